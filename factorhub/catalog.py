@@ -1,0 +1,95 @@
+"""The generators factorhub knows by name, one line each; anyone's `package.module:function` works wherever a name does."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from factorhub.errors import InputError, unknown
+from factorhub.generator import Generator
+
+CATALOG: dict[str, str] = {
+    "dsprites": "factorhub.dsprites_like.dsprites:dsprites",
+    "dmelodies": "factorhub.dmelodies.dmelodies:dmelodies",
+}
+
+
+def names() -> list[str]:
+    """The names of all generators in the catalog, in its order."""
+    return list(CATALOG)
+
+
+def generator(name: str, **options: Any) -> Generator:
+    """Make the generator called `name`, or found at `package.module:function`, with `options`.
+
+    Option values may be given as text, as on the command line; they are converted to the type of the default.
+
+    Raises:
+        InputError: no such generator, module, option or option value.
+
+    >>> generator("dsprites", grid="clean").space["orientation"].size
+    40
+    """
+    factory = _factory(name)
+    chosen = {key: _option(name, factory, key, value) for key, value in options.items()}
+    made = factory(**chosen)
+    if not isinstance(made, Generator):
+        raise InputError(f"{name} must return a factorhub.Generator; got {type(made).__name__}")
+    return replace(made, name=name, options={**defaults(name), **chosen})
+
+
+def defaults(name: str) -> dict[str, Any]:
+    """The options of the generator called `name`, with their default values."""
+    return {key: parameter.default for key, parameter in inspect.signature(_factory(name)).parameters.items()}
+
+
+def _factory(name: str) -> Callable[..., Any]:
+    target = CATALOG.get(name, name)
+    if ":" not in target:
+        raise unknown("generator", name, CATALOG, "the catalog (or give package.module:function)")
+    module_name, _, attribute = target.partition(":")
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name is not None and (module_name == error.name or module_name.startswith(error.name + ".")):
+            missing = f"there is no module '{error.name}' to import"
+            raise InputError(f"generator '{name}': {missing}; check the spelling and PYTHONPATH") from None
+        raise
+    except (ValueError, TypeError):
+        raise InputError(f"generator '{name}': expected package.module:function") from None
+    factory = getattr(module, attribute, None)
+    if isinstance(factory, Generator):
+        made = factory
+        return lambda: made
+    if not callable(factory):
+        public = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
+        raise unknown("generator", attribute, public, module_name)
+    return factory  # type: ignore[no-any-return]
+
+
+def _option(name: str, factory: Callable[..., Any], key: str, value: Any) -> Any:
+    """`value` converted to the type that the factory declares for the option `key`, and checked against it."""
+    parameters: Mapping[str, inspect.Parameter] = inspect.signature(factory).parameters
+    if key not in parameters:
+        raise unknown("option", key, parameters, name)
+    kind = typing.get_type_hints(factory).get(key, type(parameters[key].default))
+    if typing.get_origin(kind) is typing.Literal:
+        choices = {str(choice): choice for choice in typing.get_args(kind)}
+        if str(value) not in choices:
+            raise unknown("value", value, choices, f"option {key} of {name}")
+        return choices[str(value)]
+    if kind is bool and isinstance(value, str):
+        if value.lower() not in ("true", "false"):
+            raise InputError(f"option {key} of {name} is true or false; got '{value}'")
+        return value.lower() == "true"
+    try:
+        converted = kind(value)
+    except (TypeError, ValueError):
+        raise InputError(f"option {key} of {name} is of type {kind.__name__}; got '{value}'") from None
+    if kind is int and not isinstance(value, str) and converted != value:
+        raise InputError(f"option {key} of {name} is a whole number; got {value!r}")
+    return converted

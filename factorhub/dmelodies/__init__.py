@@ -1,0 +1,1 @@
+"""Melodies with nine factors: the dMelodies generator, its reader, and scores."""

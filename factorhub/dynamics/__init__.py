@@ -1,0 +1,1 @@
+"""Dynamical systems with domain parameters as factors, one file a system."""

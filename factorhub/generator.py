@@ -1,0 +1,96 @@
+"""A Generator: a factor space, the named fields of an observation, and the pure function that renders them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from factorhub.errors import InputError, unknown
+from factorhub.factors import Array
+from factorhub.fields import Batch, Field
+from factorhub.space import FactorSpace
+
+
+@dataclass(frozen=True)
+class Generator:
+    """What varies and how it looks: the central noun of factorhub.
+
+    Attributes:
+        name: what it is found under: a catalog name, or `package.module:function`.
+        summary: one line of what it is.
+        space: the ground-truth factors.
+        fields: what `render` returns, in order.
+        draw: the renderer, a pure vectorised function of checked values (n, k) float64 that returns one array
+            (n, *field.shape) per field. Call `render` instead, which checks and takes any leading axes.
+        source: where the definition is published.
+        version: raised whenever any row changes.
+        options: the options it was made with, all of them, as JSON data.
+        picture: turns a batch into uint8 pictures (n, y, x, 3) where no field is an image.
+    """
+
+    name: str
+    summary: str
+    space: FactorSpace
+    fields: tuple[Field, ...]
+    draw: Callable[[Array], Batch]
+    source: str
+    version: int = 1
+    options: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    picture: Callable[[Batch], Array] | None = None
+
+    def __post_init__(self) -> None:
+        names = [*self.space.names, *(item.name for item in self.fields)]
+        if not self.fields or len(set(names)) != len(names):
+            raise InputError(f"{self.name} needs at least one field and distinct names; got {', '.join(names)}")
+
+    def field(self, name: str) -> Field:
+        """The field called `name`."""
+        for item in self.fields:
+            if item.name == name:
+                return item
+        raise unknown("field", name, [item.name for item in self.fields], self.name)
+
+    def render(self, values: npt.ArrayLike, *, check: bool = True) -> Batch:
+        """The observations at factor `values` (…, k), in physical units: {field: (…, *field.shape)}.
+
+        Pure: the same values give the same bits in any batch, order, thread or process. Leading axes are free:
+        (n, k) gives single rows, (n, 2, k) pairs, (n, T, k) sequences.
+
+        Args:
+            values: float64; a categorical factor's value is its code. See `space.values` for grid codes.
+            check: False skips the range check, for values that are known to lie in the space.
+
+        Raises:
+            InputError: a value lies outside the space, or the last axis is not the factors.
+
+        >>> import factorhub
+        >>> dsprites = factorhub.generator("dsprites")
+        >>> dsprites.render(dsprites.space.values([[0, 2, 5, 0, 16, 16]]))["image"].sum().item()
+        222
+        """
+        values = self.space.check(values) if check else np.asarray(values, dtype=np.float64)
+        lead = values.shape[:-1]
+        flat = np.ascontiguousarray(values.reshape(-1, values.shape[-1]))
+        batch = self.draw(flat)
+        return {item.name: batch[item.name].reshape(*lead, *item.shape) for item in self.fields}
+
+    def pictures(self, batch: Batch) -> Array:
+        """A batch as uint8 pictures (n, y, x, 3) for people: the first image field, or what `picture` draws."""
+        if self.picture is not None:
+            return self.picture(batch)
+        for item in self.fields:
+            if item.is_image:
+                return as_rgb(batch[item.name], binary=bool(item.meta.get("binary")))
+        raise InputError(f"{self.name} has no picture: none of its fields ({', '.join(f.name for f in self.fields)}) is an image")
+
+
+def as_rgb(images: Array, *, binary: bool = False) -> Array:
+    """uint8 images (n, y, x) or (n, y, x, 1 | 3 | 4) as (n, y, x, 3); `binary` ones hold 0 and 1 and become 0 and 255."""
+    images = images * np.uint8(255) if binary else images
+    if images.ndim == 3:
+        images = images[..., None]
+    return np.repeat(images, 3, axis=-1) if images.shape[-1] == 1 else images[..., :3]

@@ -1,0 +1,1 @@
+"""Streams of batches from any source of rows, framework-free at the core; torch, JAX and Hugging Face are thin leaves."""

@@ -1,0 +1,130 @@
+"""The order in which a set holds its rows: a seeded bijection, computed in O(1) a row in both directions.
+
+A row of the base (a grid point, or the i-th draw of a regime) has a *natural* number; its place in the set is its
+*position*. Permuted sets need no shuffle buffer to be read in random order, and their splits are contiguous.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, TypeAlias, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from factorhub import randomness
+from factorhub.errors import InputError, unknown
+from factorhub.factors import Array
+
+Kind: TypeAlias = Literal["permuted", "natural"]
+
+
+@dataclass(frozen=True)
+class Permutation:
+    """A seeded bijection of [0, size): eight rounds of an unbalanced Feistel network, walked until it falls inside.
+
+    `size` is covered by a rectangle a × b with a = ⌈√size⌉, so a walk leaves the range with chance below 1/√size.
+    """
+
+    size: int
+    seed: int
+
+    @cached_property
+    def _sides(self) -> tuple[int, int]:
+        a = max(math.isqrt(max(self.size - 1, 0)) + 1, 1)
+        return a, -(-self.size // a)
+
+    @cached_property
+    def _keys(self) -> Array:
+        return randomness.words(self.seed, "order", 0, 8)
+
+    def forward(self, positions: npt.ArrayLike) -> Array:
+        """The natural rows at `positions`, int64."""
+        return self._walk(positions, False)
+
+    def inverse(self, rows: npt.ArrayLike) -> Array:
+        """The positions of natural `rows`, int64."""
+        return self._walk(rows, True)
+
+    def _walk(self, numbers: npt.ArrayLike, inverse: bool) -> Array:
+        from factorhub.feistel import walk
+
+        numbers = np.asarray(numbers, dtype=np.int64)
+        out = np.empty(numbers.size, dtype=np.int64)
+        walk(np.ascontiguousarray(numbers.reshape(-1)), self.size, *self._sides, self._keys, inverse, out)
+        return out.reshape(numbers.shape)
+
+
+@dataclass(frozen=True)
+class Order:
+    """Which natural row stands at which position of a set, split after split.
+
+    Attributes:
+        kind: "permuted", or "natural" (ascending within each split).
+        base: how many natural rows there are to choose from.
+        ends: the position after the last row of each split, ascending; the last one is the length of the set.
+        seed: of the permutation.
+    """
+
+    kind: Kind
+    base: int
+    ends: tuple[int, ...]
+    seed: int
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ends", tuple(self.ends))
+        if self.kind not in get_args(Kind):
+            raise unknown("order", self.kind, get_args(Kind))
+        if not self.ends or sorted(self.ends) != list(self.ends) or not 0 < len(self) <= self.base:
+            raise InputError(f"an order needs ascending ends up to 1 … {self.base} rows; got {self.ends}")
+
+    def __len__(self) -> int:
+        return self.ends[-1]
+
+    @cached_property
+    def _permutation(self) -> Permutation:
+        # A natural set is cut into splits by permuting its own rows, a permuted one draws from the whole base.
+        return Permutation(self.base if self.kind == "permuted" else len(self), self.seed)
+
+    @cached_property
+    def _table(self) -> Array | None:
+        """Natural rows by position, where a natural set has several splits: 8 bytes a row, the price of that order."""
+        if self.kind == "permuted" or len(self.ends) == 1:
+            return None
+        mixed = self._permutation.forward(np.arange(len(self)))
+        return np.concatenate([np.sort(part) for part in np.split(mixed, self.ends[:-1])])
+
+    def rows(self, positions: npt.ArrayLike) -> Array:
+        """The natural rows (…), int64, at `positions` (…) in [0, len)."""
+        positions = np.asarray(positions, dtype=np.int64)
+        if self.kind == "permuted":
+            return self._permutation.forward(positions)
+        return positions if self._table is None else self._table[positions]
+
+    def positions(self, rows: npt.ArrayLike) -> Array:
+        """The positions (…), int64, of natural `rows` (…) in [0, base); -1 for rows that the set does not hold."""
+        rows = np.asarray(rows, dtype=np.int64)
+        if self.kind == "permuted":
+            found = self._permutation.inverse(rows)
+        elif self._table is None:
+            found = rows
+        else:
+            inside = rows < len(self)
+            split = np.searchsorted(self.ends, self._permutation.inverse(np.where(inside, rows, 0)), side="right")
+            found = np.full(rows.shape, -1)
+            for i, (start, end) in enumerate(zip((0, *self.ends), self.ends, strict=False)):
+                here = inside & (split == i)
+                found[here] = start + np.searchsorted(self._table[start:end], rows[here])
+        return np.where(found < len(self), found, -1)
+
+    def to_dict(self) -> dict[str, Any]:
+        """This order as JSON data."""
+        return {"kind": self.kind, "base": self.base, "ends": list(self.ends), "seed": self.seed}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Order:
+        """The order that `to_dict` described."""
+        return cls(data["kind"], data["base"], tuple(data["ends"]), data["seed"])

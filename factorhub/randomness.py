@@ -1,0 +1,58 @@
+"""Random numbers as an argument: words keyed by (seed, stream, row), the same for any worker, batch, order or machine.
+
+The generator is Philox 4x64-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011), counter-based,
+with the words NumPy's `Philox` gives; NumPy keeps that stream stable but cannot draw many counters at once. The map
+from words to [0, 1) is our own, since NumPy's distributions may change between versions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import numpy.typing as npt
+
+from factorhub.errors import InputError
+from factorhub.factors import Array
+
+SEEDS = 2**64
+
+
+def key(seed: int, stream: str) -> Array:
+    """The generator's key (2,) uint64 for a seed and the name of a stream; distinct names never collide in practice.
+
+    Nested uses fork by name, joined with "/": "train/pairs/which".
+    """
+    if not 0 <= seed < SEEDS:
+        raise InputError(f"a seed is a whole number from 0 to 2**64 - 1; got {seed}")
+    name = hashlib.blake2b(stream.encode(), digest_size=8).digest()
+    return np.array([seed, int.from_bytes(name, "little")], dtype=np.uint64)
+
+
+def words(seed: int, stream: str, rows: npt.ArrayLike, count: int) -> Array:
+    """`count` random 64-bit words (…, count) for each of `rows` (…), a pure function of seed, stream and row.
+
+    Row r's words are those of `numpy.random.Philox(key=key(seed, stream), counter=[0, r, 0, 0]).random_raw(count)`.
+    """
+    from factorhub.philox import philox
+
+    rows = np.asarray(rows)
+    flat = np.ascontiguousarray(rows.reshape(-1), dtype=np.uint64)
+    out = np.empty((flat.size, count), dtype=np.uint64)
+    philox(key(seed, stream), flat, out)
+    return out.reshape(*rows.shape, count)
+
+
+def uniforms(seed: int, stream: str, rows: npt.ArrayLike, count: int) -> Array:
+    """`count` numbers (…, count), float64 in [0, 1) with 53 random bits, for each of `rows` (…)."""
+    return unit(words(seed, stream, rows, count))
+
+
+def unit(words: Array) -> Array:
+    """Words as float64 in [0, 1): the upper 53 bits, exactly representable."""
+    return (words >> np.uint64(11)).astype(np.float64) * 2.0**-53
+
+
+def integers(words: Array, bound: npt.ArrayLike) -> Array:
+    """Words as int64 in [0, bound), bound at most 2**31; the bias is under 2**-32 and so invisible in any sample."""
+    return ((words >> np.uint64(32)) * np.asarray(bound, dtype=np.uint64) >> np.uint64(32)).astype(np.int64)

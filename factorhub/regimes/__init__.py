@@ -1,0 +1,1 @@
+"""Which factor vectors to render: frozen records that work with every generator."""

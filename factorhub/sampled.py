@@ -1,0 +1,64 @@
+"""A generator under a regime: a source of rows that needs no disk, and what a stored set is written from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from factorhub.factors import Array
+from factorhub.fields import Batch
+from factorhub.generator import Generator
+from factorhub.order import Order
+from factorhub.regimes.regime import Regime
+from factorhub.source import VALUE, Column, columns_of, row_numbers, select
+from factorhub.space import FactorSpace
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """The rows of `regime` over a generator's space, rendered on demand, in `order`; endless draws up to its length."""
+
+    generator: Generator
+    regime: Regime
+    seed: int
+    order: Order
+
+    @cached_property
+    def space(self) -> FactorSpace:
+        """The space of the rows, in which factors drawn off their grid have none."""
+        return self.regime.space(self.generator.space)
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """What each row consists of."""
+        base = self.generator.space
+        return columns_of(self.space, self.generator.fields, self.regime.axes(base), self.regime.extras(base))
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def read(self, rows: npt.ArrayLike, columns: Sequence[str] | None = None) -> Batch:
+        """The rows at these positions, in this order; observations are rendered only where a column asks for them."""
+        chosen = select(self.columns, columns, self.generator.name)
+        natural = self.order.rows(row_numbers(rows, len(self), self.generator.name))
+        return self.at(natural, chosen)
+
+    def at(self, natural: Array, chosen: Sequence[Column]) -> Batch:
+        """The chosen columns of the rows with these natural numbers."""
+        base = self.generator.space
+        drawn = self.regime.draw(base, self.seed, natural)
+        parts: Batch = {"index": natural, **drawn.extras}
+        wanted = {column.name for column in chosen}
+        for i, factor in enumerate(self.space):
+            if factor.name in wanted:
+                codes = factor.codes_of(drawn.values[..., i]) if drawn.codes is None else drawn.codes[..., i]
+                parts[factor.name] = codes
+            if factor.name + VALUE in wanted:
+                parts[factor.name + VALUE] = drawn.values[..., i]
+        if any(column.role == "observation" for column in chosen):
+            parts.update(self.generator.render(drawn.values, check=False))
+        return {column.name: np.ascontiguousarray(parts[column.name], dtype=column.dtype) for column in chosen}

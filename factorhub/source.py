@@ -1,0 +1,164 @@
+"""What a row consists of, and what a source of rows is: the only things storage and loaders know of one another.
+
+A *column* is one named array of a set; a *source* has columns, a length and `read(rows)`. A set on disk is a source,
+and so is a generator under a regime.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+from factorhub.errors import InputError, RowError, unknown
+from factorhub.factors import Array, Factor
+from factorhub.fields import Batch, Field
+from factorhub.space import FactorSpace
+
+Role: TypeAlias = Literal["index", "factor", "value", "regime", "observation"]
+VALUE = "_value"  # what the column of a factor's physical values is called after the factor's name
+
+
+@dataclass(frozen=True)
+class Column:
+    """One named array of a set: a row's part of it has `shape` and `dtype`.
+
+    Roles: "index" is the natural row number; "factor" holds codes under the factor's name; "value" holds physical
+    values under the factor's name and `_value`; "regime" says what a regime did; "observation" is a rendered field.
+    """
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    dims: tuple[str, ...]
+    role: Role
+    attributes: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of one row."""
+        return int(np.dtype(self.dtype).itemsize * np.prod(self.shape, dtype=np.int64))
+
+    def to_dict(self) -> dict[str, Any]:
+        """This column as JSON data."""
+        return {**asdict(self), "shape": list(self.shape), "dims": list(self.dims), "attributes": dict(self.attributes)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Column:
+        """The column that `to_dict` described."""
+        return cls(**{**data, "shape": tuple(data["shape"]), "dims": tuple(data["dims"])})
+
+
+@runtime_checkable
+class Source(Protocol):
+    """Anything with rows: columns, a length, and rows by number in the order asked for."""
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """What each row consists of."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def read(self, rows: npt.ArrayLike, columns: Sequence[str] | None = None) -> Batch:
+        """The rows with these numbers, in this order: {column: (n, …)}; all columns unless some are named."""
+        ...
+
+
+def code_dtype(size: int) -> str:
+    """The dtype of a code column: the smallest that torch, JAX and Arrow all take."""
+    return "uint8" if size <= 2**8 else "int32" if size <= 2**31 else "int64"
+
+
+def columns_of(
+    space: FactorSpace,
+    fields: Iterable[Field],
+    axes: Sequence[tuple[str, int]] = (),
+    extras: Iterable[Field] = (),
+) -> tuple[Column, ...]:
+    """The columns of a set, small ones first: index, codes, values, what the regime did, observations.
+
+    Args:
+        space: the factors; those with a grid get a code column, those over an interval a value column.
+        fields: of the observation.
+        axes: names and lengths of the axes between the row and a factor: (("pair", 2),) for pairs.
+        extras: what the regime records of each row.
+
+    Raises:
+        InputError: two columns would have one name.
+    """
+    shape, dims = tuple(length for _, length in axes), tuple(name for name, _ in axes)
+    columns = [Column("index", "int64", (), (), "index", {"long_name": "natural row number"})]
+    columns += [Column(f.name, code_dtype(f.size), shape, dims, "factor", _describe(f)) for f in space if f.size is not None]
+    for factor in space:
+        if factor.interval:
+            about = {"factor": factor.name, "factor_units": factor.unit, "long_name": f"physical value of {factor.name}"}
+            columns.append(Column(factor.name + VALUE, "float64", shape, dims, "value", about))
+    columns += [Column(item.name, item.dtype, item.shape, item.dims, "regime", _facts(item)) for item in extras]
+    columns += [Column(f.name, f.dtype, shape + f.shape, dims + f.dims, "observation", _facts(f)) for f in fields]
+    names = [column.name for column in columns]
+    if len(set(names)) != len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InputError(f"two columns would be called '{twice}'; rename the factor, the field or the regime's record")
+    return tuple(columns)
+
+
+def _describe(factor: Factor) -> dict[str, Any]:
+    """A code column's attributes: the factor's kind, and CF flags where its codes have names or few values."""
+    about: dict[str, Any] = {"kind": factor.kind, "nuisance": factor.nuisance, "long_name": factor.description or factor.name}
+    if factor.unit:
+        about["factor_units"] = factor.unit
+    if factor.labels is not None:
+        about["flag_values"] = list(range(len(factor.labels)))
+        about["flag_meanings"] = " ".join(label.replace(" ", "_") for label in factor.labels)
+    elif isinstance(factor.grid, tuple) and len(factor.grid) <= 4096:
+        about["values"] = list(factor.grid)
+    return about
+
+
+def _facts(item: Field) -> dict[str, Any]:
+    about: dict[str, Any] = {"long_name": item.description or item.name}
+    if item.unit:
+        about["units"] = item.unit
+    if item.meta:
+        about["meta"] = dict(item.meta)
+    return about
+
+
+def select(columns: Sequence[Column], names: Sequence[str] | None, where: str = "this set") -> tuple[Column, ...]:
+    """The named columns, in the order named; all of them for None."""
+    if names is None:
+        return tuple(columns)
+    found = {column.name: column for column in columns}
+    for name in names:
+        if name not in found:
+            raise unknown("column", name, found, where)
+    return tuple(found[name] for name in names)
+
+
+def row_numbers(rows: npt.ArrayLike | slice, length: int, what: str = "this set") -> Array:
+    """Any way of asking for rows as int64 numbers in [0, length): slices, masks, negative numbers, lists, arrays.
+
+    Raises:
+        RowError: a number outside the set, or a mask of another length.
+        InputError: neither integers nor a mask.
+    """
+    if isinstance(rows, slice):
+        return np.arange(length, dtype=np.int64)[rows] if length < 2**20 else np.arange(*rows.indices(length), dtype=np.int64)
+    numbers = np.asarray(rows)
+    if numbers.dtype == bool:
+        if numbers.shape != (length,):
+            raise RowError(f"a mask over {what} has shape ({length},); got {numbers.shape}")
+        return np.flatnonzero(numbers)
+    if numbers.size == 0:
+        return np.zeros(numbers.shape, dtype=np.int64)
+    if numbers.dtype.kind not in "iu":
+        raise InputError(f"rows are integers, slices or masks; got {numbers.dtype}; a column is asked for by its name")
+    if numbers.min() < -length or numbers.max() >= length:
+        got = numbers[(numbers < -length) | (numbers >= length)].flat[0]
+        raise RowError(f"row {got} is outside {what}, which has {length} rows (0 … {length - 1})")
+    numbers = numbers.astype(np.int64)
+    return np.where(numbers < 0, numbers + length, numbers) if numbers.min() < 0 else numbers

@@ -1,0 +1,247 @@
+"""The space that factors span: its grid, the maps between rows, codes, values and u, and its symmetries.
+
+A *row* is an index into the grid of all combinations, the first factor slowest (C order); the other coordinates are
+those of `factorhub.factors`. In every array the last axis is the factors and the leading axes are free.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from factorhub.errors import InputError, RowError, unknown
+from factorhub.factors import Array, Factor
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Symmetry: under code c of `by`, `factor` has the period of the whole circle (or `period`) divided by folds[c].
+
+    A square turned by 90° is the same picture: `Fold("orientation", by="shape", folds=(4, 2, 1))`.
+    folds[c] = 0 says that the factor does not matter at all there (a disc has no orientation).
+    """
+
+    factor: str
+    by: str
+    folds: tuple[int, ...]
+
+    def apply(self, space: FactorSpace, values: Array) -> None:
+        """Reduce the factor's column of `values` (…, k), in place."""
+        factor = space[self.factor]
+        folds = np.asarray(self.folds)[values[..., space.index(self.by)].astype(np.int64)]
+        column = values[..., space.index(self.factor)]
+        period = (factor.high - factor.low) / np.maximum(folds, 1)
+        turned = np.mod(column - factor.low, period)
+        turned = np.where(period - turned < 1e-9 * period, 0.0, turned)
+        values[..., space.index(self.factor)] = np.where(folds == 0, factor.low, factor.low + turned)
+
+    def text(self, space: FactorSpace) -> str:
+        """The symmetry in words, for the factor table."""
+        labels = space[self.by].labels or tuple(str(code) for code in range(len(self.folds)))
+        parts = [f"{label} any" if fold == 0 else f"{label} {fold}-fold" for label, fold in zip(labels, self.folds, strict=True)]
+        return ", ".join(parts)
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """Symmetry: while the code of `by` is one of `codes`, the listed factors change nothing (an absent object's place)."""
+
+    factors: tuple[str, ...]
+    by: str
+    codes: tuple[int, ...]
+
+    def apply(self, space: FactorSpace, values: Array) -> None:
+        """Set the ignored columns of `values` (…, k) to their first value, in place."""
+        hidden = np.isin(space[self.by].nearest(values[..., space.index(self.by)]), self.codes)
+        for name in self.factors:
+            first = space[name].low if space[name].grid is None else space[name].values(0)
+            column = values[..., space.index(name)]
+            values[..., space.index(name)] = np.where(hidden, first, column)
+
+    def text(self, space: FactorSpace) -> str:
+        """The symmetry in words, for the factor table."""
+        labels = space[self.by].labels
+        shown = [labels[code] if labels else f"{space[self.by].values(np.array(code)):g}" for code in self.codes]
+        return f"no effect while {self.by} is {' or '.join(shown)}"
+
+
+Symmetry: TypeAlias = Fold | Ignored
+SYMMETRIES: dict[str, type[Fold] | type[Ignored]] = {"fold": Fold, "ignored": Ignored}
+
+
+@dataclass(frozen=True)
+class FactorSpace:
+    """The product of factors: names, sizes, and the vectorised maps between rows, codes, values and u.
+
+    In every array the last axis is the factors (k of them) and the leading axes are free.
+
+    >>> space = FactorSpace((categorical("shape", ["square", "heart"]), continuous("scale", 0.5, 1.0, grid=6)))
+    >>> len(space), space.codes(7).tolist(), space.values([1, 1]).tolist(), int(space.rows([1, 1]))
+    (12, [1, 1], [1.0, 0.6], 7)
+    """
+
+    factors: tuple[Factor, ...]
+    symmetries: tuple[Symmetry, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "factors", tuple(self.factors))
+        object.__setattr__(self, "symmetries", tuple(self.symmetries))
+        if not self.factors:
+            raise InputError("a factor space needs at least one factor; got none")
+        if len(set(self.names)) != len(self.names):
+            raise InputError(f"factor names are distinct; got {', '.join(self.names)}")
+        for symmetry in self.symmetries:
+            affected = symmetry.factors if isinstance(symmetry, Ignored) else (symmetry.factor,)
+            for name in (*affected, symmetry.by):
+                self.index(name)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The factors' names, slowest first."""
+        return tuple(factor.name for factor in self.factors)
+
+    @cached_property
+    def sizes(self) -> tuple[int | None, ...]:
+        """The number of grid values of each factor; None where a factor has no grid."""
+        return tuple(factor.size for factor in self.factors)
+
+    @cached_property
+    def grid_size(self) -> int | None:
+        """The number of grid points, exact however large; None when a factor has no grid."""
+        return None if None in self.sizes else math.prod(size for size in self.sizes if size is not None)
+
+    @property
+    def enumerable(self) -> bool:
+        """True when the grid's rows can be numbered in 64 bits."""
+        return self.grid_size is not None and self.grid_size < 2**62
+
+    def __len__(self) -> int:
+        """The number of grid points; an error when the grid is not finite or its rows do not fit 64 bits."""
+        if self.grid_size is None:
+            loose = [factor.name for factor in self.factors if factor.size is None]
+            verb = "has" if len(loose) == 1 else "have"
+            raise InputError(f"{', '.join(loose)} {verb} no grid, so the space has no length; draw rows instead")
+        if not self.enumerable:
+            raise InputError(f"the grid has {self.grid_size:.3g} points, too many to number in 64 bits; draw rows instead")
+        return self.grid_size
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[Factor]:
+        return iter(self.factors)
+
+    def __getitem__(self, name: str) -> Factor:
+        return self.factors[self.index(name)]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names
+
+    def index(self, name: str) -> int:
+        """The position of the factor called `name`."""
+        if name not in self.names:
+            raise unknown("factor", name, self.names, "this space")
+        return self.names.index(name)
+
+    @cached_property
+    def _strides(self) -> Array:
+        sizes = [1 if size is None else size for size in self.sizes]
+        return np.array([math.prod(sizes[i + 1 :]) for i in range(len(sizes))], dtype=np.int64)
+
+    def codes(self, rows: npt.ArrayLike) -> Array:
+        """The codes (…, k), int64, of grid `rows` (…)."""
+        rows = np.asarray(rows)
+        if rows.dtype.kind not in "iu":
+            raise InputError(f"rows are integers; got {rows.dtype}")
+        if rows.size and (rows.min() < 0 or rows.max() >= len(self)):
+            got = rows[(rows < 0) | (rows >= len(self))].flat[0]
+            raise RowError(f"rows of this grid run from 0 to {len(self) - 1}; got {got}")
+        sizes = np.array([size or 1 for size in self.sizes], dtype=np.int64)
+        codes: Array = rows[..., None].astype(np.int64) // self._strides % sizes
+        return codes
+
+    def rows(self, codes: npt.ArrayLike) -> Array:
+        """The grid rows (…), int64, of `codes` (…, k)."""
+        codes = self._last_axis(codes, "codes")
+        len(self)
+        for i, factor in enumerate(self.factors):
+            factor.check_codes(codes[..., i])
+        rows: Array = (codes.astype(np.int64) * self._strides).sum(axis=-1)
+        return rows
+
+    def values(self, codes: npt.ArrayLike) -> Array:
+        """The values (…, k), float64, of `codes` (…, k)."""
+        codes = self._last_axis(codes, "codes")
+        return np.stack([factor.values(codes[..., i]) for i, factor in enumerate(self.factors)], axis=-1)
+
+    def codes_of(self, values: npt.ArrayLike) -> Array:
+        """The codes (…, k), int64, of grid `values` (…, k): the exact inverse of `values`."""
+        values = self._last_axis(values, "values")
+        return np.stack([factor.codes_of(values[..., i]) for i, factor in enumerate(self.factors)], axis=-1)
+
+    def from_unit(self, u: npt.ArrayLike) -> Array:
+        """The values (…, k) at points `u` (…, k) of the unit cube."""
+        u = self._last_axis(u, "u")
+        return np.stack([factor.from_unit(u[..., i]) for i, factor in enumerate(self.factors)], axis=-1)
+
+    def to_unit(self, values: npt.ArrayLike) -> Array:
+        """The points (…, k) of the unit cube at `values` (…, k)."""
+        values = self._last_axis(values, "values")
+        return np.stack([factor.to_unit(values[..., i]) for i, factor in enumerate(self.factors)], axis=-1)
+
+    def inside(self, values: npt.ArrayLike) -> Array:
+        """A mask (…) of which `values` (…, k) lie in the space."""
+        values = self._last_axis(values, "values")
+        inside: Array = np.logical_and.reduce([factor.inside(values[..., i]) for i, factor in enumerate(self.factors)])
+        return inside
+
+    def check(self, values: npt.ArrayLike) -> Array:
+        """`values` (…, k) as float64, or `InputError` naming the first factor and value that do not fit."""
+        values = np.asarray(self._last_axis(values, "values"), dtype=np.float64)
+        for i, factor in enumerate(self.factors):
+            factor.check(values[..., i])
+        return values
+
+    def canonical(self, values: npt.ArrayLike) -> Array:
+        """One representative of all `values` (…, k) that give the same observation: turns removed, symmetries applied."""
+        values = np.array(self._last_axis(values, "values"), dtype=np.float64)
+        for i, factor in enumerate(self.factors):
+            if factor.period is not None:
+                values[..., i] = factor.low + np.mod(values[..., i] - factor.low, factor.period)
+        for symmetry in self.symmetries:
+            symmetry.apply(self, values)
+        return values
+
+    def without_grid(self, names: Iterable[str]) -> FactorSpace:
+        """This space with the grids of the named interval factors dropped: what a set drawn off the grid has."""
+        loose = set(names)
+        drop = {name for name in loose if self[name].interval and self[name].low < self[name].high}
+        return replace(self, factors=tuple(replace(f, grid=None) if f.name in drop else f for f in self.factors))
+
+    def to_dict(self) -> dict[str, Any]:
+        """This space as JSON data; `FactorSpace.from_dict` gives back an equal one."""
+        kinds = {kind: name for name, kind in SYMMETRIES.items()}
+        symmetries = [{"symmetry": kinds[type(s)], **vars(s)} for s in self.symmetries]
+        return {"factors": [factor.to_dict() for factor in self.factors], "symmetries": symmetries}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> FactorSpace:
+        """The space that `to_dict` described."""
+        symmetries = []
+        for item in data["symmetries"]:
+            fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in item.items() if k != "symmetry"}
+            symmetries.append(SYMMETRIES[item["symmetry"]](**fields))
+        return cls(tuple(Factor.from_dict(item) for item in data["factors"]), tuple(symmetries))
+
+    def _last_axis(self, array: npt.ArrayLike, what: str) -> Array:
+        array = np.asarray(array)
+        if array.ndim == 0 or array.shape[-1] != len(self.factors):
+            names = ", ".join(self.names)
+            raise InputError(f"{what} have {len(self.factors)} factors ({names}) on their last axis; got shape {array.shape}")
+        return array

@@ -1,0 +1,1 @@
+"""Sharded HDF5: layout, codec, writer, reader and manifest. Knows factors and columns, no generator."""

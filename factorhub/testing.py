@@ -1,0 +1,108 @@
+"""The contracts, callable by anyone: a generator or a regime that passes these works everywhere in factorhub."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+
+from factorhub import randomness
+from factorhub.factors import Array
+from factorhub.generator import Generator
+from factorhub.space import FactorSpace
+
+
+class ContractError(AssertionError):
+    """A generator or regime breaks a law; the message names the law and the first place."""
+
+
+def _demand(held: bool, law: str, found: str = "") -> None:
+    if not held:
+        raise ContractError(f"{law}{': ' + found if found else ''}")
+
+
+def sample(space: FactorSpace, rows: int, seed: int = 0) -> Array:
+    """`rows` values (rows, k) of a space, half of them on the grid where there is one, for tests and previews."""
+    values = space.from_unit(randomness.uniforms(seed, "testing", np.arange(rows), len(space.factors)))
+    for i, factor in enumerate(space):
+        if factor.interval and factor.size is not None:
+            values[::2, i] = factor.values(factor.nearest(values[::2, i]))
+    return values
+
+
+def check_generator(generator: Generator, rows: int = 24, seed: int = 0) -> None:
+    """Check the contract of a generator on sampled rows.
+
+    The laws: fields have the promised names, shapes and dtypes; rendering is pure (twice the same, and the argument
+    untouched); rows do not depend on their neighbours, the batch or the order; leading axes are free; an empty batch
+    is allowed; out-of-range values are refused; canonical values draw the same observation (for images up to a
+    thousandth of the pixels, where an edge passes through a pixel's centre); the record of the space survives JSON.
+
+    Raises:
+        ContractError: names the law that is broken.
+
+    >>> import factorhub
+    >>> check_generator(factorhub.generator("dsprites"))
+    """
+    space, fields = generator.space, generator.fields
+    values = sample(space, rows, seed)
+    before = values.copy()
+    batch = generator.render(values)
+    _demand(np.array_equal(values, before), "render must not change its argument")
+    _demand(list(batch) == [item.name for item in fields], "render returns the declared fields", ", ".join(batch))
+    for item in fields:
+        got = batch[item.name]
+        _demand(got.shape == (rows, *item.shape), f"field {item.name} has shape {item.shape} per row", str(got.shape))
+        _demand(got.dtype == np.dtype(item.dtype), f"field {item.name} is {item.dtype}", str(got.dtype))
+
+    again = generator.render(values)
+    mixed = randomness.words(seed, "testing/mix", np.arange(rows), 1)[:, 0].argsort()
+    shuffled = generator.render(values[mixed])
+    single = [generator.render(values[i : i + 1]) for i in range(min(rows, 4))]
+    paired = generator.render(values[: rows // 2 * 2].reshape(-1, 2, len(space.factors)))
+    empty = generator.render(values[:0])
+    for item in fields:
+        got = batch[item.name]
+        _demand(_same(got, again[item.name]), f"render is pure: {item.name} differs on a second call")
+        _demand(_same(got[mixed], shuffled[item.name]), f"rows are independent: {item.name} differs in another order")
+        _demand(
+            all(_same(got[i], one[item.name][0]) for i, one in enumerate(single)),
+            f"rows are independent: {item.name} differs when rendered alone",
+        )
+        _demand(
+            _same(got[: rows // 2 * 2].reshape(paired[item.name].shape), paired[item.name]), f"leading axes are free: {item.name}"
+        )
+        _demand(empty[item.name].shape == (0, *item.shape), f"an empty batch is allowed: {item.name}")
+
+    for i, factor in enumerate(space):
+        beyond = values[:1].copy()
+        beyond[0, i] = factor.high + 1 + abs(factor.high)
+        refused = False
+        try:
+            generator.render(beyond)
+        except ValueError:
+            refused = True
+        _demand(refused, f"values out of range are refused: {factor.name} = {beyond[0, i]:g}")
+
+    canonical = space.canonical(values)
+    _demand(np.allclose(space.canonical(canonical), canonical), "canonical values are their own canonical form")
+    same = generator.render(canonical)
+    for item in fields:
+        if item.is_image:
+            moved = float((batch[item.name] != same[item.name]).mean())
+            _demand(moved <= 1e-3, f"declared symmetries hold: {item.name} changes at canonical values", f"{moved:.2%} of pixels")
+        elif np.dtype(item.dtype).kind == "f":
+            _demand(np.allclose(batch[item.name], same[item.name], 1e-4, 1e-4), f"declared symmetries hold: {item.name}")
+        else:
+            moved = float((batch[item.name] != same[item.name]).mean()) if batch[item.name].size else 0.0
+            _demand(moved <= 1e-3, f"declared symmetries hold: {item.name}", f"{moved:.2%} differ")
+    if space.enumerable:
+        ends = np.unique(np.array([0, len(space) // 3, len(space) - 1]))
+        codes = space.codes(ends)
+        _demand(np.array_equal(space.rows(codes), ends), "rows and codes are inverse")
+        _demand(np.array_equal(space.codes_of(space.values(codes)), codes), "codes and values are inverse")
+    _demand(FactorSpace.from_dict(json.loads(json.dumps(space.to_dict()))) == space, "a space equals its serialised form")
+
+
+def _same(a: Array, b: Array) -> bool:
+    return a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
