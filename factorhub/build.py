@@ -1,0 +1,249 @@
+"""From a generator and a regime to a set on disk: recipes, plans, `generate`, `open` and `repair`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from factorhub import catalog
+from factorhub.errors import InputError
+from factorhub.generator import Generator
+from factorhub.lookup import Store
+from factorhub.order import Kind, Order
+from factorhub.progress import Progress, silent
+from factorhub.regimes.grid import Grid
+from factorhub.regimes.regime import Regime
+from factorhub.regimes.uniform import Uniform
+from factorhub.sampled import Sampled
+from factorhub.storage.codec import Compression
+from factorhub.storage.manifest import Plan, read_manifest
+from factorhub.storage.verify import Report, verify
+from factorhub.storage.writer import default_shard_rows, layouts_of, rewrite, write
+
+MOST_ROWS = 2**40
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to make a set: all that its rows depend on. Equal recipes give equal rows on any machine.
+
+    Attributes:
+        generator: a catalog name, or `package.module:function`.
+        options: of the generator, all of them.
+        version: of the generator; another version may draw other rows.
+        regime: which factor vectors; None takes the grid, or uniform draws where the grid is not finite.
+        seed: of the regime, the order and the splits.
+        rows: how many; None takes all that the regime has.
+        splits: names and shares, which add up to 1.
+        order: "permuted" or "natural".
+    """
+
+    generator: str
+    options: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    version: int = 1
+    regime: Regime | None = None
+    seed: int = 0
+    rows: int | None = None
+    splits: Mapping[str, float] = field(default_factory=lambda: {"train": 1.0}, hash=False)
+    order: Kind = "permuted"
+
+    def source(self) -> Sampled:
+        """The rows of this recipe, rendered on demand.
+
+        Raises:
+            InputError: the rows, the splits or the regime do not fit the generator.
+        """
+        made = catalog.generator(self.generator, **self.options)
+        if made.version != self.version:
+            raise InputError(
+                f"the recipe asks for version {self.version} of {self.generator}, this factorhub has {made.version}; "
+                f"install the factorhub that wrote the recipe"
+            )
+        return _sampled(made, self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """This recipe as JSON data."""
+        regime = None if self.regime is None else {"name": type(self.regime).__name__.lower(), **vars(self.regime)}
+        return {
+            "generator": self.generator, "version": self.version, "options": dict(self.options), "regime": regime,
+            "seed": self.seed, "rows": self.rows, "splits": dict(self.splits), "order": self.order,
+        }  # fmt: skip
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Recipe:
+        """The recipe that `to_dict` described."""
+        regimes = {"grid": Grid, "uniform": Uniform}
+        fields = {key: data[key] for key in ("generator", "version", "options", "seed", "rows", "splits", "order") if key in data}
+        chosen = dict(data.get("regime") or {})
+        return cls(**fields, regime=regimes[chosen.pop("name")](**chosen) if chosen else None)
+
+
+def recipe(
+    generator: str | Generator,
+    *,
+    rows: int | None = None,
+    seed: int = 0,
+    regime: Regime | None = None,
+    splits: Mapping[str, float] | None = None,
+    order: Kind = "permuted",
+    **options: Any,
+) -> Recipe:
+    """The recipe for a generator by name, with the defaults filled in; see `Recipe` for the arguments."""
+    if isinstance(generator, Generator):
+        if options:
+            raise InputError(f"options are given with a generator's name; {generator.name} is already made")
+        made = generator
+    else:
+        made = catalog.generator(generator, **options)
+    if regime is None:
+        regime = Grid() if made.space.enumerable else Uniform()
+    return Recipe(made.name, dict(made.options), made.version, regime, seed, rows, splits or {"train": 1.0}, order)
+
+
+def _sampled(made: Generator, asked: Recipe) -> Sampled:
+    regime = asked.regime or (Grid() if made.space.enumerable else Uniform())
+    length = regime.length(made.space)
+    if asked.rows is not None and not 1 <= asked.rows <= MOST_ROWS:
+        raise InputError(f"rows of {made.name} are 1 to 2**40; got {asked.rows}")
+    if length is None and asked.rows is None:
+        raise InputError(f"{made.name} has no last row under this regime; say how many you want: --rows N")
+    if length is not None and asked.rows is not None and asked.rows > length:
+        raise InputError(
+            f"{made.name} has {length} rows on its grid; got --rows {asked.rows}; ask for fewer, or for another regime"
+        )
+    rows = asked.rows or length
+    assert rows is not None
+    kind: Kind = asked.order if length is not None else "natural"
+    return Sampled(made, regime, asked.seed, Order(kind, length or rows, _ends(rows, asked.splits), asked.seed))
+
+
+def _ends(rows: int, splits: Mapping[str, float]) -> tuple[int, ...]:
+    """Where each split ends: shares of the rows, rounded down where they meet, none of them empty."""
+    shares = {name: Fraction(str(share)) for name, share in splits.items()}
+    listed = ",".join(f"{name}={float(share):g}" for name, share in shares.items())
+    if not shares or any(share <= 0 for share in shares.values()) or abs(float(sum(shares.values())) - 1) > 1e-6:
+        raise InputError(
+            f"splits are shares above 0 that add up to 1, such as train=0.7,validation=0.2,test=0.1; got {listed or 'none'}"
+        )
+    ends: list[int] = []
+    reached = Fraction(0)
+    for share in shares.values():
+        reached += share
+        ends.append(int(rows * reached))
+    ends[-1] = rows
+    for name, start, end in zip(shares, [0, *ends], ends, strict=False):
+        if end == start:
+            raise InputError(
+                f"split {name} would be empty: {float(shares[name]):g} of {rows} rows; give it a larger share or more rows"
+            )
+    return tuple(ends)
+
+
+def plan(
+    source: Sampled, asked: Recipe, *, shard_rows: int | None = None, compression: Compression = "auto", level: int | None = None
+) -> Plan:
+    """What a set of this recipe will look like on disk."""
+    made = source.generator
+    row_bytes = sum(column.row_bytes for column in source.columns)
+    if shard_rows is not None and shard_rows < 1:
+        raise InputError(f"a shard holds at least one row; got --shard-rows {shard_rows}")
+    return Plan(
+        title=f"{made.name}: {made.summary}",
+        recipe={**asked.to_dict(), "source": made.source},
+        space=source.space,
+        columns=source.columns,
+        layouts=layouts_of(source, compression, level),
+        order=source.order,
+        splits=tuple(asked.splits),
+        shard_rows=shard_rows or default_shard_rows(row_bytes),
+        grid=isinstance(source.regime, Grid),
+    )
+
+
+def generate(
+    generator: str | Generator | Recipe,
+    out: str | Path,
+    *,
+    rows: int | None = None,
+    seed: int = 0,
+    regime: Regime | None = None,
+    splits: Mapping[str, float] | None = None,
+    order: Kind = "permuted",
+    workers: int | None = None,
+    shard_rows: int | None = None,
+    compression: Compression = "auto",
+    level: int | None = None,
+    overwrite: bool = False,
+    progress: Progress = silent,
+    **options: Any,
+) -> Store:
+    """Generate a set into the folder `out` and open it; a run that was interrupted is finished by the same call.
+
+    Args:
+        generator: a catalog name, `package.module:function`, a Generator, or a whole Recipe.
+        out: a folder; made if it does not exist.
+        rows: how many; all of the grid by default, drawn without repetition when fewer.
+        seed: of the order, the splits and the regime's draws.
+        regime: which factor vectors to render; the grid by default.
+        splits: shares by name, such as {"train": 0.7, "validation": 0.2, "test": 0.1}.
+        order: "permuted" (streams shuffle well) or "natural" (grid order).
+        workers: threads; all cores by default. The rows do not depend on it.
+        shard_rows: rows a file; about 256 MiB of rows by default. The rows do not depend on it.
+        compression: "auto" chooses per column by trial, "gzip" (with `level`) and "none" are the same for all.
+        overwrite: replace another set in the folder.
+        progress: called with the number of rows just finished.
+        options: of the generator.
+
+    Raises:
+        InputError: something asked for does not fit. StoreError: the disk is full, read-only or gone.
+
+    >>> import factorhub, tempfile
+    >>> rows = factorhub.generate("dsprites", tempfile.mkdtemp() + "/sprites", rows=100, splits={"train": 0.8, "test": 0.2})
+    >>> len(rows), rows[0]["image"].shape
+    (100, (64, 64))
+    """
+    if isinstance(generator, Recipe):
+        asked = generator
+    else:
+        asked = recipe(generator, rows=rows, seed=seed, regime=regime, splits=splits, order=order, **options)
+    source = _sampled(generator, asked) if isinstance(generator, Generator) else asked.source()
+    if workers is not None and not 1 <= workers <= 1024:
+        raise InputError(f"workers are 1 to 1024 threads; got {workers}")
+    folder = Path(out)
+    planned = plan(source, asked, shard_rows=shard_rows, compression=compression, level=level)
+    manifest = write(source, planned, folder, workers=workers, overwrite=overwrite, progress=progress)
+    return Store(folder, manifest=manifest)
+
+
+def open(path: str | Path, split: str | None = None) -> Store:
+    """Open a set, or one split of it. The manifest is read; shards are opened when their rows are asked for.
+
+    Raises:
+        StoreError: no set there, an unfinished or a damaged one. InputError: no such split.
+
+    >>> import factorhub, tempfile
+    >>> folder = tempfile.mkdtemp() + "/tunes"
+    >>> tunes = factorhub.generate("dmelodies", folder, rows=1000, splits={"train": 0.9, "test": 0.1})
+    >>> test = factorhub.open(folder, split="test")
+    >>> len(test), test[[30, 10, 20]]["tokens"].shape, sorted(set(test.values("octave")))
+    (100, (3, 16), [4.0, 5.0, 6.0])
+    """
+    return Store(path, split)
+
+
+def repair(path: str | Path, *, workers: int | None = None, progress: Progress = silent) -> Report:
+    """Make the damaged shards of a set again from its recipe, and check that they are the ones the manifest names.
+
+    Raises:
+        StoreError: the recipe cannot give back the rows of the manifest (then the old files are kept).
+    """
+    folder = Path(path)
+    manifest = read_manifest(folder)
+    report = verify(folder)
+    if report.problems:
+        source = Recipe.from_dict(manifest.plan.recipe).source()
+        rewrite(source, manifest, folder, report.damaged, workers, progress)
+    return verify(folder)

@@ -1,0 +1,295 @@
+"""The manifest: everything about a set that can be known without opening a shard, as JSON beside the data.
+
+A *plan* is complete before the first row is written and determines every file name, shape and filter; the manifest
+adds what each finished shard holds. A reader trusts neither: paths are derived from the plan, never read.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from factorhub.errors import InputError, StoreError, unknown
+from factorhub.order import Order
+from factorhub.source import Column
+from factorhub.space import FactorSpace
+from factorhub.storage.codec import Codec
+
+T = TypeVar("T")
+FORMAT = "factorhub"
+FORMAT_VERSION = 1
+MANIFEST = "manifest.json"
+UNFINISHED = "manifest.unfinished.json"
+LARGEST = 1 << 28  # bytes of JSON that are read; 10,000 shards need about 6 MB
+SPLIT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+MOST_SHARDS = 100_000
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One file of a set: rows `start` … `stop` - 1, counted over the whole set, all of one split."""
+
+    path: str
+    split: str
+    start: int
+    stop: int
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How one column lies in its dataset: rows per chunk, and the codec."""
+
+    chunk_rows: int
+    codec: Codec
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a set will hold and where, decided before its first row is rendered.
+
+    Attributes:
+        title: one line of what it is.
+        recipe: how to make it again, as JSON data that storage does not interpret.
+        space: the factors of its rows.
+        columns: what a row consists of.
+        layouts: by column name.
+        order: which natural row stands at which position; its ends are the ends of the splits.
+        splits: the names of the splits, in order.
+        shard_rows: rows in every shard of a split but its last.
+        grid: True when natural rows are grid rows of `space`.
+    """
+
+    title: str
+    recipe: Mapping[str, Any]
+    space: FactorSpace
+    columns: tuple[Column, ...]
+    layouts: Mapping[str, Layout]
+    order: Order
+    splits: tuple[str, ...]
+    shard_rows: int
+    grid: bool
+
+    def __post_init__(self) -> None:
+        for name in self.splits:
+            if not SPLIT_NAME.fullmatch(name):
+                raise InputError(f"a split's name is letters, digits and _, at most 64; got '{name}'")
+        if len(set(self.splits)) != len(self.splits) or len(self.splits) != len(self.order.ends):
+            raise InputError(f"splits have distinct names and one end each; got {self.splits} and {self.order.ends}")
+        if self.shard_rows < 1:
+            raise InputError(f"a shard holds at least one row; got {self.shard_rows}")
+        if len(self.order) / self.shard_rows > MOST_SHARDS:
+            count = -(-len(self.order) // self.shard_rows)
+            raise InputError(f"{count} shards are more than {MOST_SHARDS}; raise --shard-rows above {self.shard_rows}")
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    @property
+    def ranges(self) -> dict[str, tuple[int, int]]:
+        """First row and row after the last of each split."""
+        ends = self.order.ends
+        return dict(zip(self.splits, zip((0, *ends[:-1]), ends, strict=True), strict=True))
+
+    @cached_property
+    def shards(self) -> tuple[Shard, ...]:
+        """The files, in row order. A split without rows has none."""
+        shards: list[Shard] = []
+        for split, (start, stop) in self.ranges.items():
+            count = -(-(stop - start) // self.shard_rows)
+            for i in range(count):
+                first = start + i * self.shard_rows
+                path = f"data/{split}-{i:05d}-of-{count:05d}.h5"
+                shards.append(Shard(path, split, first, min(first + self.shard_rows, stop)))
+        return tuple(shards)
+
+    @cached_property
+    def row_bytes(self) -> int:
+        """Bytes of one row over all columns, before compression."""
+        return sum(column.row_bytes for column in self.columns)
+
+    def column(self, name: str) -> Column:
+        """The column called `name`."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise unknown("column", name, [column.name for column in self.columns], "this set")
+
+    def to_dict(self) -> dict[str, Any]:
+        """This plan as JSON data; `Plan.from_dict` gives back an equal one."""
+        layouts = {name: {"chunk_rows": at.chunk_rows, **at.codec.to_dict()} for name, at in self.layouts.items()}
+        return {
+            "title": self.title,
+            "recipe": dict(self.recipe),
+            "space": self.space.to_dict(),
+            "columns": [column.to_dict() for column in self.columns],
+            "layouts": layouts,
+            "order": self.order.to_dict(),
+            "splits": list(self.splits),
+            "shard_rows": self.shard_rows,
+            "grid": self.grid,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Plan:
+        """The plan that `to_dict` described, checked as far as it can be without the files."""
+        columns = tuple(Column.from_dict(item) for item in data["columns"])
+        layouts = {name: Layout(int(at["chunk_rows"]), Codec.from_dict(at)) for name, at in data["layouts"].items()}
+        for column in columns:
+            kind = np.dtype(column.dtype)
+            if kind.kind not in "biuf" or kind.hasobject or any(not isinstance(n, int) or n < 0 for n in column.shape):
+                raise StoreError(f"column {column.name} must be numbers of a fixed shape; got {column.dtype} {column.shape}")
+            if not column.name.isidentifier() or layouts[column.name].chunk_rows < 1:
+                raise StoreError(f"column '{column.name}' has no proper name or chunk size")
+        return cls(
+            title=str(data["title"]),
+            recipe=dict(data["recipe"]),
+            space=FactorSpace.from_dict(data["space"]),
+            columns=columns,
+            layouts=layouts,
+            order=Order.from_dict(data["order"]),
+            splits=tuple(data["splits"]),
+            shard_rows=int(data["shard_rows"]),
+            grid=bool(data["grid"]),
+        )
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a finished shard holds: its size in bytes, a digest for each column, and figures measured while writing."""
+
+    bytes: int
+    digests: Mapping[str, str]
+    quality: Mapping[str, float]
+
+    def measured(self, shard: Shard) -> Mapping[str, float]:
+        """The stored figures again, for a shard that is made again."""
+        del shard
+        return self.quality
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A plan and what each of its shards holds, in the order of `plan.shards`."""
+
+    plan: Plan
+    finished: tuple[Finished, ...]
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of all shards on disk."""
+        return sum(item.bytes for item in self.finished)
+
+    def to_dict(self) -> dict[str, Any]:
+        """This manifest as JSON data. Paths, splits and rows are there for people; a reader derives them from the plan."""
+        shards = []
+        for shard, done in zip(self.plan.shards, self.finished, strict=True):
+            entry = {"path": shard.path, "split": shard.split, "rows": [shard.start, shard.stop], "bytes": done.bytes}
+            shards.append({**entry, "digests": dict(done.digests), **({"quality": dict(done.quality)} if done.quality else {})})
+        return {"format": FORMAT, "format_version": FORMAT_VERSION, "plan": self.plan.to_dict(), "shards": shards}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Manifest:
+        """The manifest that `to_dict` described; a shard list that disagrees with the plan is refused."""
+        plan = Plan.from_dict(data["plan"])
+        finished = []
+        if len(data["shards"]) != len(plan.shards):
+            raise StoreError(f"the plan has {len(plan.shards)} shards and the list {len(data['shards'])}")
+        for shard, entry in zip(plan.shards, data["shards"], strict=True):
+            got = (entry["path"], entry["split"], tuple(entry["rows"]))
+            if got != (shard.path, shard.split, (shard.start, shard.stop)):
+                raise StoreError(f"the list says {got} where the plan has {shard.path} with rows {shard.start} to {shard.stop}")
+            finished.append(Finished(int(entry["bytes"]), dict(entry["digests"]), dict(entry.get("quality", {}))))
+        return cls(plan, tuple(finished))
+
+
+def read_json(path: Path) -> Any:
+    """The JSON in a file of bounded size; StoreError in one line when it is not there or not JSON."""
+    try:
+        if path.stat().st_size > LARGEST:
+            raise StoreError(f"{path} is larger than {LARGEST} bytes; it is not a factorhub manifest")
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise StoreError(f"cannot read {path}: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        raise StoreError(f"{path} is not JSON; restore it, or generate the set again with --overwrite") from None
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of the finished set in `folder`.
+
+    Raises:
+        StoreError: no such folder, no set in it, an unfinished one, a newer format, or a damaged manifest.
+    """
+    if not folder.is_dir():
+        hint = "it is a file; name the folder that holds manifest.json" if folder.exists() else "there is no such folder"
+        raise StoreError(f"cannot open {folder}: {hint}; factorhub generate NAME --out {folder} makes a set")
+    path = folder / MANIFEST
+    if not path.exists():
+        if (folder / UNFINISHED).exists():
+            raise StoreError(f"the set in {folder} is unfinished; run the command that began it again to finish it")
+        raise StoreError(f"{folder} holds no factorhub set (no {MANIFEST}); factorhub generate NAME --out {folder} makes one")
+    data = read_json(path)
+    return parse(path, data, Manifest.from_dict)
+
+
+def read_unfinished(folder: Path) -> Plan | None:
+    """The plan of the unfinished set in `folder`; None when there is none."""
+    path = folder / UNFINISHED
+    return parse(path, read_json(path), lambda data: Plan.from_dict(data["plan"])) if path.exists() else None
+
+
+def parse(path: Path, data: Any, read: Callable[[Mapping[str, Any]], T]) -> T:
+    """`read(data)` after a check of the format's name and version, with every surprise in one line."""
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        raise StoreError(f"{path} is not a factorhub manifest; name another folder")
+    if data.get("format_version") != FORMAT_VERSION:
+        got = data.get("format_version")
+        raise StoreError(f"{path} has format version {got!r}, this factorhub reads {FORMAT_VERSION}; upgrade factorhub")
+    try:
+        return read(data)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError, StoreError) as error:
+        what = f"no entry {error}" if isinstance(error, KeyError) else str(error)
+        raise StoreError(f"{path} is damaged: {what[:300]}; restore it, or generate the set again with --overwrite") from None
+
+
+def write_json(path: Path, data: Mapping[str, Any]) -> None:
+    """Write JSON under a temporary name, flush it to disk, and rename: the file is whole or not there."""
+    write_whole(path, json.dumps(data, indent=1, ensure_ascii=False).encode())
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write `content` under a temporary name, flush it to disk, and rename."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush a folder's entries to disk, so that a rename survives a power cut (a no-op where folders cannot be opened)."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
