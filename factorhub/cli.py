@@ -1,0 +1,221 @@
+"""The command line: parses, calls, prints. stdout is data, stderr is progress; exit 0 ok, 1 check failed, 2 usage."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from factorhub.errors import FactorhubError, InputError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Group(click.Group):
+    """A group whose errors are one line, with the command's exit code, and whose unknown commands get a suggestion."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; factorhub's own errors become a line on stderr."""
+        try:
+            return super().invoke(ctx)
+        except FactorhubError as error:
+            click.echo(f"factorhub: {error}", err=True)
+            ctx.exit(error.exit_code)
+        except BrokenPipeError:
+            raise
+        except KeyboardInterrupt:
+            click.echo("factorhub: interrupted; run the same command again to go on", err=True)
+            ctx.exit(130)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """The command called by the first argument, or the nearest name in the error."""
+        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            from factorhub.errors import unknown
+
+            raise unknown("command", args[0], self.list_commands(ctx), "factorhub")
+        return super().resolve_command(ctx, args)
+
+
+def as_json(command: F) -> F:
+    """The --json flag."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")(command)
+
+
+def _echo(data: Any, text: str, as_json: bool) -> None:
+    click.echo(json.dumps(data, ensure_ascii=False) if as_json else text)
+
+
+def _pairs(items: tuple[str, ...], what: str) -> dict[str, str]:
+    """Arguments of the form key=value."""
+    pairs: dict[str, str] = {}
+    for item in items:
+        key, equals, value = item.partition("=")
+        if not equals or not key:
+            raise InputError(f"{what} is given as name=value; got '{item}'")
+        if key in pairs:
+            raise InputError(f"{what} '{key}' is given twice; once is enough")
+        pairs[key] = value
+    return pairs
+
+
+def _shares(text: str | None) -> dict[str, float] | None:
+    """--splits train=0.7,test=0.3."""
+    if text is None:
+        return None
+    shares: dict[str, float] = {}
+    for name, share in _pairs(tuple(part.strip() for part in text.split(",")), "a split").items():
+        try:
+            shares[name] = float(share)
+        except ValueError:
+            raise InputError(f"the share of split {name} is a number such as 0.7; got '{share}'") from None
+    return shares
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="factorhub")
+def main() -> None:
+    """Benchmark datasets with known factors of variation, generated instead of downloaded."""
+
+
+@main.command("list")
+@as_json
+def list_(as_json: bool) -> None:
+    """List every generator: name, factors, rows of its grid, fields, and what it is."""
+    from factorhub import describe
+
+    facts = describe.catalog_facts()
+    _echo(facts, describe.catalog_text(facts), as_json)
+
+
+@main.command()
+@click.argument("name")
+@click.option("--set", "options", multiple=True, metavar="OPTION=VALUE", help="An option of the generator; may be repeated.")
+@as_json
+def info(name: str, options: tuple[str, ...], as_json: bool) -> None:
+    """Show the factor table, fields and source of a generator NAME, or of the set at a PATH also its splits and recipe."""
+    from factorhub import build, catalog, describe
+
+    if describe.is_set(name):
+        store = build.open(name)
+        _echo(describe.store_facts(store), describe.store_text(store), as_json)
+    else:
+        made = catalog.generator(name, **_pairs(options, "an option"))
+        _echo(describe.generator_facts(made), describe.generator_text(made), as_json)
+
+
+@main.command()
+@click.argument("name")
+@click.option("--out", required=True, metavar="DIR", help="The folder to write; made if it does not exist.")
+@click.option("--rows", type=int, help="How many rows; the whole grid by default.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the order, the splits and the draws.")
+@click.option("--workers", type=int, help="Threads; all cores by default. The rows do not depend on it.")
+@click.option("--shard-rows", type=int, help="Rows a file; about 256 MiB of rows by default. The rows do not depend on it.")
+@click.option("--splits", metavar="NAME=SHARE,…", help="Such as train=0.7,validation=0.2,test=0.1.")
+@click.option("--order", default="permuted", show_default=True, help="permuted or natural (grid order).")
+@click.option("--compression", default="auto", show_default=True, help="auto, gzip or none.")
+@click.option("--level", type=int, help="Of gzip, 1 to 9.")
+@click.option("--set", "options", multiple=True, metavar="OPTION=VALUE", help="An option of the generator; may be repeated.")
+@click.option("--overwrite", is_flag=True, help="Replace another set in the folder; other files are never touched.")
+def generate(name: str, out: str, splits: str | None, options: tuple[str, ...], **settings: Any) -> None:
+    """Generate a set of the generator NAME into a folder; run again to finish an interrupted run."""
+    from factorhub import build, catalog
+    from factorhub.progress import Bar
+
+    made = catalog.generator(name, **_pairs(options, "an option"))
+    asked = build.recipe(made, splits=_shares(splits), **{key: settings.pop(key) for key in ("rows", "seed", "order")})
+    with Bar(len(asked.source()), name) as bar:
+        store = build.generate(asked, out, progress=bar, **settings)
+    click.echo(f"{out}: {len(store):,} rows in {len(store.plan.shards)} shards, {store.manifest.bytes / 1e6:,.1f} MB")
+
+
+@main.command()
+@click.argument("path")
+@click.argument("conditions", nargs=-1, metavar="[FACTOR=VALUE]…")
+@click.option("--split", help="Rows of this split only, counted within it.")
+@click.option("--row", type=int, help="Show the factors of this row instead.")
+@click.option("--count", is_flag=True, help="Print only how many rows match.")
+@click.option("--limit", type=int, default=20, show_default=True, help="Show at most so many rows; 0 shows all.")
+@as_json
+def lookup(
+    path: str, conditions: tuple[str, ...], split: str | None, row: int | None, count: bool, limit: int, as_json: bool
+) -> None:
+    """Find the rows of the set at PATH that have these ground-truth factors; VALUE may be a list such as 4,5."""
+    from factorhub import build, describe
+
+    store = build.open(path, split)
+    if limit < 0:
+        raise InputError(f"--limit is 0 (all) or more; got {limit}")
+    if row is not None:
+        if conditions or count:
+            raise InputError("--row shows one row; leave out the conditions and --count")
+        _echo({"row": row, "factors": store.factors(row)}, describe.rows_text(store, [row]), as_json)
+        return
+    wanted = {name: value.split(",") for name, value in _pairs(conditions, "a condition").items()}
+    found = store.lookup(wanted)
+    if count:
+        _echo({"count": len(found)}, str(len(found)), as_json)
+        return
+    shown = found[: limit or None].tolist()
+    text = describe.rows_text(store, shown) if shown else "no row has these factors"
+    more = f"\n{len(found):,} rows; --limit 0 shows all" if len(found) > len(shown) else ""
+    _echo({"count": len(found), "rows": shown}, text + more, as_json)
+
+
+@main.command()
+@click.argument("name")
+@click.option("--out", required=True, metavar="FILE.png", help="The picture to write.")
+@click.option("--traverse", metavar="FACTOR", help="One row with this factor moved through its range.")
+@click.option("--count", type=int, default=24, show_default=True, help="Pictures on the sheet.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the rows shown.")
+@click.option("--columns", type=int, help="Pictures in a row of the sheet.")
+@click.option("--set", "options", multiple=True, metavar="OPTION=VALUE", help="An option of the generator; may be repeated.")
+def preview(
+    name: str, out: str, traverse: str | None, count: int, seed: int, columns: int | None, options: tuple[str, ...]
+) -> None:
+    """Draw a contact sheet of a generator NAME or a set at a PATH, factors written under each picture."""
+    from factorhub import build, catalog, describe
+    from factorhub import preview as pictures
+
+    if not 1 <= count <= 1000 or (columns is not None and columns < 1):
+        raise InputError(f"a sheet has 1 to 1000 pictures and at least one column; got --count {count}, --columns {columns}")
+    if describe.is_set(name):
+        store = build.open(name)
+        drawn = pictures.traversal(pictures.generator_of(store), traverse, seed) if traverse else pictures.stored(store, count)
+    else:
+        made = catalog.generator(name, **_pairs(options, "an option"))
+        drawn = pictures.traversal(made, traverse, seed) if traverse else pictures.contact(made, count, seed)
+    pictures.save(pictures.sheet(*drawn, columns=columns), out)
+    click.echo(out)
+
+
+@main.command()
+@click.argument("path")
+@as_json
+def verify(path: str, as_json: bool) -> None:
+    """Check that every shard of the set at PATH holds what the manifest says; exit 1 with a list of what is wrong."""
+    from factorhub import build
+    from factorhub.progress import Bar
+    from factorhub.storage.verify import verify as check
+
+    store = build.open(path)
+    with Bar(len(store), "verify") as bar:
+        report = check(path, bar)
+    data = {"ok": report.ok, "problems": list(report.problems), "digests": report.digests}
+    hint = f"\nfactorhub repair {path} makes damaged shards again"
+    text = f"{path}: {len(store):,} rows in {len(store.plan.shards)} shards, all as the manifest says" if report.ok else ""
+    _echo(data, text or "\n".join(report.problems) + hint, as_json)
+    click.get_current_context().exit(0 if report.ok else 1)
+
+
+@main.command()
+@click.argument("path")
+@click.option("--workers", type=int, help="Threads; all cores by default.")
+def repair(path: str, workers: int | None) -> None:
+    """Make the damaged shards of the set at PATH again from its recipe, and prove them by their digests."""
+    from factorhub import build
+
+    report = build.repair(path, workers=workers)
+    click.echo("\n".join(report.problems) if report.problems else f"{path}: every shard is as the manifest says")
+    click.get_current_context().exit(0 if report.ok else 1)

@@ -1,0 +1,165 @@
+"""Facts about generators and sets: as JSON data for programs, and as text tables for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from factorhub import catalog
+from factorhub.generator import Generator
+from factorhub.lookup import Store
+from factorhub.space import FactorSpace, Ignored
+
+
+def catalog_facts() -> list[dict[str, Any]]:
+    """One record for each generator in the catalog: name, factors, rows of its grid (None: endless), fields, summary."""
+    return [
+        {
+            "name": made.name,
+            "factors": len(made.space.factors),
+            "rows": made.space.grid_size if made.space.enumerable else None,
+            "fields": {item.name: f"{item.dtype}{list(item.shape)}" for item in made.fields},
+            "summary": made.summary,
+        }
+        for made in map(catalog.generator, catalog.names())
+    ]
+
+
+def catalog_text(facts: Iterable[dict[str, Any]]) -> str:
+    """`catalog_facts` as a table."""
+    rows = [["generator", "factors", "grid rows", "fields", "what it is"]]
+    for item in facts:
+        fields = ", ".join(f"{name} {shape}" for name, shape in item["fields"].items())
+        size = f"{item['rows']:,}" if item["rows"] is not None else "endless"
+        rows.append([item["name"], str(item["factors"]), size, fields, item["summary"]])
+    return table(rows)
+
+
+def generator_facts(made: Generator) -> dict[str, Any]:
+    """All there is to know about a generator without rendering."""
+    return {
+        "name": made.name,
+        "summary": made.summary,
+        "source": made.source,
+        "version": made.version,
+        "options": dict(made.options),
+        "rows": made.space.grid_size if made.space.enumerable else None,
+        "factors": space_facts(made.space),
+        "fields": [
+            {"name": f.name, "dtype": f.dtype, "shape": list(f.shape), "dims": list(f.dims), "unit": f.unit,
+             "description": f.description, "meta": dict(f.meta)}
+            for f in made.fields
+        ],
+    }  # fmt: skip
+
+
+def space_facts(space: FactorSpace) -> list[dict[str, Any]]:
+    """The factor table: one record a factor."""
+    records = []
+    for factor in space:
+        words = [
+            symmetry.text(space)
+            for symmetry in space.symmetries
+            if factor.name in (symmetry.factors if isinstance(symmetry, Ignored) else (symmetry.factor,))
+        ]
+        record = factor.to_dict()
+        grid = record.pop("grid")
+        values = list(grid) if isinstance(grid, list) else grid
+        records.append({**record, "size": factor.size, "values": values, "symmetry": "; ".join(words)})
+    return records
+
+
+def space_text(space: FactorSpace) -> str:
+    """The factor table as text."""
+    rows = [["factor", "kind", "size", "values", "nuisance", "symmetry", "description"]]
+    for factor, record in zip(space, space_facts(space), strict=True):
+        size = str(factor.size) if factor.size is not None else "interval"
+        nuisance = "yes" if factor.nuisance else ""
+        values = factor.range_text().partition(" (or codes")[0]
+        rows.append([factor.name, factor.kind, size, values, nuisance, record["symmetry"], factor.description])
+    keep = [i for i, name in enumerate(rows[0]) if i < 4 or any(row[i] for row in rows[1:])]
+    return table([[row[i] for i in keep] for row in rows])
+
+
+def generator_text(made: Generator) -> str:
+    """A generator's facts as text."""
+    size = f"{made.space.grid_size:,} rows on its grid" if made.space.enumerable else "endless (no finite grid)"
+    fields = [["field", "dtype", "shape", "dims", "description"]]
+    fields += [[f.name, f.dtype, _shape(f.shape), " ".join(f.dims), f.description] for f in made.fields]
+    options = ", ".join(f"{key}={value}" for key, value in made.options.items()) or "none"
+    head = [f"{made.name}: {made.summary}", f"{size}; version {made.version}; options: {options}", f"source: {made.source}"]
+    return "\n".join([*head, "", space_text(made.space), "", table(fields)])
+
+
+def store_facts(store: Store) -> dict[str, Any]:
+    """All that the manifest says about a set."""
+    plan, manifest = store.plan, store.manifest
+    quality: dict[str, float] = {}
+    for done in manifest.finished:
+        for name, figure in done.quality.items():
+            quality[name] = max(figure, quality.get(name, figure))
+    return {
+        "path": str(store.folder),
+        "title": plan.title,
+        "rows": len(plan),
+        "splits": {name: stop - start for name, (start, stop) in plan.ranges.items()},
+        "shards": len(plan.shards),
+        "shard_rows": plan.shard_rows,
+        "bytes": manifest.bytes,
+        "recipe": dict(plan.recipe),
+        "factors": space_facts(plan.space),
+        "columns": [
+            {"name": c.name, "dtype": c.dtype, "shape": list(c.shape), "dims": list(c.dims), "role": c.role,
+             "chunk_rows": plan.layouts[c.name].chunk_rows, **plan.layouts[c.name].codec.to_dict()}
+            for c in plan.columns
+        ],
+        "quality": quality,
+    }  # fmt: skip
+
+
+def store_text(store: Store) -> str:
+    """A set's facts as text."""
+    facts = store_facts(store)
+    splits = ", ".join(f"{name} {rows:,}" for name, rows in facts["splits"].items())
+    columns = [["column", "dtype", "shape", "role", "chunk rows", "stored as"]]
+    for item in facts["columns"]:
+        kind = "raw" if not item["gzip"] else f"{'shuffle + ' if item['shuffle'] else ''}gzip{' (runs)' if item['runs'] else ''}"
+        columns.append([item["name"], item["dtype"], _shape(item["shape"]), item["role"], str(item["chunk_rows"]), kind])
+    recipe = "\n".join(f"  {key}: {value}" for key, value in facts["recipe"].items() if value is not None)
+    quality = [f"{name}: at most {figure:.3g}" for name, figure in facts["quality"].items()]
+    head = [
+        f"{facts['title']}",
+        f"{facts['rows']:,} rows ({splits}) in {facts['shards']} shards of {facts['shard_rows']:,}; {facts['bytes'] / 1e6:,.1f} MB",
+        *(["measured: " + "; ".join(quality)] if quality else []),
+    ]
+    return "\n".join([*head, "", space_text(store.space), "", table(columns), "", "recipe", recipe])
+
+
+def rows_text(store: Store, rows: Sequence[int]) -> str:
+    """The factors of some rows, a line each."""
+    lines = [["row", *store.space.names]]
+    for row in rows:
+        shown = store.factors(int(row))
+        lines.append([str(row), *(_number(shown[name]) for name in store.space.names)])
+    return table(lines)
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Left-aligned columns with a rule under the head; the last column is not padded."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
+
+
+def _shape(shape: Sequence[int]) -> str:
+    return " × ".join(map(str, shape)) or "scalar"
+
+
+def _number(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def is_set(name: str) -> bool:
+    """True when a name given on the command line is a path rather than a generator's name."""
+    return name not in catalog.CATALOG and (Path(name).exists() or "/" in name.partition(":")[0] or name.startswith("."))
