@@ -1,0 +1,50 @@
+# make demo   a first look: installs, generates two whole datasets, checks them, looks rows up, draws previews
+# make test   everything CI runs: style, types, tests, the code in the docs
+# make soak   the long crash, corruption and fuzz runs
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+JOBS   ?= 2
+
+.PHONY: demo test soak lint pictures clean
+
+$(VENV)/bin/pip:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: pyproject.toml constraints.txt | $(VENV)/bin/pip
+	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+$(VENV)/.test: pyproject.toml constraints.txt | $(VENV)/bin/pip
+	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[test]'
+	touch $@
+
+demo: $(VENV)/.run
+	$(BIN)/factorhub list
+	$(BIN)/factorhub generate dmelodies --out data/dmelodies --splits train=0.7,validation=0.2,test=0.1
+	$(BIN)/factorhub generate dsprites --out data/dsprites --splits train=0.8,test=0.2
+	$(BIN)/factorhub verify data/dmelodies
+	$(BIN)/factorhub verify data/dsprites
+	$(BIN)/factorhub lookup data/dmelodies tonic=C octave=4 scale=blues rhythm_bar1=11111100 --split test --limit 5
+	$(BIN)/factorhub lookup data/dsprites shape=heart scale=1 orientation=0 posX=0 --limit 5
+	$(BIN)/factorhub preview data/dmelodies --count 8 --out data/dmelodies.png
+	$(BIN)/factorhub preview data/dsprites --count 16 --out data/dsprites.png
+	$(BIN)/factorhub preview dsprites --traverse orientation --out data/dsprites-orientation.png
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: lint
+	$(BIN)/python -m pytest -n $(JOBS)
+
+soak: $(VENV)/.test
+	$(BIN)/python -m pytest -m soak -n $(JOBS) --durations 10
+
+pictures: $(VENV)/.run
+	$(BIN)/python docs/images/draw.py
+
+clean:
+	rm -rf $(VENV) data build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

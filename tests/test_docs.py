@@ -1,0 +1,60 @@
+"""The code in README and docs runs, top to bottom, file by file; so do the examples in docstrings."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import pkgutil
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import factorhub
+from factorhub.cli import main
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"(<!-- not run[^>]*-->\n)?```(python|console)([^\n]*)\n(.*?)```", re.DOTALL)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_code_of_a_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python blocks share one namespace; lines of a console block that start with `$ factorhub` are run in-process.
+
+    A block is written to a file where its first line is a comment with a file name, as in `# dots.py`.
+    """
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    names: dict[str, object] = {"__name__": "__docs__"}
+    for skipped, language, _, code in BLOCK.findall(page.read_text()):
+        if skipped:
+            continue
+        if language == "python":
+            if named := re.match(r"# (\w+\.py)\n", code):
+                (tmp_path / named[1]).write_text(code)
+            else:
+                exec(compile(code, str(page), "exec"), names)
+        else:
+            for line in re.findall(r"^\$ factorhub (.*)$", code, re.MULTILINE):
+                done = CliRunner().invoke(main, shlex.split(line.partition(" #")[0]))
+                assert done.exit_code == 0, f"factorhub {line}: {done.output}"
+
+
+def test_every_command_is_documented() -> None:
+    text = "".join(page.read_text() for page in PAGES)
+    for name in main.commands:
+        assert f"factorhub {name}" in text, f"factorhub {name} is documented nowhere"
+
+
+def modules() -> list[str]:
+    found = pkgutil.walk_packages(factorhub.__path__, "factorhub.")
+    return [module.name for module in found if not module.name.endswith("__main__")]
+
+
+@pytest.mark.parametrize("name", modules())
+def test_docstring_examples_run(name: str) -> None:
+    module = importlib.import_module(name)
+    assert doctest.testmod(module, optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE).failed == 0
