@@ -86,6 +86,8 @@ def _option(name: str, factory: Callable[..., Any], key: str, value: Any) -> Any
         if value.lower() not in ("true", "false"):
             raise InputError(f"option {key} of {name} is true or false; got '{value}'")
         return value.lower() == "true"
+    if kind not in (int, float, str):
+        return value
     try:
         converted = kind(value)
     except (TypeError, ValueError):

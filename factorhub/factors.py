@@ -122,10 +122,18 @@ class Factor:
             return np.clip(np.rint((values - start) / step), 0, len(self.grid or ()) - 1).astype(np.int64)
         if self.period is None:
             return np.searchsorted(self._borders, values).astype(np.int64)
-        turned = self.low + np.mod(values - self.low, self.period)
-        codes = np.where(values == self.high, np.searchsorted(self._borders, values), np.searchsorted(self._borders, turned))
-        around = np.abs(self.table[0] + self.period - turned) < np.abs(self.table[codes] - turned)
-        return np.where(around & (values != self.high), 0, codes).astype(np.int64)
+        kept = (values == self.high) & (self.table[-1] == self.high)  # a grid may hold both ends of the circle
+        turned = np.where(kept, values, self.low + np.mod(values - self.low, self.period))
+        codes = np.searchsorted(self._borders, turned)
+        first = ~kept & (self.distance(self.table[0], turned) < self.distance(self.table[codes], turned))
+        return np.where(first, 0, codes).astype(np.int64)
+
+    def distance(self, a: npt.ArrayLike, b: npt.ArrayLike) -> Array:
+        """How far values lie apart, in the factor's unit: the shorter way round on a circle, 0 or 1 between labels."""
+        apart = np.abs(np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64))
+        if self.kind == "categorical":
+            return (apart > 0).astype(np.float64)
+        return apart if self.period is None else np.minimum(apart, np.abs(self.period - apart))
 
     def codes_of(self, values: npt.ArrayLike) -> Array:
         """The codes (int64) of `values`, the exact inverse of `values()`; a value that is not on the grid is an error."""
@@ -134,7 +142,7 @@ class Factor:
         codes = self.nearest(values)
         if self.interval:
             reach = MATCH * ((self.high - self.low) or 1.0)
-            off = np.abs(self.values(codes) - values) > reach
+            off = self.distance(self.values(codes), values) > reach
             if off.any():
                 got = float(values[off].flat[0])
                 near = float(self.values(codes)[off].flat[0])

@@ -69,7 +69,7 @@ class Generator:
 
         >>> import factorhub
         >>> dsprites = factorhub.generator("dsprites")
-        >>> dsprites.render(dsprites.space.values([[0, 2, 5, 0, 16, 16]]))["image"].sum().item()
+        >>> dsprites.render(dsprites.space.values([[0, 2, 5, 0, 0, 0]]))["image"].sum().item()
         222
         """
         values = self.space.check(values) if check else np.asarray(values, dtype=np.float64)

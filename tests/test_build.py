@@ -1,0 +1,170 @@
+"""Sets as users make them: the same rows under any arrangement, splits that partition, recipes that come back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import factorhub
+from factorhub.build import Recipe
+from factorhub.errors import InputError
+from factorhub.lookup import Store
+from factorhub.regimes.grid import Grid
+from factorhub.regimes.uniform import Uniform
+
+
+def rendered(store: Store, rows) -> np.ndarray:
+    """The pictures that the labels of these rows give."""
+    made = factorhub.generator("dsprites")
+    batch = store[rows]
+    return made.render(made.space.values(np.stack([batch[name] for name in made.space.names], axis=-1)))["image"]
+
+
+def test_stored_labels_give_the_stored_pictures(sprites: Store) -> None:
+    rows = [30, 10, 20, -1, 2099, 2100, 10]
+    assert (rendered(sprites, rows) == sprites[rows]["image"]).all()
+    assert (rendered(sprites, slice(None)) == sprites["image"]).all()
+
+
+def test_rows_come_in_the_order_asked_for(sprites: Store) -> None:
+    everything = sprites.read(slice(None))
+    mask = np.zeros(len(sprites), bool)
+    mask[[5, 2999, 700]] = True
+    for asked in (
+        [30, 10, 20],
+        slice(9, 5, -2),
+        slice(690, 720),
+        np.array([[1, 2], [3, 1]]),
+        [-1, 0],
+        mask,
+        [],
+        np.arange(0, 3000, 7),
+    ):
+        numbers = np.arange(len(sprites))[np.asarray(asked, int) if isinstance(asked, list) else asked]
+        got = sprites.read(asked)
+        for name, column in everything.items():
+            assert np.array_equal(got[name], column[numbers]), (asked, name)
+
+
+def test_one_row_is_a_dict_of_its_fields_and_codes(sprites: Store) -> None:
+    row = sprites[10]
+    assert list(row) == ["image", "color", "shape", "scale", "orientation", "posX", "posY"]
+    assert row["image"].shape == (64, 64)
+    assert row["scale"] == sprites["scale"][10]
+    assert np.isclose(sprites.values("scale")[10], 0.5 + 0.1 * row["scale"])
+    assert sprites.values("shape")[10] == ["square", "ellipse", "heart"][row["shape"]]
+    assert len([1 for _ in factorhub.open(sprites.folder, "test")]) == 300
+
+
+def test_a_split_is_its_part_of_the_set(sprites: Store) -> None:
+    parts = [factorhub.open(sprites.folder, split) for split in ("train", "validation", "test")]
+    assert [len(part) for part in parts] == [2100, 600, 300]
+    assert np.array_equal(np.concatenate([part["index"] for part in parts]), sprites["index"])
+
+
+@pytest.mark.parametrize("order", ["permuted", "natural"])
+def test_splits_partition_the_grid(order, tmp_path: Path) -> None:
+    store = factorhub.generate("dmelodies", tmp_path / "a", order=order, splits={"a": 0.5, "b": 0.3, "c": 0.2})
+    index = store["index"]
+    assert np.array_equal(np.sort(index), np.arange(1_354_752))
+    shares = [factorhub.open(store.folder, split)["index"] for split in "abc"]
+    assert all((np.diff(share) > 0).all() for share in shares) == (order == "natural")
+    for share in shares:  # each split sees every tonic about equally often
+        counts = np.bincount(share // (1_354_752 // 12), minlength=12)
+        assert np.abs(counts / len(share) - 1 / 12).max() < 0.002
+
+
+def test_published_split_sizes_of_dmelodies(tunes: Store) -> None:
+    sizes = [stop - start for start, stop in tunes.plan.ranges.values()]
+    assert sizes == [948_326, 270_950, 135_476]
+
+
+def test_rows_do_not_depend_on_how_a_set_was_made(tmp_path: Path) -> None:
+    splits = {"train": 0.6, "test": 0.4}
+    ways = [
+        {"workers": 1},
+        {"workers": 2, "shard_rows": 300},
+        {"workers": 7, "shard_rows": 333},
+        {"compression": "none"},
+        {"compression": "gzip", "level": 6},
+    ]
+    digests = []
+    for i, way in enumerate(ways):
+        factorhub.generate("dsprites", tmp_path / str(i), rows=1000, seed=5, splits=splits, **way)
+        digests.append(factorhub.verify(tmp_path / str(i)).digests)
+    assert all(digest == digests[0] for digest in digests)
+    factorhub.generate("dsprites", tmp_path / "other", rows=1000, seed=6, splits=splits)
+    assert factorhub.verify(tmp_path / "other").digests["image"] != digests[0]["image"]
+
+
+def test_golden_digests(sprites: Store, tunes: Store) -> None:
+    """Rows are forever: a change here needs a new version of the generator or of the format, and a line in the changelog."""
+    assert factorhub.verify(sprites.folder).digests["image"] == GOLDEN["dsprites"]
+    assert factorhub.verify(tunes.folder).digests["tokens"] == GOLDEN["dmelodies"]
+
+
+GOLDEN = {"dsprites": "", "dmelodies": ""}
+
+
+def test_continuous_draws_have_values_and_no_codes(tmp_path: Path) -> None:
+    store = factorhub.generate("dsprites", tmp_path / "a", rows=500, regime=Uniform())
+    row = store[3]
+    assert "scale" not in row
+    assert 0.5 <= row["scale_value"] <= 1
+    assert len(np.unique(store.values("posX"))) == 500
+    with pytest.raises(InputError, match=r"posX was drawn without a grid, .* compare store.values\('posX'\)"):
+        store.lookup(posX=0.5)
+    assert (store.values("shape")[store.lookup(shape="heart")] == "heart").all()
+
+
+def test_a_recipe_comes_back_from_the_manifest(sprites: Store) -> None:
+    recipe = Recipe.from_dict(json.loads((sprites.folder / "manifest.json").read_text())["plan"]["recipe"])
+    assert recipe == factorhub.recipe("dsprites", rows=3000, splits={"train": 0.7, "validation": 0.2, "test": 0.1}, regime=Grid())
+    source = recipe.source()
+    assert np.array_equal(source.read([5, 2500], ["image"])["image"], sprites[[5, 2500]]["image"])
+
+
+def test_a_recipe_of_another_version_is_refused() -> None:
+    with pytest.raises(InputError, match="the recipe asks for version 9 of dsprites, this factorhub has 1"):
+        Recipe("dsprites", version=9).source()
+
+
+def test_lookup_finds_exactly_the_rows_with_these_factors(sprites: Store, tunes: Store) -> None:
+    for store, wanted in (
+        (sprites, {"shape": ["heart", "square"], "scale": 0.8}),
+        (tunes, {"tonic": "C", "octave": [4, 5], "arp_chord2": 1}),
+    ):
+        found = store.lookup(wanted)
+        mask = np.ones(len(store), bool)
+        for name, asked in wanted.items():
+            values = store[name] if isinstance(asked, int) else store.values(name)
+            mask &= np.isin(values, asked)
+        assert np.array_equal(found, np.flatnonzero(mask))
+        part = factorhub.open(store.folder, "test")
+        assert np.array_equal(part.lookup(wanted), found[found >= part.start] - part.start)
+    assert np.array_equal(sprites.lookup(by="code", scale=3), sprites.lookup(scale=0.8))
+    assert len(sprites.lookup()) == 3000
+    assert len(tunes.lookup(tunes.factors(77))) == 1
+
+
+def test_the_same_call_finds_a_finished_set_finished(sprites: Store) -> None:
+    before = {path: path.stat().st_mtime_ns for path in sprites.folder.rglob("*") if path.is_file()}
+    again = factorhub.generate(
+        "dsprites", sprites.folder, rows=3000, splits={"train": 0.7, "validation": 0.2, "test": 0.1}, shard_rows=700
+    )
+    assert again.manifest == sprites.manifest
+    assert {
+        path: path.stat().st_mtime_ns for path in sprites.folder.rglob("*") if path.is_file() and path.name != ".lock"
+    } == before
+
+
+def test_overwrite_replaces_a_set_and_nothing_else(tmp_path: Path) -> None:
+    factorhub.generate("dsprites", tmp_path / "a", rows=50)
+    (tmp_path / "a" / "notes.txt").write_text("mine")
+    store = factorhub.generate("dmelodies", tmp_path / "a", rows=60, overwrite=True)
+    assert len(store) == 60
+    assert (tmp_path / "a" / "notes.txt").read_text() == "mine"
+    assert factorhub.verify(tmp_path / "a").ok

@@ -1,0 +1,35 @@
+"""Names, options, and generators from elsewhere."""
+
+from __future__ import annotations
+
+import pytest
+
+import factorhub
+from factorhub.errors import InputError
+
+
+def test_a_generator_knows_its_name_and_all_its_options() -> None:
+    made = factorhub.generator("dsprites", size="32")
+    assert (made.name, dict(made.options)["size"], dict(made.options)["grid"]) == ("dsprites", 32, "original")
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "text"),
+    [
+        ("dsprits", {}, "no generator named 'dsprits' in the catalog"),
+        ("dsprits", {}, "did you mean 'dsprites'?"),
+        ("dsprites", {"sise": 3}, "no option named 'sise' in dsprites; it has size, grid"),
+        ("dsprites", {"grid": "cleen"}, "did you mean 'clean'?"),
+        ("dsprites", {"size": "big"}, "option size of dsprites is of type int; got 'big'"),
+        ("dsprites", {"size": 1.5}, "option size of dsprites is a whole number; got 1.5"),
+        ("dsprites", {"size": -4}, "size of dsprites is 8 to 4096 pixels; got -4"),
+        ("no_such_module:f", {}, "there is no module 'no_such_module' to import"),
+        ("factorhub.factors:nothing", {}, "no generator named 'nothing' in factorhub.factors"),
+        ("factorhub.catalog:names", {}, "must return a factorhub.Generator; got list"),
+        (":f", {}, "expected package.module:function"),
+    ],
+)
+def test_bad_names_and_options_say_what_to_type_next(name: str, options: dict, text: str) -> None:
+    with pytest.raises(InputError) as caught:
+        factorhub.generator(name, **options)
+    assert text in str(caught.value)

@@ -1,0 +1,190 @@
+"""The command line as a person types it: what comes out, which exit code, and one clear line for every mistake."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from PIL import Image
+
+import factorhub
+from factorhub.cli import main
+from factorhub.lookup import Store
+
+
+def run(*words: object) -> Result:
+    return CliRunner().invoke(main, [str(word) for word in words])
+
+
+def test_list_names_every_generator() -> None:
+    text, data = run("list").output, json.loads(run("list", "--json").output)
+    assert [item["name"] for item in data] == factorhub.generators()
+    assert all(name in text for name in factorhub.generators())
+    assert next(item for item in data if item["name"] == "dmelodies")["rows"] == 1_354_752
+
+
+@pytest.mark.parametrize("name", factorhub.generators())
+def test_info_shows_every_factor_and_field(name: str) -> None:
+    made = factorhub.generator(name)
+    text, data = run("info", name).output, json.loads(run("info", name, "--json").output)
+    assert [item["name"] for item in data["factors"]] == list(made.space.names)
+    assert all(word in text for word in (*made.space.names, *(field.name for field in made.fields), made.source))
+
+
+def test_info_of_a_set_shows_splits_shards_bytes_and_recipe(sprites: Store) -> None:
+    data = json.loads(run("info", sprites.folder, "--json").output)
+    assert data["splits"] == {"train": 2100, "validation": 600, "test": 300}
+    assert data["shards"] == 5
+    assert data["bytes"] == sum(path.stat().st_size for path in sprites.folder.glob("data/*.h5"))
+    assert data["recipe"]["generator"] == "dsprites"
+    text = run("info", sprites.folder).output
+    assert all(word in text for word in ("train 2,100", "5 shards", "MB", "recipe", "4-fold"))
+
+
+def test_generate_lookup_verify_in_a_row(tmp_path: Path) -> None:
+    out = tmp_path / "tunes"
+    made = run("generate", "dmelodies", "--out", out, "--rows", 4000, "--seed", 3, "--splits", "train=0.75,test=0.25")
+    assert (made.exit_code, "4,000 rows in 2 shards" in made.stdout, made.stderr) == (0, True, "")
+    count = int(run("lookup", out, "tonic=C,D", "octave=4", "--count").output)
+    store = factorhub.open(out)
+    assert count == int(((store.values("octave") == 4) & np.isin(store.values("tonic"), ["C", "D"])).sum())
+    data = json.loads(run("lookup", out, "tonic=C", "--split", "test", "--limit", 3, "--json").output)
+    test = factorhub.open(out, "test")
+    assert len(data["rows"]) == 3
+    assert all(test.factors(row)["tonic"] == "C" for row in data["rows"])
+    assert json.loads(run("lookup", out, "--row", 7, "--json").output)["factors"] == store.factors(7)
+    report = json.loads(run("verify", out, "--json").output)
+    assert report["ok"]
+    assert set(report["digests"]) == {column.name for column in store.columns}
+
+
+def test_verify_fails_with_a_list_and_repair_mends(tmp_path: Path) -> None:
+    out = tmp_path / "set"
+    factorhub.generate("dsprites", out, rows=300, shard_rows=100)
+    (out / "data" / "train-00001-of-00003.h5").unlink()
+    done = run("verify", out)
+    assert done.exit_code == 1
+    assert "train-00001-of-00003.h5 is missing" in done.output
+    assert f"factorhub repair {out}" in done.output
+    assert run("repair", out).exit_code == 0
+    assert run("verify", out).exit_code == 0
+
+
+@pytest.mark.parametrize("name", ["dsprites", "dmelodies"])
+def test_preview_draws_generators_and_sets(name: str, tmp_path: Path, sprites: Store, tunes: Store) -> None:
+    sheet, strip, stored = (tmp_path / f"{kind}.png" for kind in ("sheet", "strip", "stored"))
+    assert run("preview", name, "--out", sheet, "--count", 6, "--columns", 3).exit_code == 0
+    assert run("preview", name, "--out", strip, "--traverse", {"dsprites": "posX", "dmelodies": "octave"}[name]).exit_code == 0
+    assert run("preview", (sprites if name == "dsprites" else tunes).folder, "--out", stored, "--count", 4).exit_code == 0
+    for path in (sheet, strip, stored):
+        pixels = np.asarray(Image.open(path))
+        assert pixels.ndim == 3
+        assert len(np.unique(pixels)) > 2
+
+
+def test_a_traversal_moves_one_factor_only(tmp_path: Path) -> None:
+    from factorhub.preview import traversal
+
+    made = factorhub.generator("dsprites")
+    pictures, lines = traversal(made, "scale")
+    assert len(pictures) == len(lines) == 6
+    assert (np.diff(pictures.sum(axis=(1, 2, 3), dtype=np.int64)) > 0).all()
+
+
+MISTAKES = [
+    (("list", "--jsn"), 2, "No such option '--jsn'"),
+    (("generat", "x"), 2, "no command named 'generat' in factorhub"),
+    (("info", "dsprits"), 2, "did you mean 'dsprites'?"),
+    (("info", "./nowhere"), 1, "there is no such folder; factorhub generate NAME --out nowhere makes a set"),
+    (("generate", "dsprites", "--out", "{tmp}/x", "--rows", "0"), 2, "rows of dsprites are 1 to 2**40; got 0"),
+    (("generate", "dsprites", "--out", "{tmp}/x", "--rows", "-5"), 2, "rows of dsprites are 1 to 2**40; got -5"),
+    (("generate", "dsprites", "--out", "{tmp}/x", "--rows", "737281"), 2, "dsprites has 737280 rows on its grid; got --rows 737281"),
+    (("generate", "dsprites", "--out", "{tmp}/x", "--rows", "9", "--workers", "0"), 2, "workers are 1 to 1024 threads; got 0"),
+    (("generate", "dsprites", "--out", "{tmp}/x", "--rows", "9", "--shard-rows", "0"), 2, "got --shard-rows 0"),
+    (("generate", "dsprites", "--out", "{tmp}/x", "--rows", "9", "--seed", "-1"), 2, "a seed is a whole number from 0 to 2**64 - 1; got -1"),
+    (("generate", "dsprites", "--out", "{tmp}/x", "--order", "random"), 2, "no order named 'random'"),
+    (("generate", "dsprites", "--out", "{tmp}/x", "--rows", "9", "--compression", "zip"), 2, "no compression named 'zip'"),
+    (("generate", "dsprites", "--out", "{tmp}/x", "--rows", "9", "--level", "11"), 2, "a compression level is 1 … 9; got 11"),
+    (("generate", "dsprites", "--out", "{tmp}/x", "--splits", "train=0.7"), 2, "shares above 0 that add up to 1"),
+    (("generate", "dsprites", "--out", "{tmp}/x", "--splits", "train=half"), 2, "the share of split train is a number such as 0.7; got 'half'"),
+    (("generate", "dsprites", "--out", "{tmp}/x", "--splits", "a/b=1"), 2, "a split's name is letters, digits and _"),
+    (("generate", "dsprites", "--out", "{tmp}/x", "--rows", "3", "--splits", "a=0.9,b=0.1"), 2, "split a would be empty" , ),
+    (("generate", "dsprites", "--out", "{tmp}/x", "--set", "size"), 2, "an option is given as name=value; got 'size'"),
+    (("generate", "dsprites", "--out", "{tmp}/x", "--set", "size=9999999"), 2, "size of dsprites is 8 to 4096 pixels; got 9999999"),
+    (("generate", "dsprites", "--out", "{set}", "--rows", "5"), 2, "holds another set: rows is 3000 there and 5 here"),
+    (("generate", "dsprites", "--out", "{foreign}", "--rows", "5"), 2, "is not empty and holds no factorhub set (found notes.txt)"),
+    (("generate", "dsprites", "--out", "{foreign}/notes.txt", "--rows", "5"), 2, "a file is in the way; name another folder"),
+    (("lookup", "{set}", "colour=red"), 2, "no factor named 'colour' in dsprites"),
+    (("lookup", "{set}", "shape=hart"), 2, "did you mean 'heart'?"),
+    (("lookup", "{set}", "scale=7"), 2, "scale takes 0.5 … 1; got 7"),
+    (("lookup", "{set}", "shape"), 2, "a condition is given as name=value; got 'shape'"),
+    (("lookup", "{set}", "--split", "trian"), 2, "did you mean 'train'?"),
+    (("lookup", "{set}", "--row", "3000"), 2, "row 3000 is outside {set}, which has 3000 rows (0 … 2999)"),
+    (("lookup", "{set}", "--limit", "-1"), 2, "--limit is 0 (all) or more; got -1"),
+    (("lookup", "{foreign}"), 1, "holds no factorhub set (no manifest.json)"),
+    (("verify", "{tmp}/none"), 1, "there is no such folder"),
+    (("preview", "dsprites", "--out", "{tmp}/x.txt"), 2, "--out names a picture file such as preview.png"),
+    (("preview", "dsprites", "--out", "{tmp}/no/x.png"), 1, "cannot write"),
+    (("preview", "dsprites", "--out", "{tmp}/x.png", "--count", "0"), 2, "a sheet has 1 to 1000 pictures"),
+    (("preview", "dsprites", "--out", "{tmp}/x.png", "--traverse", "size"), 2, "no factor named 'size'"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "text"), MISTAKES, ids=lambda value: " ".join(value) if isinstance(value, tuple) else None
+)
+def test_a_mistake_ends_in_one_clear_line(words: tuple[str, ...], code: int, text: str, tmp_path: Path, sprites: Store) -> None:
+    (tmp_path / "foreign").mkdir()
+    (tmp_path / "foreign" / "notes.txt").write_text("mine")
+    places = {"tmp": tmp_path, "set": sprites.folder, "foreign": tmp_path / "foreign"}
+    done = run(*(word.format(**places) for word in words))
+    assert done.exit_code == code, done.output
+    assert text.format(**places) in done.stderr
+    assert "Traceback" not in done.output
+    if "No such option" not in text:
+        assert done.stderr.count("\n") == 1
+        assert done.stdout == ""
+    assert not (tmp_path / "x" / "manifest.json").exists()
+    assert not list(tmp_path.rglob("*.h5"))
+    assert not list(tmp_path.rglob("*.png"))
+
+
+def test_help_is_quick_to_import_and_lists_the_commands() -> None:
+    done = subprocess.run([sys.executable, "-m", "factorhub", "--help"], capture_output=True, text=True, check=True)
+    assert all(name in done.stdout for name in main.commands)
+
+
+def test_progress_goes_to_a_terminal_and_nowhere_else(tmp_path: Path) -> None:
+    import pty
+
+    ours, theirs = pty.openpty()
+    words = [sys.executable, "-m", "factorhub", "generate", "dsprites", "--out", str(tmp_path / "x"), "--rows", "2000"]
+    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=theirs, check=True)
+    os.close(theirs)
+    shown = os.read(ours, 65536).decode()
+    assert "2,000/2,000 rows" in shown
+    assert "s left" in shown
+    assert "rows in" in done.stdout.decode()
+
+
+def test_an_outsiders_generator_works_in_every_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (Path(__file__).parent.parent / "docs" / "add-a-dataset.md").read_text()
+    code = page.split("```python\n")[1].split("```")[0]
+    assert code.count("\n") < 60
+    (tmp_path / "outside.py").write_text(code)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    out = tmp_path / "set"
+    assert run("info", "outside:discs").exit_code == 0
+    assert run("generate", "outside:discs", "--out", out, "--rows", 64, "--set", "size=16").exit_code == 0
+    assert run("verify", out).exit_code == 0
+    assert run("info", out).exit_code == 0
+    assert run("lookup", out, "color=red", "--count").exit_code == 0
+    assert run("preview", "outside:discs", "--out", tmp_path / "x.png").exit_code == 0
+    next(out.glob("data/*.h5")).unlink()
+    assert run("repair", out).exit_code == 0
