@@ -81,6 +81,7 @@ class FactorSpace:
 
     In every array the last axis is the factors (k of them) and the leading axes are free.
 
+    >>> from factorhub.factors import categorical, continuous
     >>> space = FactorSpace((categorical("shape", ["square", "heart"]), continuous("scale", 0.5, 1.0, grid=6)))
     >>> len(space), space.codes(7).tolist(), space.values([1, 1]).tolist(), space.rows([1, 1]).item()
     (12, [1, 1], [1.0, 0.6], 7)

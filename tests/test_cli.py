@@ -114,7 +114,7 @@ MISTAKES = [
     (("generate", "dsprites", "--out", "{tmp}/x", "--splits", "train=0.7"), 2, "shares above 0 that add up to 1"),
     (("generate", "dsprites", "--out", "{tmp}/x", "--splits", "train=half"), 2, "the share of split train is a number such as 0.7; got 'half'"),
     (("generate", "dsprites", "--out", "{tmp}/x", "--splits", "a/b=1"), 2, "a split's name is letters, digits and _"),
-    (("generate", "dsprites", "--out", "{tmp}/x", "--rows", "3", "--splits", "a=0.9,b=0.1"), 2, "split a would be empty" , ),
+    (("generate", "dsprites", "--out", "{tmp}/x", "--rows", "3", "--splits", "a=0.1,b=0.9"), 2, "split a would be empty"),
     (("generate", "dsprites", "--out", "{tmp}/x", "--set", "size"), 2, "an option is given as name=value; got 'size'"),
     (("generate", "dsprites", "--out", "{tmp}/x", "--set", "size=9999999"), 2, "size of dsprites is 8 to 4096 pixels; got 9999999"),
     (("generate", "dsprites", "--out", "{set}", "--rows", "5"), 2, "holds another set: rows is 3000 there and 5 here"),
@@ -136,9 +136,7 @@ MISTAKES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("words", "code", "text"), MISTAKES, ids=lambda value: " ".join(value) if isinstance(value, tuple) else None
-)
+@pytest.mark.parametrize(("words", "code", "text"), MISTAKES, ids=[" ".join(words) for words, _, _ in MISTAKES])
 def test_a_mistake_ends_in_one_clear_line(words: tuple[str, ...], code: int, text: str, tmp_path: Path, sprites: Store) -> None:
     (tmp_path / "foreign").mkdir()
     (tmp_path / "foreign" / "notes.txt").write_text("mine")
