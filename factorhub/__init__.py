@@ -4,10 +4,32 @@ A `Generator` is a space of ground-truth factors and a pure function that render
 vectors to render. `generate` writes them as sharded HDF5, `open` reads such a set, and `factorhub.loaders` streams it.
 """
 
-from factorhub.build import generate, open, recipe, repair
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from factorhub.catalog import generator
 from factorhub.catalog import names as generators
-from factorhub.storage.verify import verify
+
+if TYPE_CHECKING:
+    from factorhub.build import generate, open, recipe, repair
+    from factorhub.storage.verify import verify
 
 __all__ = ["generate", "generator", "generators", "open", "recipe", "repair", "verify"]
 __version__ = "0.1.0"
+
+# imported when first asked for, so that rendering alone never loads HDF5
+_LATER = {
+    "generate": "factorhub.build",
+    "open": "factorhub.build",
+    "recipe": "factorhub.build",
+    "repair": "factorhub.build",
+    "verify": "factorhub.storage.verify",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module 'factorhub' has no attribute '{name}'; it has {', '.join(__all__)}")
+    found = getattr(importlib.import_module(_LATER[name]), name)
+    globals()[name] = found
+    return found
