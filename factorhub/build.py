@@ -10,6 +10,8 @@ from typing import Any
 
 from factorhub import catalog
 from factorhub.errors import InputError
+from factorhub.factors import Array
+from factorhub.fields import Batch
 from factorhub.generator import Generator
 from factorhub.lookup import Store
 from factorhub.order import Kind, Order
@@ -215,7 +217,7 @@ def generate(
     folder = Path(out)
     planned = plan(source, asked, shard_rows=shard_rows, compression=compression, level=level)
     manifest = write(source, planned, folder, workers=workers, overwrite=overwrite, progress=progress)
-    return Store(folder, manifest=manifest)
+    return Store(folder, manifest=manifest, render=render)
 
 
 def open(path: str | Path, split: str | None = None) -> Store:
@@ -231,7 +233,12 @@ def open(path: str | Path, split: str | None = None) -> Store:
     >>> len(test), test[[30, 10, 20]]["tokens"].shape, set(test.values("octave").tolist()) == {4.0, 5.0, 6.0}
     (100, (3, 16), True)
     """
-    return Store(path, split)
+    return Store(path, split, render=render)
+
+
+def render(recipe: Mapping[str, Any], values: Array) -> Batch:
+    """Render `values` (…, k) with the generator that a recipe names, which is imported for it."""
+    return catalog.generator(recipe["generator"], **recipe.get("options", {})).render(values)
 
 
 def repair(path: str | Path, *, workers: int | None = None, progress: Progress = silent) -> Report:

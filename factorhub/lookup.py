@@ -1,20 +1,49 @@
-"""Ground-truth access to a stored set: factor values to rows, rows to factors."""
+"""Ground-truth access to a stored set: factor values to rows, rows to factors, neighbours, traversals, counterfactuals."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+import math
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
-from factorhub.errors import InputError, unknown
+from factorhub import randomness
+from factorhub.errors import InputError, StoreError, unknown
 from factorhub.factors import Array, Factor
-from factorhub.source import VALUE
+from factorhub.fields import Batch
+from factorhub.labels import Labels
+from factorhub.source import VALUE, row_numbers
+from factorhub.storage.manifest import Manifest
 from factorhub.storage.reader import Reader
+
+Render: TypeAlias = Callable[[Mapping[str, Any], Array], Batch]
+By: TypeAlias = Literal["value", "code"]
+FEW = 4096  # grid points that are found by arithmetic; more are found by the index
 
 
 class Store(Reader):
-    """A stored set with its ground truth: what `factorhub.open` returns."""
+    """A stored set with its ground truth: what `factorhub.open` returns.
+
+    Row numbers are counted within the split where one was opened. Rows of pairs and sequences have a factor when all
+    their members have it.
+    """
+
+    def __init__(
+        self, folder: str | Path, split: str | None = None, *, manifest: Manifest | None = None, render: Render | None = None
+    ) -> None:
+        super().__init__(folder, split, manifest=manifest)
+        self._render = render
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _reopen, (self.folder, self.split, self.manifest, self._render)
+
+    @cached_property
+    def _labels(self) -> Labels:
+        return Labels(self)
 
     def values(self, name: str) -> Array:
         """The physical values of one factor for all rows: float64, or labels (strings) where the factor is categorical.
@@ -22,10 +51,21 @@ class Store(Reader):
         Observations are not touched. Shape (n,), or (n, *axes) for pairs and sequences.
         """
         factor = self._factor(name)
+        column = self._labels.column(name)[self.start : self.stop]
         if factor.size is None:
-            return self[name + VALUE]  # type: ignore[no-any-return]
-        codes = self[name]
-        return np.asarray(factor.labels)[codes] if factor.labels is not None else factor.values(codes)
+            return column.copy()
+        return np.asarray(factor.labels)[column] if factor.labels is not None else factor.values(column)
+
+    def codes(self, rows: npt.ArrayLike | slice = slice(None)) -> Array:
+        """The codes (…, k) of all factors of these rows, from memory: the quick way from a row to its ground truth."""
+        for name in self._gridless:
+            raise InputError(f"{name} was drawn without a grid, so rows have no code of it; use store.values('{name}')")
+        if isinstance(rows, int) and -len(self) <= rows < len(self):
+            rows = rows + (self.start if rows >= 0 else self.stop)
+        else:
+            rows = row_numbers(rows, len(self), str(self.folder)) + self.start
+        codes: Array = self._labels.codes()[rows]
+        return codes
 
     def factors(self, row: int) -> dict[str, Any]:
         """The ground-truth factors of one row: labels and numbers by factor name."""
@@ -40,9 +80,7 @@ class Store(Reader):
                 shown[factor.name] = (factor.values(found) if factor.size is not None else found).tolist()
         return shown
 
-    def lookup(
-        self, conditions: Mapping[str, Any] | None = None, /, *, by: Literal["value", "code"] = "value", **more: Any
-    ) -> Array:
+    def lookup(self, conditions: Mapping[str, Any] | None = None, /, *, by: By = "value", **more: Any) -> Array:
         """The numbers (m,), int64 ascending, of the rows that have all these ground-truth factors.
 
         Args:
@@ -53,35 +91,146 @@ class Store(Reader):
 
         Raises:
             InputError: an unknown factor or value; a value off the grid.
-
-        Rows of a pair or a sequence match when every member does.
         """
-        wanted = {name: self._codes(name, asked, by) for name, asked in {**(conditions or {}), **more}.items()}
-        if self.plan.grid:
-            return self._grid_rows(wanted)
-        mask = np.ones(len(self), dtype=bool)
-        for name, codes in wanted.items():
-            here = np.isin(self[name], codes)
-            mask &= here.reshape(len(self), -1).all(axis=1)
-        return np.flatnonzero(mask)
+        wanted = {name: self._codes_of(name, asked, by) for name, asked in {**(conditions or {}), **more}.items()}
+        points = math.prod(len(wanted[f.name]) if f.name in wanted else f.size or 1 for f in self.space) if self.plan.grid else None
+        if points is not None and points <= FEW:
+            found = self._grid_rows([wanted.get(f.name, np.arange(f.size or 1)) for f in self.space])
+            return np.sort(found[found >= 0])
+        return self._labels.select(wanted, self.start, self.stop)
 
-    def _grid_rows(self, wanted: Mapping[str, Array]) -> Array:
-        """Rows of a grid by arithmetic: the natural rows of the matching grid points, and where the order puts them."""
+    def _grid_rows(self, codes: Iterable[Array]) -> Array:
+        """The row of each grid point in the product of these codes, by arithmetic; -1 where the split does not hold it."""
         natural = np.zeros(1, dtype=np.int64)
-        for factor in self.space:
-            codes = wanted.get(factor.name, np.arange(factor.size or 1))
-            natural = (natural[:, None] * (factor.size or 1) + codes).reshape(-1)
+        for factor, here in zip(self.space, codes, strict=True):
+            natural = (natural[:, None] * (factor.size or 1) + here).reshape(-1)
         found = self.plan.order.positions(natural)
-        found = found[(found >= self.start) & (found < self.stop)] - self.start
-        found.sort()
-        return found
+        return np.where((found >= self.start) & (found < self.stop), found - self.start, -1)
 
-    def _codes(self, name: str, asked: Any, by: str) -> Array:
+    def nearest(self, conditions: Mapping[str, Any], count: int = 1) -> Array:
+        """The `count` rows nearest to the given factor values, nearest first, (count,) int64; ties by row number.
+
+        Distance is Euclidean over the given factors, each scaled by its range; circular factors wrap, and a
+        different label counts as the whole range. Values need not be on the grid. Single rows only.
+
+        Raises:
+            InputError: an unknown factor; a value out of range; more rows than there are.
+        """
+        if not 1 <= count <= len(self):
+            raise InputError(f"nearest gives 1 to {len(self)} rows; got {count}")
+        total = np.zeros(len(self))
+        for name, asked in conditions.items():
+            factor = self._factor(name)
+            value = float(factor.code(asked)) if factor.labels is not None else float(asked)
+            if factor.interval:
+                factor.check(np.asarray(value))
+            column = self._labels.column(name)[self.start : self.stop]
+            if column.ndim != 1:
+                raise InputError("nearest is for sets of single rows; this one holds pairs or sequences")
+            scale = 1.0 if factor.labels is not None else (factor.period or factor.high - factor.low) or 1.0
+            if factor.size is None:
+                total += (factor.distance(column, value) / scale) ** 2
+            else:  # one distance per grid value, gathered by code
+                places = np.arange(factor.size) if factor.labels is not None else factor.values(np.arange(factor.size))
+                total += ((factor.distance(places, value) / scale) ** 2)[column]
+        closest = np.argpartition(total, count - 1)[:count] if count < len(self) else np.arange(count)
+        limit = total[closest].max()
+        ties = np.flatnonzero(total <= limit)
+        return ties[np.argsort(total[ties], kind="stable")][:count]
+
+    def pairs_differing_in(self, name: str, count: int | None = None, *, seed: int = 0) -> Array:
+        """Pairs of rows (m, 2), int64, that agree in every factor but `name`, and differ in it.
+
+        Each row that has such a partner in the set is paired with one of them, chosen at random under `seed`; `count`
+        of these pairs are kept, chosen at random, in the order of their first rows.
+        """
+        codes = self._labels.codes()[self.start : self.stop].reshape(len(self), -1)
+        column = self.space.index(self._factor(name).name)
+        groups = np.zeros(len(codes), dtype=np.int64)  # equal where all the other factors are
+        for i in range(codes.shape[1]):
+            factor = self.space.factors[i % len(self.space.factors)]
+            if factor.name != name:
+                groups = groups * (factor.size or 1) + codes[:, i]
+                if groups.max(initial=0) > 2**30:
+                    groups = np.unique(groups, return_inverse=True)[1]
+        order = np.lexsort((codes[:, column], groups))
+        ranked, value = groups[order], codes[order, column]
+        starts = np.searchsorted(ranked, ranked, side="left")
+        ends = np.searchsorted(ranked, ranked, side="right")
+        first = np.flatnonzero(np.r_[True, (np.diff(ranked) != 0) | (np.diff(value) != 0)])
+        run = np.searchsorted(first, np.arange(len(order)), side="right") - 1
+        low, high = first[run], np.r_[first[1:], len(order)][run]  # the rows of the group with the same value
+        choices = (ends - starts) - (high - low)
+        word = randomness.words(seed, "pairs_differing_in", order + self.start, 1)[:, 0]
+        pick = starts + randomness.integers(word, np.maximum(choices, 1))
+        pick = np.where(pick >= low, pick + (high - low), pick)
+        kept = choices > 0
+        pairs = np.stack([order[kept], order[np.minimum(pick[kept], len(order) - 1)]], axis=1)
+        pairs = pairs[np.argsort(pairs[:, 0])]
+        if count is not None:
+            if count > len(pairs):
+                raise InputError(f"the set has {len(pairs)} rows with a partner that differs in {name} alone; got count {count}")
+            lot = randomness.words(seed, "pairs_differing_in/keep", pairs[:, 0], 1)[:, 0]
+            pairs = pairs[np.sort(np.argsort(lot)[:count])]
+        return pairs
+
+    def traverse(self, row: int, name: str) -> Array:
+        """The rows (size,), int64, that share all other factors with `row`, one for each value of `name`; -1 where absent."""
         factor = self._factor(name)
         if factor.size is None:
-            raise InputError(
-                f"{name} was drawn without a grid, so no row has exactly one value of it; compare store.values('{name}')"
-            )
+            raise InputError(f"{name} was drawn without a grid, so there is no list of values to go through")
+        codes = self.codes(int(row_numbers(row, len(self), str(self.folder))))
+        if self.plan.grid:
+            every = np.arange(factor.size)
+            return self._grid_rows([every if f.name == name else codes[i : i + 1] for i, f in enumerate(self.space)])
+        wanted = {f.name: np.atleast_1d(codes[..., i]) for i, f in enumerate(self.space) if f.name != name}
+        rows = self._labels.select(wanted, self.start, self.stop)
+        found = np.full(factor.size, -1, dtype=np.int64)
+        found[self._labels.column(name)[rows[::-1] + self.start]] = rows[::-1]  # of several, the first
+        return found
+
+    def counterfactual(self, row: int, **changes: Any) -> Batch:
+        """The observation of `row` with some factors set to other values, all else equal.
+
+        Taken from the set where it holds that combination, rendered by the set's generator otherwise.
+
+        Returns:
+            The fields, each without a row axis, one code per factor with a grid, and `row`: where the observation
+            stands in the set, -1 if it was rendered.
+
+        Raises:
+            InputError: an unknown factor or a value out of range. StoreError: the generator is not to be had.
+        """
+        shown = self.factors(row)
+        values = np.empty(len(self.space.factors))
+        for i, factor in enumerate(self.space):
+            asked = changes.get(factor.name, shown[factor.name])
+            values[i] = factor.code(asked) if factor.labels is not None else float(asked)
+            factor.check(values[i : i + 1])
+        for name in changes:
+            self._factor(name)
+        fields = [column.name for column in self.columns if column.role == "observation"]
+        grid = [f.size is not None and bool(f.values(f.nearest(v)) == v) for f, v in zip(self.space, values, strict=True)]
+        if all(grid):
+            codes = self.space.codes_of(values)
+            rows = self.lookup({f.name: int(code) for f, code in zip(self.space, codes, strict=True)}, by="code")
+            if len(rows):
+                batch = self.read(int(rows[0]), fields)
+                return {**batch, **dict(zip(self.space.names, codes, strict=True)), "row": rows[:1].reshape(())}
+        if self._render is None:
+            raise StoreError(f"{self.folder} does not hold these factors and cannot render them; open it with factorhub.open")
+        batch = self._render(self.plan.recipe, values)
+        named: Batch = {f.name: f.codes_of(v) for f, v in zip(self.space, values, strict=True) if not f.interval}
+        return {**batch, **named, "row": np.asarray(-1)}
+
+    @cached_property
+    def _gridless(self) -> list[str]:
+        return [factor.name for factor in self.space if factor.size is None]
+
+    def _codes_of(self, name: str, asked: Any, by: str) -> Array:
+        factor = self._factor(name)
+        if factor.size is None:
+            raise InputError(f"{name} was drawn without a grid, so it has no exact values to match; compare store.values('{name}')")
         several = isinstance(asked, Iterable) and not isinstance(asked, (str, bytes))
         items: list[Any] = list(asked) if several else [asked]
         if by not in ("value", "code"):
@@ -94,3 +243,7 @@ class Store(Reader):
         if name not in self.space:
             raise unknown("factor", name, self.space.names, self.plan.title.partition(":")[0])
         return self.space[name]
+
+
+def _reopen(folder: Path, split: str | None, manifest: Manifest, render: Render | None) -> Store:
+    return Store(folder, split, manifest=manifest, render=render)

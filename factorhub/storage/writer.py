@@ -6,6 +6,7 @@ whose rows still match its digests and makes the others.
 
 from __future__ import annotations
 
+import math
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -63,9 +64,9 @@ Measure = Callable[[Shard], Mapping[str, float]]
 
 
 def default_shard_rows(row_bytes: int) -> int:
-    """Rows of a shard unless the user says otherwise: a power of two near 256 MiB uncompressed, at most 2**20."""
-    rows = max(SHARD_BYTES // max(row_bytes, 1), 1)
-    return int(min(1 << (rows.bit_length() - 1), 1 << 20))
+    """Rows of a shard unless the user says otherwise: the power of two nearest 256 MiB uncompressed, at most 2**20."""
+    rows = max(SHARD_BYTES / max(row_bytes, 1), 1.0)
+    return 1 << min(round(math.log2(rows)), 20)
 
 
 def layouts_of(source: Rows, compression: Compression = "auto", level: int | None = None) -> dict[str, Layout]:

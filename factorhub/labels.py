@@ -1,0 +1,83 @@
+"""The factor columns of a set in memory, and the bit index over them that answers queries.
+
+Both are made when first needed and kept with the open set: reading the columns is quicker than any index file would
+be (see docs/decisions), and they cannot disagree with the data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from factorhub.factors import Array
+from factorhub.source import VALUE
+from factorhub.storage.reader import Reader
+
+MOST_BITS = 2**31  # of index kept for one factor; more (a seed, a hundred million rows) and queries compare the column
+
+
+class Labels:
+    """What `Store` knows of its rows' factors, over the whole set: splits share it by their range of rows."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader if reader.split is None else Reader(reader.folder, manifest=reader.manifest)
+        self.space = reader.space
+        self.rows = len(self._reader)
+        self._columns: dict[str, Array] = {}
+        self._bits: dict[str, Array] = {}
+        self._codes: Array | None = None
+
+    def column(self, name: str) -> Array:
+        """The codes (n, …) of a factor with a grid, or the values of one without."""
+        if name not in self._columns:
+            stored = name if self.space[name].size is not None else name + VALUE
+            self._columns[name] = self._reader[stored]
+        return self._columns[name]
+
+    def codes(self) -> Array:
+        """The codes of all factors (n, …, k), where every factor has a grid."""
+        if self._codes is None:
+            self._codes = np.stack([self.column(name) for name in self.space.names], axis=-1)
+        return self._codes
+
+    def select(self, wanted: Mapping[str, Array], start: int, stop: int) -> Array:
+        """The rows in [start, stop), counted from `start`, whose codes of each factor are among the wanted ones."""
+        from factorhub import bitmaps
+
+        bits: Array | None = None
+        slow: list[str] = []
+        for name, codes in wanted.items():
+            index = self._index(name)
+            if index is None:
+                slow.append(name)
+                continue
+            here = index[codes[0]] if len(codes) == 1 else bitmaps.either(index[codes]) if len(codes) else np.zeros_like(index[0])
+            if bits is None:
+                bits = here
+            else:
+                out = np.empty_like(bits)
+                bitmaps.both(bits, here, out)
+                bits = out
+        if bits is None:
+            rows = np.arange(stop - start, dtype=np.int64)
+        else:
+            rows = np.empty(bitmaps.count(bits) + 3, dtype=np.int64)
+            rows = rows[: bitmaps.rows_of(bits, start, stop, rows)]
+        for name in slow:
+            found = np.isin(self.column(name)[rows + start], wanted[name])
+            rows = rows[found.reshape(len(rows), -1).all(axis=1)]
+        return rows
+
+    def _index(self, name: str) -> Array | None:
+        """The bits (size, words) of one factor; None where they would be too many."""
+        size = self.space[name].size or 0
+        if size * self.rows > MOST_BITS:
+            return None
+        if name not in self._bits:
+            from factorhub import bitmaps
+
+            bits = np.zeros((size, (self.rows + 63) // 64), dtype=np.uint64)
+            bitmaps.build(self.column(name).reshape(self.rows, -1), bits)
+            self._bits[name] = bits
+        return self._bits[name]

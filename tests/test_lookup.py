@@ -1,0 +1,163 @@
+"""Laws of ground-truth access, on grids in both orders, on part of a grid, and on draws off the grid."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import factorhub
+from factorhub.errors import InputError, StoreError
+from factorhub.lookup import Store
+from factorhub.regimes.uniform import Uniform
+
+SPLITS = {"train": 0.7, "test": 0.3}
+
+
+@pytest.fixture(scope="module")
+def natural(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """The whole dMelodies grid in natural order."""
+    return factorhub.generate("dmelodies", tmp_path_factory.mktemp("natural") / "set", order="natural", splits=SPLITS)
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """Draws with repetition on the grid of dSprites: not a grid."""
+    folder = tmp_path_factory.mktemp("drawn") / "set"
+    return factorhub.generate("dsprites", folder, rows=4000, regime=Uniform(on_grid=True), splits=SPLITS)
+
+
+@pytest.fixture(params=["sprites", "tunes", "natural", "drawn"])
+def store(request: pytest.FixtureRequest) -> Store:
+    return request.getfixturevalue(request.param)
+
+
+def masked(columns: dict[str, np.ndarray], wanted: dict[str, list[int]]) -> np.ndarray:
+    return np.flatnonzero(np.logical_and.reduce([np.any([columns[n] == c for c in codes], 0) for n, codes in wanted.items()]))
+
+
+@pytest.mark.parametrize("split", [None, "test"])
+def test_lookup_agrees_with_a_mask_for_any_conditions(store: Store, split: str | None) -> None:
+    part = factorhub.open(store.folder, split)
+    columns = part.read(slice(None), part.space.names)
+    rng = np.random.default_rng(0)
+    for _ in range(10):
+        names = rng.permutation(store.space.names)[: rng.integers(1, len(store.space.names) + 1)]
+        wanted = {}
+        for name in names:
+            size = store.space[name].size
+            wanted[str(name)] = rng.permutation(size)[: rng.integers(1, min(size, 3) + 1)].tolist()
+        assert np.array_equal(part.lookup(wanted, by="code"), masked(columns, wanted)), wanted
+
+
+def test_every_row_is_found_by_its_own_factors(store: Store) -> None:
+    for row in (0, 1, len(store) // 2, len(store) - 1):
+        assert row in store.lookup(store.factors(row))
+        codes = store.codes(row)
+        assert store.space.values(codes).tolist() == [
+            f.code(v) if f.labels else pytest.approx(v) for f, v in zip(store.space, store.factors(row).values(), strict=True)
+        ]
+    assert np.array_equal(store.codes([3, -1]), np.stack([store[[3, -1]][name] for name in store.space.names], axis=-1))
+
+
+def test_nearest_is_what_brute_force_finds(store: Store) -> None:
+    rng = np.random.default_rng(1)
+    asked = {f.name: (f.labels[0] if f.labels else f.low + rng.random() * (f.high - f.low)) for f in store.space}
+    found = store.nearest(asked, 5)
+    total = np.zeros(len(store))
+    for factor in store.space:
+        if factor.labels:
+            total += store[factor.name] != 0
+        else:
+            apart = np.abs(store.values(factor.name) - asked[factor.name])
+            if factor.period:
+                apart = np.minimum(apart, factor.period - apart)
+            total += (apart / (factor.high - factor.low)) ** 2
+    assert np.allclose(total[found], np.sort(total)[:5])
+    assert (np.diff(total[found]) >= 0).all()
+
+
+def test_pairs_differ_in_one_factor_and_agree_in_all_others(store: Store) -> None:
+    name = store.space.names[-1]
+    pairs = store.pairs_differing_in(name)
+    codes = store.codes()
+    differ = codes[pairs[:, 0]] != codes[pairs[:, 1]]
+    column = store.space.index(name)
+    assert differ[:, column].all()
+    assert not np.delete(differ, column, axis=1).any()
+    assert (np.diff(pairs[:, 0]) > 0).all()
+    if len(store) == 1_354_752:
+        assert len(pairs) == len(store)  # on a whole grid every row has a partner
+    few = store.pairs_differing_in(name, min(len(pairs), 7), seed=3)
+    assert {tuple(pair) for pair in few} <= {tuple(pair) for pair in store.pairs_differing_in(name, seed=3)}
+    with pytest.raises(InputError, match="rows with a partner that differs in"):
+        store.pairs_differing_in(name, len(store) + 1)
+
+
+def test_partners_are_spread_evenly(tunes: Store) -> None:
+    pairs = tunes.pairs_differing_in("tonic", seed=5)
+    steps = (tunes["tonic"][pairs[:, 1]].astype(int) - tunes["tonic"][pairs[:, 0]]) % 12
+    counts = np.bincount(steps, minlength=12)
+    assert counts[0] == 0
+    assert np.abs(counts[1:] / len(pairs) - 1 / 11).max() < 0.001
+
+
+def test_a_traversal_changes_one_factor_through_all_its_values(store: Store) -> None:
+    name = "posX" if "posX" in store.space else "rhythm_bar2"
+    rows = store.traverse(7, name)
+    assert len(rows) == store.space[name].size
+    assert rows[store.codes(7)[store.space.index(name)]] >= 0
+    for code, row in enumerate(rows):
+        if row >= 0:
+            want = store.factors(7)
+            got = store.factors(row)
+            assert got.pop(name) == pytest.approx(store.space[name].values(code)) or store.space[name].labels
+            want.pop(name)
+            assert got == want
+    if len(store) == 1_354_752:
+        assert (rows >= 0).all()
+
+
+def test_a_counterfactual_is_found_or_rendered_alike(sprites: Store, tunes: Store, drawn: Store) -> None:
+    made = factorhub.generator("dsprites")
+    for store in (sprites, drawn):
+        shown = store.factors(3)
+        other = store.counterfactual(3, shape="heart", posX=0.123)
+        values = [
+            f.code(v) if f.labels else v
+            for f, v in zip(store.space, {**shown, "shape": "heart", "posX": 0.123}.values(), strict=True)
+        ]
+        assert other["row"] == -1
+        assert np.array_equal(other["image"], made.render(np.array(values))["image"])
+        same = store.counterfactual(3)
+        assert same["row"] >= 0
+        assert np.array_equal(same["image"], store[3]["image"])
+    higher = tunes.counterfactual(11, octave=6)
+    assert higher["row"] >= 0
+    assert tunes.factors(int(higher["row"])) == {**tunes.factors(11), "octave": 6}
+    with pytest.raises(InputError, match="no factor named 'colour' in dsprites"):
+        sprites.counterfactual(3, colour="red")
+    with pytest.raises(InputError, match="posX takes 0 … 1; got 2"):
+        sprites.counterfactual(3, posX=2)
+    with pytest.raises(StoreError, match="does not hold these factors and cannot render them"):
+        Store(sprites.folder).counterfactual(3, posX=0.123)
+
+
+def test_a_store_pickles_with_its_ground_truth(sprites: Store) -> None:
+    part = factorhub.open(sprites.folder, "test")
+    again = pickle.loads(pickle.dumps(part))
+    assert np.array_equal(again["image"], part["image"])
+    assert again.counterfactual(0, posX=0.123)["row"] == -1
+
+
+def test_draws_off_the_grid_answer_what_they_can(tmp_path: Path) -> None:
+    store = factorhub.generate("dsprites", tmp_path / "loose", rows=300, regime=Uniform())
+    near = store.nearest({"posX": 0.5, "posY": 0.5}, 3)
+    apart = np.hypot(store.values("posX") - 0.5, store.values("posY") - 0.5)
+    assert np.array_equal(near, np.argsort(apart)[:3])
+    assert store.counterfactual(5, scale=0.75)["row"] == -1
+    for call in (lambda: store.codes(0), lambda: store.traverse(0, "posX"), lambda: store.lookup(posX=0.5)):
+        with pytest.raises(InputError, match="was drawn without a grid"):
+            call()
