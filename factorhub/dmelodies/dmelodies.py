@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations, product
+from itertools import combinations
 
 import numpy as np
 
@@ -48,13 +48,14 @@ def space() -> FactorSpace:
 
 def bars() -> Array:
     """Every bar there is, as tokens uint8 (2, 12, 3, 3, 28, 2, 2, 8): bar, tonic, octave, scale, rhythm, its two arps, tick."""
-    tokens = np.full((2, len(TONICS), len(OCTAVES), len(SCALES), len(RHYTHMS), 2, 2, 8), REST, dtype=np.uint8)
+    directed = np.array([(chord, chord[::-1]) for chord in CHORDS]).reshape(2, 2, 2, 3)  # bar, which, direction, note
+    first, second = np.broadcast_arrays(directed[:, 0, :, None], directed[:, 1, None, :])
+    degrees = np.concatenate([first, second], axis=-1)
     roots = LOWEST + np.arange(len(TONICS))[:, None] + 12 * np.arange(len(OCTAVES))
-    for bar, (s, steps), (r, ticks), first, second in product(
-        range(2), enumerate(SCALES.values()), enumerate(ONSETS), range(2), range(2)
-    ):
-        degrees = [*CHORDS[2 * bar][:: 1 - 2 * first], *CHORDS[2 * bar + 1][:: 1 - 2 * second]]
-        tokens[bar, :, :, s, r, first, second, ticks] = [roots + steps[degree] for degree in degrees]
+    notes = roots[:, :, None, None, None, None, None] + np.array(list(SCALES.values()))[:, degrees]
+    tokens = np.full((2, len(TONICS), len(OCTAVES), len(SCALES), len(RHYTHMS), 2, 2, 8), REST, dtype=np.uint8)
+    for rhythm, ticks in enumerate(ONSETS):
+        tokens[:, :, :, :, rhythm][..., ticks] = np.moveaxis(notes, 3, 0)
     return tokens
 
 
