@@ -35,7 +35,7 @@ MAP: dict[str, set[str]] = {
     "sampled": BASE | {"generator", "order", "source", "regimes"},
     "lookup": BASE | {"storage", "source", "order", "regions"},
     "loaders": BASE | {"source", "order"},
-    "exchange": BASE | {"source", "order", "dmelodies"},
+    "exchange": BASE | {"generator", "source", "storage", "dsprites_like", "dmelodies"},
     "testing": BASE | {"generator", "regimes"},
     "build": BASE | {"generator", "catalog", "regimes", "regions", "order", "sampled", "source", "storage", "lookup"},
     "describe": BASE | {"generator", "catalog", "lookup"},
