@@ -145,9 +145,8 @@ class Hdf5Members:
         row_bytes = max(int(np.prod(dataset.shape[1:])) * dataset.dtype.itemsize, 1)
         chunk = (dataset.chunks or (1,))[0]
         if chunk * row_bytes > LARGEST_CHUNK:
-            raise StoreError(
-                f"{self.path} has chunks of {chunk * row_bytes >> 20} MiB in {dataset.name}; repack it with smaller ones"
-            )
+            size = chunk * row_bytes >> 20
+            raise StoreError(f"{self.path} has chunks of {size} MiB in {dataset.name}, more than fit; repack it with smaller ones")
         rows = max(BLOCK // (row_bytes * chunk), 1) * chunk
         for start in range(0, dataset.shape[0], rows):
             yield dataset[start : start + rows].tobytes()
@@ -156,17 +155,15 @@ class Hdf5Members:
 def unpacked(blocks: Iterator[bytes], shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
     """The blocks, written one after the other to a nameless temporary file, as a memory map of it."""
     folder = tempfile.gettempdir()
-    file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - the map keeps it open
-    for block in blocks:
-        try:
-            file.write(block)
-        except OSError as error:
-            size = np.prod(shape, dtype=float) * dtype.itemsize / 1e9
-            raise StoreError(
-                f"cannot unpack into {folder}: {error.strerror}; set TMPDIR to a folder with {size:.1f} GB free"
-            ) from None
-    file.flush()
-    return np.memmap(file, dtype, "r", 0, shape)
+    with tempfile.TemporaryFile(dir=folder) as file:
+        for block in blocks:
+            try:
+                file.write(block)
+            except OSError as error:
+                hint = f"set TMPDIR to a folder with {np.prod(shape, dtype=float) * dtype.itemsize / 1e9:.1f} GB free"
+                raise StoreError(f"cannot unpack into {folder}: {error.strerror}; {hint}") from None
+        file.flush()
+        return np.memmap(file, dtype, "r", 0, shape)  # a map outlives its file
 
 
 @contextmanager

@@ -79,7 +79,7 @@ class Published:
                 factor = self.space[column.name.removesuffix(VALUE) if column.role == "value" else column.name]
                 found = codes[..., self.space.index(factor.name)]
                 found = factor.values(found) if column.role == "value" else found
-            batch[column.name] = np.ascontiguousarray(found, dtype=column.dtype)
+            batch[column.name] = np.asarray(found, dtype=column.dtype)
         return batch
 
     def generator(self) -> Generator:
@@ -170,9 +170,8 @@ def _recognised(members: Members) -> Layout:
     listed = ", ".join(f"{name} {shape}" for name, (shape, _) in list(members.shapes.items())[:8]) or "no plain arrays"
     if near is not None:
         wanted = ", ".join(f"{name} {shape}" for name, shape in near.arrays.items())
-        raise InputError(
-            f"{members.path} is not all of {near.summary}: it has {listed}, expected {wanted}; name the published file"
-        )
+        what = f"{members.path} is not {near.summary}"
+        raise InputError(f"{what}: it has {listed}, expected {wanted}; name the whole file, unchanged")
     known = ", ".join(dict.fromkeys(layout.summary.split(",")[0] for layout in layouts()))
     raise InputError(f"{members.path} holds none of the published sets ({known}): it has {listed}; name a file as it was published")
 
