@@ -37,7 +37,7 @@ MAP: dict[str, set[str]] = {
     "labels": BASE | {"storage", "source", "bitmaps"},
     "lookup": BASE | {"storage", "source", "labels", "regions"},
     "loaders": BASE | {"source", "order"},
-    "exchange": BASE | {"source", "order", "dmelodies"},
+    "exchange": BASE | {"generator", "source", "storage", "dsprites_like", "dmelodies"},
     "testing": BASE | {"generator", "regimes"},
     "build": BASE | {"generator", "catalog", "regimes", "regions", "order", "sampled", "source", "storage", "lookup"},
     "describe": BASE | {"generator", "catalog", "lookup"},

@@ -1,0 +1,88 @@
+"""The formats a set can be exported to, one line each."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from factorhub.errors import InputError, unknown
+from factorhub.exchange.table import Labelled, Table
+from factorhub.progress import Progress, silent
+
+Write: TypeAlias = Callable[[Table, Path, Progress], None]
+
+
+@dataclass(frozen=True)
+class Format:
+    """One way to write a set for other people's code.
+
+    Attributes:
+        name: what it is asked for by.
+        ending: of its files.
+        summary: one line of what it is and who reads it.
+        target: `module:function` of the writer, imported when it is used.
+    """
+
+    name: str
+    ending: str
+    summary: str
+    target: str
+
+    @property
+    def write(self) -> Write:
+        """The writer: it takes a table, a path, and what to tell of the rows done."""
+        module, _, function = self.target.partition(":")
+        return getattr(importlib.import_module(f"factorhub.exchange.{module}"), function)  # type: ignore[no-any-return]
+
+
+FORMATS = (
+    Format("npz", ".npz", "the published layout of dSprites (any pictures on a grid) or of dMelodies; np.load", "npz:write"),
+    Format("hdf5", ".hdf5", "dSprites' HDF5: imgs, latents/classes, latents/values; any pictures on a grid", "hdf5:write_dsprites"),
+    Format("shapes3d", ".h5", "3D Shapes' HDF5: images, labels; any pictures", "hdf5:write_shapes3d"),
+    Format("objects", ".hdf5", "object-centric HDF5: image, mask, visibility, features; multi-object sets", "scenes:write"),
+    Format("parquet", ".parquet", "PNG pictures and ClassLabel factors for Hugging Face datasets; any set", "parquet:write"),
+    Format("webdataset", ".tar", "a tar of PNG and JSON files for webdataset and Hugging Face; any set", "webdataset:write"),
+    Format("midi", ".zip", "MIDI files of melodies, zipped (.mid for a single one)", "tunes:write_midi"),
+    Format("musicxml", ".zip", "MusicXML files of melodies, zipped (.musicxml for a single one)", "tunes:write_musicxml"),
+)
+
+
+def formats() -> dict[str, Format]:
+    """All formats by name."""
+    return {known.name: known for known in FORMATS}
+
+
+def export(source: Labelled, to: str, out: str | Path, *, title: str = "factorhub set", progress: Progress = silent) -> Path:
+    """Write a set, or a generator under a regime, to the file `out` in one of the `formats`.
+
+    The file appears under its name when it is whole. Memory stays bounded, whatever the number of rows.
+
+    Args:
+        source: the rows, such as what `factorhub.open` returns.
+        to: the name of a format.
+        out: the file; replaced if it exists.
+        title: for the formats that have a place for one.
+        progress: called with the number of rows just written.
+
+    Raises:
+        InputError: an unknown format, one that cannot hold this set, or a path that cannot be a file.
+        StoreError: the disk is full or read-only, or a shard of the set is damaged.
+
+    >>> import factorhub, tempfile, numpy as np
+    >>> folder = tempfile.mkdtemp()
+    >>> rows = factorhub.generate("dsprites", folder + "/set", rows=50)
+    >>> file = export(rows, "npz", folder + "/dsprites.npz")
+    >>> np.load(file)["imgs"].shape
+    (50, 64, 64)
+    """
+    known = formats()
+    if to not in known:
+        raise unknown("format", to, known)
+    if not len(source):
+        raise InputError("there are no rows to export; choose a split or a subset that has some")
+    path = Path(out)
+    known[to].write(Table(source, title), path, progress)
+    return path

@@ -1,0 +1,101 @@
+"""How data sets were published: which arrays their files hold, and which factors their rows run through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from factorhub.dmelodies import dmelodies
+from factorhub.dsprites_like import dsprites
+from factorhub.factors import categorical, circular, continuous, ordinal
+from factorhub.fields import Field
+from factorhub.space import FactorSpace
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One published file. Its rows are the grid of `space` in C order, each combination once.
+
+    Attributes:
+        name: of the data set.
+        summary: one line of what the file is.
+        source: where it was published.
+        space: makes the factors.
+        field: the observation, as it is called and shaped here.
+        observations: the array in the file that holds it.
+        classes: the array of factor codes, or None.
+        values: the array of factor values, or None.
+    """
+
+    name: str
+    summary: str
+    source: str
+    space: Callable[[], FactorSpace]
+    field: Field
+    observations: str
+    classes: str | None = None
+    values: str | None = None
+
+    @property
+    def arrays(self) -> dict[str, tuple[int, ...]]:
+        """The shape of each array that the file must hold."""
+        space = self.space()
+        shapes = {self.observations: (len(space), *self.field.shape)}
+        shapes |= {name: (len(space), len(space.factors)) for name in (self.classes, self.values) if name is not None}
+        return shapes
+
+
+def shapes3d_space() -> FactorSpace:
+    """The factors of 3D Shapes: 480,000 pictures."""
+    hues = [circular(f"{what}_hue", 1.0, grid=[i / 10 for i in range(10)]) for what in ("floor", "wall", "object")]
+    return FactorSpace(
+        (
+            *hues,
+            continuous("scale", 0.75, 1.25, grid=8),
+            categorical("shape", ["cube", "cylinder", "sphere", "capsule"]),
+            continuous("orientation", -30.0, 30.0, grid=15, unit="deg"),
+        )
+    )
+
+
+def mpi3d_space(colors: Sequence[str], shapes: Sequence[str]) -> FactorSpace:
+    """The factors of MPI3D with objects of these colours and shapes."""
+    return FactorSpace(
+        (
+            categorical("object_color", colors),
+            categorical("object_shape", shapes),
+            categorical("object_size", ["small", "large"]),
+            categorical("camera_height", ["top", "center", "bottom"]),
+            categorical("background_color", ["purple", "sea green", "salmon"]),
+            ordinal("horizontal_axis", range(40), description="joint of the robot arm"),
+            ordinal("vertical_axis", range(40), description="joint of the robot arm"),
+        )
+    )
+
+
+MPI3D = partial(
+    mpi3d_space,
+    ("white", "green", "red", "blue", "brown", "olive"),
+    ("cone", "cube", "cylinder", "hexagonal", "pyramid", "sphere"),
+)
+MPI3D_COMPLEX = partial(mpi3d_space, ("yellow", "green", "olive", "red"), ("coffee-cup", "tennis-ball", "croissant", "beer-cup"))
+
+
+def layouts() -> tuple[Layout, ...]:
+    """All published files that are known."""
+    sprites, melodies = dsprites.dsprites(), dmelodies.dmelodies()
+    rgb = Field("image", "uint8", (64, 64, 3), ("y", "x", "channel"))
+    matthey = "Matthey, Higgins, Hassabis, Lerchner: dSprites (2017), https://github.com/google-deepmind/dsprites-dataset"
+    burgess = "Burgess, Kim: 3D Shapes (2018), https://github.com/google-deepmind/3d-shapes"
+    gondal = "Gondal et al.: MPI3D (NeurIPS 2019), https://github.com/rr-learning/disentanglement_dataset"
+    pati = "Pati, Gururani, Lerch: dMelodies (ISMIR 2020), https://github.com/ashispati/dmelodies_dataset"
+    sprite, tokens, space = sprites.fields[0], melodies.fields[0], partial(dsprites.space, "original")
+    return (
+        Layout("dsprites", "dSprites, the published npz", matthey, space, sprite, "imgs", "latents_classes", "latents_values"),
+        Layout("dsprites", "dSprites, the published HDF5", matthey, space, sprite, "imgs", "latents/classes", "latents/values"),
+        Layout("shapes3d", "3D Shapes, the published HDF5", burgess, shapes3d_space, rgb, "images", values="labels"),
+        Layout("mpi3d", "MPI3D toy, realistic or real, the published npz", gondal, MPI3D, rgb, "images"),
+        Layout("mpi3d_complex", "MPI3D real complex, the published npz", gondal, MPI3D_COMPLEX, rgb, "images"),
+        Layout("dmelodies", "dMelodies, the published npz", pati, dmelodies.space, tokens, "score_array", "latent_array"),
+    )

@@ -1,0 +1,118 @@
+"""Parquet for Hugging Face: pictures as PNG under an Image feature, categorical factors as ClassLabel, any set."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import Executor, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from factorhub.errors import InputError
+from factorhub.exchange import png
+from factorhub.exchange.output import replacing
+from factorhub.exchange.table import Table, is_binary, is_image
+from factorhub.factors import Array
+from factorhub.fields import Batch
+from factorhub.progress import Progress
+from factorhub.source import Column
+from factorhub.space import FactorSpace
+
+GROUP_ROWS = 1000  # in a row group, which is what a reader loads at once
+DEEPEST = 5  # dimensions of `datasets`' array features
+
+
+def write(table: Table, path: Path, progress: Progress) -> None:
+    """One file with all columns, in the order of the set; `datasets.load_dataset("parquet", data_files=path)` reads it.
+
+    Binary pictures are stored as 0 and 255, so that they can be seen.
+    """
+    import pyarrow.parquet
+    from datasets import Features
+
+    columns = table.columns
+    features = Features({name: feature(column, table.space) for name, column in columns.items()})
+    schema = features.arrow_schema  # with the features in its metadata, where `datasets` looks for them
+    with (
+        replacing(path) as temporary,
+        ThreadPoolExecutor(os.cpu_count() or 1) as pool,
+        pyarrow.parquet.ParquetWriter(temporary, schema, compression="zstd", write_page_index=True) as file,
+    ):
+        for batch in table.blocks(list(columns), multiple=GROUP_ROWS):
+            file.write_table(_arrow(batch, columns, schema, pool), row_group_size=GROUP_ROWS)
+            progress(len(next(iter(batch.values()))))
+
+
+def feature(column: Column, space: FactorSpace) -> Any:
+    """The `datasets` feature of a column."""
+    from datasets import ClassLabel, Image, List, Value
+    from datasets import features as known
+
+    labels = space[column.name].labels if column.role == "factor" else None
+    inner, outer = _split(column)
+    if is_image(column):
+        item: Any = Image()
+    elif labels is not None:
+        item = ClassLabel(names=list(labels))
+    elif len(inner) > 1:
+        if len(inner) > DEEPEST:
+            raise InputError(f"format parquet holds arrays of up to {DEEPEST} dimensions; {column.name} has shape {column.shape}")
+        return getattr(known, f"Array{len(inner)}D")(shape=inner, dtype=column.dtype)
+    else:
+        item = Value(column.dtype)
+        outer = inner
+    for length in reversed(outer):
+        item = List(item, length=length)
+    return item
+
+
+def _split(column: Column) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """A column's shape, and the axes around each of its items: those before a picture's (y, x), all around a label."""
+    if is_image(column):
+        return column.shape, column.shape[: column.dims.index("y")]
+    return column.shape, column.shape
+
+
+def _arrow(batch: Batch, columns: dict[str, Column], schema: Any, pool: Executor) -> Any:
+    """The rows of a block as an Arrow table."""
+    import pyarrow as pa
+
+    arrays = []
+    for field in schema:
+        column, rows = columns[field.name], batch[field.name]
+        if is_image(column):
+            outer = _split(column)[1]
+            flat = rows.reshape(-1, *column.shape[len(outer) :])
+            files = png.encode(flat * np.uint8(255) if is_binary(column) else flat, pool)
+            paths = pa.nulls(len(files), pa.string())
+            arrays.append(_fixed(pa.StructArray.from_arrays([pa.array(files, pa.binary()), paths], ["bytes", "path"]), outer))
+        elif isinstance(field.type, pa.BaseExtensionType):
+            arrays.append(pa.ExtensionArray.from_storage(field.type, _lists(rows)))
+        else:
+            item = field.type
+            while pa.types.is_fixed_size_list(item):
+                item = item.value_type
+            arrays.append(_fixed(pa.array(rows.reshape(-1), item), column.shape))
+    return pa.table(arrays, schema=schema)
+
+
+def _fixed(values: Any, shape: tuple[int, ...]) -> Any:
+    """Flat values as lists of fixed length, nested as `shape` says."""
+    import pyarrow as pa
+
+    for length in reversed(shape):
+        values = pa.FixedSizeListArray.from_arrays(values, length)
+    return values
+
+
+def _lists(rows: Array) -> Any:
+    """Rows (n, …) as nested lists, which is how `datasets` stores its array features."""
+    import pyarrow as pa
+
+    values = pa.array(rows.reshape(-1))
+    for axis in range(rows.ndim - 1, 0, -1):
+        length = rows.shape[axis]
+        offsets = np.arange(0, len(values) + 1, length, dtype=np.int32)
+        values = pa.ListArray.from_arrays(pa.array(offsets), values)
+    return values

@@ -1,0 +1,109 @@
+"""Object-centric HDF5: scenes with instance masks and one row per slot, as the object-centric library of Dittadi et al. reads it.
+
+Beside the file `NAME-full.hdf5` lies `NAME-metadata.npy`, from which that library learns what each feature is.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from factorhub.errors import InputError
+from factorhub.exchange.hdf5 import Hdf5Writer, chunk_rows
+from factorhub.exchange.npy import write_object
+from factorhub.exchange.output import replacing
+from factorhub.exchange.table import Table
+from factorhub.factors import Array
+from factorhub.progress import Progress
+from factorhub.source import Column
+
+PRESENT = "present"  # the component of an object table that says whether the object is there
+
+
+def write(table: Table, path: Path, progress: Progress) -> None:
+    """`image` (n, y, x, 3), `mask` (n, y, x, 1), `visibility` (n, slots, 1), `num_actual_objects` (n, 1), and features.
+
+    Slot 0 is the background, as 0 is in the mask. A feature is a component of the set's object table, (n, slots, 1):
+    uint8 codes for one with labels, float32 otherwise. Rows are in natural order. The metadata file goes to
+    `path` up to its first "-", with `-metadata.npy` after it.
+
+    Raises:
+        InputError: the set has no instance map and object table.
+    """
+    image, mask, objects = _columns(table)
+    about = objects.attributes["meta"]
+    components: list[str] = about["components"]
+    labels: dict[str, list[str]] = about.get("labels", {})
+    features = [name for name in components if name != PRESENT]
+    n, slots = len(table), objects.shape[0] + 1
+    rows = chunk_rows(image.row_bytes, n)
+    sums = np.zeros((3, len(components)))  # how many objects, their features' sums and sums of squares
+    with replacing(path) as temporary, Hdf5Writer(temporary) as file:
+        file.pictures("image", table.first(image.name, rows), (n, *image.shape))
+        file.pictures("mask", table.first(mask.name, rows)[..., None], (n, *mask.shape, 1))
+        file.labels("visibility", "float32", (n, slots, 1))
+        file.labels("num_actual_objects", "uint8", (n, 1))
+        for name in features:
+            file.labels(name, "uint8" if name in labels else "float32", (n, slots, 1))
+        for batch in table.blocks([image.name, mask.name, objects.name], table.natural, rows):
+            found = batch[objects.name]
+            present = found[..., components.index(PRESENT)]
+            file.add("image", batch[image.name])
+            file.add("mask", batch[mask.name][..., None])
+            file.add("visibility", _slots(present, background=1))
+            file.add("num_actual_objects", present.sum(axis=1, keepdims=True))
+            for name in features:
+                file.add(name, _slots(found[..., components.index(name)], background=0))
+            there = found[present == 1]
+            sums += [np.full(len(components), len(there)), there.sum(axis=0), (there**2).sum(axis=0)]
+            progress(len(found))
+    with replacing(metadata_path(path)) as temporary, temporary.open("wb") as metadata:
+        write_object(metadata, _metadata(n, slots, components, labels, sums))
+
+
+def metadata_path(path: Path) -> Path:
+    """Where the library looks for the metadata of a file."""
+    return path.with_name(f"{path.stem.split('-')[0]}-metadata.npy")
+
+
+def _columns(table: Table) -> tuple[Column, Column, Column]:
+    mask = objects = None
+    for column in table.source.columns:
+        about = column.attributes.get("meta", {})
+        if "instances" in about and column.dims == ("y", "x"):
+            mask = column
+        if PRESENT in about.get("components", ()) and column.dims == ("object", "component"):
+            objects = column
+    if mask is None or objects is None:
+        raise InputError(
+            "format objects holds scenes with an instance map and an object table, this set has none; "
+            "generate one of the multi-object sets, or try parquet"
+        )
+    return table.image("objects"), mask, objects
+
+
+def _slots(values: Array, background: float) -> Array:
+    """A component (n, objects) as a feature (n, slots, 1) with the background in slot 0."""
+    return np.concatenate([np.full((len(values), 1), background), values], axis=1)[..., None]
+
+
+def _metadata(n: int, slots: int, components: list[str], labels: dict[str, list[str]], sums: Array) -> dict[str, Any]:
+    """What each feature is; mean and variance are over the objects that are there."""
+    known: dict[str, Any] = {
+        "self.dataset": {"type": "dataset_property", "num_samples": n},
+        "visibility": {"type": "categorical", "num_categories": 1, "shape": (slots, 1)},
+    }
+    for i, name in enumerate(components):
+        if name == PRESENT:
+            continue
+        if name in labels:
+            known[name] = {"type": "categorical", "num_categories": len(labels[name]), "shape": (slots, 1), "labels": labels[name]}
+        else:
+            count = max(sums[0, i], 1.0)
+            mean = sums[1, i] / count
+            variance = max(sums[2, i] / count - mean**2, 0.0)
+            about = {"mean": np.array([mean]), "var": np.array([variance])}
+            known[name] = {"type": "numerical", "shape": (slots, 1), **about}
+    return known

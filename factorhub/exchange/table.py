@@ -1,0 +1,127 @@
+"""What a writer needs of a source: its columns by role, its rows block by block, and its labels as two matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+
+from factorhub.errors import InputError
+from factorhub.factors import Array
+from factorhub.fields import Batch
+from factorhub.source import VALUE, Column, Source
+from factorhub.space import FactorSpace
+
+BLOCK_BYTES = 64 << 20  # of rows read at once: what bounds memory
+BLOCK_ROWS = 1 << 16
+
+
+class Labelled(Source, Protocol):
+    """A source that knows the factors of its rows: a stored set, a generator under a regime, a published file."""
+
+    @property
+    def space(self) -> FactorSpace:
+        """The factors of the rows."""
+        ...
+
+
+def is_image(column: Column) -> bool:
+    """True for uint8 pixels (y, x) or (y, x, channel) with 1, 3 or 4 channels; axes such as "pair" may come before."""
+    dims = column.dims[:-1] if column.dims[-1:] == ("channel",) and column.shape[-1] in (1, 3, 4) else column.dims
+    return column.role == "observation" and column.dtype == "uint8" and dims[-2:] == ("y", "x")
+
+
+def is_binary(column: Column) -> bool:
+    """True when the pixels are 0 and 1."""
+    return bool(column.attributes.get("meta", {}).get("binary"))
+
+
+@dataclass(frozen=True)
+class Table:
+    """A labelled source as the writers of all formats see it.
+
+    Attributes:
+        source: the rows.
+        title: of the set, for the formats that have a place for one.
+    """
+
+    source: Labelled
+    title: str = "factorhub set"
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    @property
+    def space(self) -> FactorSpace:
+        """The factors of the rows."""
+        return self.source.space
+
+    @property
+    def columns(self) -> dict[str, Column]:
+        """The columns by name."""
+        return {column.name: column for column in self.source.columns}
+
+    @cached_property
+    def natural(self) -> Array:
+        """The positions of the rows in natural (grid) order, which is the order of all published files."""
+        index = self.source.read(np.arange(len(self)), ["index"])["index"]
+        return np.argsort(index, kind="stable")
+
+    def image(self, format: str) -> Column:
+        """The observation that a format with one picture a row takes: the first image.
+
+        Raises:
+            InputError: there is none.
+        """
+        for column in self.source.columns:
+            if is_image(column) and len(column.dims) - (column.dims[-1] == "channel") == 2:
+                return column
+        had = ", ".join(f"{c.name} {c.shape}" for c in self.source.columns if c.role == "observation")
+        raise InputError(f"format {format} holds one picture a row, this set has {had}; parquet takes any set")
+
+    def check_labels(self, format: str, *, codes: bool) -> None:
+        """Raise `InputError` unless each row has one value of each factor, and, for a format with `codes`, one code."""
+        for column in self.source.columns:
+            if column.role in ("factor", "value") and column.shape:
+                axes = " × ".join(column.dims)
+                raise InputError(f"format {format} holds single rows, this set has a {axes} in each; parquet takes any set")
+        gridless = [factor.name for factor in self.space if factor.size is None]
+        if codes and gridless:
+            verb = "has" if len(gridless) == 1 else "have"
+            listed = ", ".join(gridless)
+            raise InputError(f"format {format} holds the class of every factor, and {listed} {verb} no grid; parquet takes any set")
+
+    def label_columns(self, *, codes: bool, values: bool) -> list[str]:
+        """The columns that `codes` and `values` need."""
+        names = [f.name for f in self.space if f.size is not None and (codes or not f.interval)]
+        return names + [f.name + VALUE for f in self.space if values and f.interval]
+
+    def codes(self, batch: Batch) -> Array:
+        """The factor codes (n, k), int64."""
+        return np.stack([batch[factor.name].astype(np.int64) for factor in self.space], axis=-1)
+
+    def values(self, batch: Batch, first: int = 0) -> Array:
+        """The factor values (n, k), float64; a categorical factor's are its codes, counted from `first`."""
+        found = np.empty((len(next(iter(batch.values()))), len(self.space.factors)))
+        for i, factor in enumerate(self.space):
+            if factor.interval:
+                found[:, i] = batch[factor.name + VALUE]
+            else:
+                found[:, i] = factor.values(batch[factor.name]) + (first if factor.kind == "categorical" else 0)
+        return found
+
+    def first(self, name: str, rows: int) -> Array:
+        """The first rows of a column in natural order."""
+        return np.ascontiguousarray(self.source.read(self.natural[:rows], [name])[name])
+
+    def blocks(self, names: Sequence[str], order: Array | None = None, multiple: int = 1) -> Iterator[Batch]:
+        """All rows in `order` (their own by default), the named columns, in blocks whose length is a multiple of `multiple`."""
+        row_bytes = sum(self.columns[name].row_bytes for name in names)
+        rows = min(max(BLOCK_BYTES // max(row_bytes, 1), 1), BLOCK_ROWS)
+        rows = -(-rows // multiple) * multiple
+        for start in range(0, len(self), rows):
+            stop = min(start + rows, len(self))
+            yield self.source.read(np.arange(start, stop) if order is None else order[start:stop], names)
