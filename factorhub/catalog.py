@@ -14,6 +14,7 @@ from factorhub.generator import Generator
 
 CATALOG: dict[str, str] = {
     "dsprites": "factorhub.dsprites_like.dsprites:dsprites",
+    "tetrominoes": "factorhub.dsprites_like.tetrominoes:tetrominoes",
     "dmelodies": "factorhub.dmelodies.dmelodies:dmelodies",
 }
 
