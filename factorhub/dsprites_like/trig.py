@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from factorhub.compiled import compiled
+from factorhub.factors import Array
 
 QUARTER = math.pi / 2
 QUARTER_TAIL = 6.123233995736766e-17  # pi / 2 minus its double
@@ -48,3 +49,10 @@ def sincos(angle: float) -> tuple[float, float]:
     if quadrant == 2:
         return -sine, -cosine
     return -cosine, sine
+
+
+@compiled
+def sines(angles: Array, out: Array) -> None:
+    """Write sines and cosines of `angles` (n,) [rad] to `out` (2, n)."""
+    for i in range(angles.size):
+        out[0, i], out[1, i] = sincos(angles[i])
