@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "factorhub"
-BASE = {"errors", "progress", "factors", "space", "fields", "randomness", "compiled"}
+BASE = {"errors", "progress", "factors", "space", "fields", "randomness", "compiled", "trig", "mechanisms"}
 MAP: dict[str, set[str]] = {
     "errors": set(),
     "progress": set(),
@@ -21,6 +21,8 @@ MAP: dict[str, set[str]] = {
     "randomness": {"errors", "factors", "philox"},
     "philox": {"compiled", "factors"},
     "feistel": {"compiled", "factors"},
+    "trig": {"compiled", "factors"},
+    "mechanisms": {"errors", "factors", "trig"},
     "order": {"errors", "factors", "randomness", "feistel"},
     "generator": {"errors", "factors", "fields", "space"},
     "source": {"errors", "factors", "fields", "space"},

@@ -1,0 +1,36 @@
+"""The fields that scenes of several objects share: the instance map, the amodal masks and the object table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from factorhub.fields import Field
+
+
+def instance_map(size: int, objects: int) -> Field:
+    """Which object each pixel shows: 0 is the background, i + 1 the object in row i of the table."""
+    about = "0 is the background, i + 1 the object in row i of `objects`"
+    return Field("mask", "uint8", (size, size), ("y", "x"), description=about, meta={"instances": objects})
+
+
+def amodal_masks(size: int, objects: int) -> Field:
+    """The whole of each object, hidden parts included."""
+    about = "1 where the object is, hidden parts included; 0 elsewhere and for absent objects"
+    return Field("amodal", "uint8", (objects, size, size), ("object", "y", "x"), description=about, meta={"binary": True})
+
+
+def object_table(objects: int, components: Sequence[str], labels: Mapping[str, Sequence[str]]) -> Field:
+    """What each object is like: one row per object up to the fixed maximum, one named component per column.
+
+    The first component is `present`, 1 or 0; the row of an absent object is all zeros. Row i is the object with
+    number i + 1 in the instance map.
+
+    Args:
+        objects: the maximum of objects.
+        components: the names of the columns after `present`.
+        labels: the names of the codes in columns that hold codes.
+    """
+    about = "one row per object, in the order of their numbers in `mask`; the row of an absent object is all zeros"
+    meta = {"components": ["present", *components], "labels": {name: list(known) for name, known in labels.items()}}
+    shape = (objects, len(components) + 1)
+    return Field("objects", "float64", shape, ("object", "component"), description=about, meta=meta)

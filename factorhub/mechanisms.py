@@ -1,0 +1,129 @@
+"""Mechanisms: how a causal variable follows from its parents, as data, so that anyone can replay it or intervene on it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from factorhub.errors import InputError, unknown
+from factorhub.factors import Array
+
+
+def _sines(angles: npt.ArrayLike) -> Array:
+    """Sine and cosine (2, …), the same bits on every machine, which a library's are not."""
+    from factorhub.trig import sines
+
+    angles = np.asarray(angles, np.float64)
+    out = np.empty((2, angles.size))
+    sines(angles.reshape(-1), out)
+    return out.reshape(2, *angles.shape)
+
+
+def _tangent(angles: npt.ArrayLike) -> Array:
+    sine, cosine = _sines(angles)
+    return np.asarray(sine / cosine)
+
+
+FUNCTIONS: dict[str, Callable[..., Array]] = {
+    "sin": lambda angles: _sines(angles)[0], "cos": lambda angles: _sines(angles)[1], "tan": _tangent,
+    "sqrt": np.sqrt, "abs": np.abs, "min": np.minimum, "max": np.maximum,
+}  # fmt: skip
+ARGUMENTS = {"min": 2, "max": 2}  # the others take one
+ARITHMETIC = (ast.BinOp, ast.UnaryOp, ast.Add, ast.Sub, ast.Mult, ast.Div, ast.USub, ast.Load)
+
+
+@dataclass(frozen=True)
+class Mechanism:
+    """How one variable follows from its parents, as a formula.
+
+    A formula is arithmetic (+ - * /) on variables, numbers and sin, cos, tan, sqrt, abs, min, max, written as in
+    Python. It is text, so it goes into manifests as it is, and it gives the same bits on every machine.
+
+    >>> area = Mechanism("area", "width * max(height, 1)")
+    >>> area.parents, area({"width": 3.0, "height": [0.5, 2.0]}).tolist()
+    (('width', 'height'), [3.0, 6.0])
+    """
+
+    variable: str
+    formula: str
+
+    def __post_init__(self) -> None:
+        self._read()
+
+    @cached_property
+    def parents(self) -> tuple[str, ...]:
+        """The variables it depends on, in the order in which the formula names them."""
+        return self._read()[0]
+
+    def __call__(self, values: Mapping[str, npt.ArrayLike]) -> Array:
+        """The variable (…), float64, at its parents' values (…)."""
+        for name in self.parents:
+            if name not in values:
+                raise unknown("variable", name, values, f"what {self.variable} = {self.formula} is computed from")
+        known: dict[str, Any] = {name: np.asarray(values[name], np.float64) for name in self.parents}
+        return np.asarray(eval(self._code, {"__builtins__": {}, **FUNCTIONS}, known), np.float64)
+
+    @cached_property
+    def _code(self) -> Any:
+        return self._read()[1]
+
+    def _read(self) -> tuple[tuple[str, ...], Any]:
+        """The parents and the code of the formula, which may hold arithmetic and nothing else."""
+        try:
+            tree = ast.parse(self.formula, mode="eval")
+        except SyntaxError:
+            raise self._refused(None) from None
+        nodes = list(ast.walk(tree.body))
+        calls = [node for node in nodes if isinstance(node, ast.Call)]
+        names = [node for node in nodes if isinstance(node, ast.Name)]
+        called = [call.func for call in calls]
+        for call in calls:
+            if call.keywords or len(call.args) != ARGUMENTS.get(ast.unparse(call.func), 1):
+                raise self._refused(call)
+        for node in nodes:
+            known = isinstance(node, (*ARITHMETIC, ast.Call)) or (
+                isinstance(node, ast.Constant) and type(node.value) in (int, float)
+            )
+            if not (known or (isinstance(node, ast.Name) and (node.id in FUNCTIONS) == (node in called))):
+                raise self._refused(node)
+        names = [node for node in names if node.id not in FUNCTIONS]
+        names.sort(key=lambda node: node.col_offset)
+        return tuple(dict.fromkeys(node.id for node in names)), compile(tree, "<formula>", "eval")
+
+    def _refused(self, part: ast.AST | None) -> InputError:
+        allowed = f"the formula of {self.variable} is arithmetic (+ - * /) on variables, numbers and {', '.join(FUNCTIONS)}"
+        return InputError(f"{allowed}; got '{self.formula}'" + (f", which has '{ast.unparse(part)}'" if part else ""))
+
+    def to_dict(self) -> dict[str, Any]:
+        """This mechanism as JSON data; `Mechanism.from_dict` gives back an equal one."""
+        return {"variable": self.variable, "parents": list(self.parents), "formula": self.formula}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Mechanism:
+        """The mechanism that `to_dict` described."""
+        return cls(data["variable"], data["formula"])
+
+
+def follow(mechanisms: Iterable[Mechanism], values: Mapping[str, npt.ArrayLike]) -> dict[str, Array]:
+    """All variables of a causal graph, from those that are given: what the world does, and what an intervention changes.
+
+    Args:
+        mechanisms: parents before children.
+        values: the free causes, (…) each. A variable with a mechanism that is given here is intervened on: it keeps its
+            value whatever its parents are, and its own children follow it.
+
+    >>> graph = (Mechanism("height", "3 * seed"), Mechanism("shadow", "height / 2"))
+    >>> float(follow(graph, {"seed": 2})["shadow"]), float(follow(graph, {"seed": 2, "height": 1})["shadow"])
+    (3.0, 0.5)
+    """
+    known = {name: np.asarray(value, np.float64) for name, value in values.items()}
+    for mechanism in mechanisms:
+        if mechanism.variable not in known:
+            known[mechanism.variable] = mechanism(known)
+    return known

@@ -1,0 +1,74 @@
+"""Scores that need nothing but arrays: how well predicted objects match the true ones."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from factorhub.errors import InputError
+from factorhub.factors import Array
+
+LABELS = 2**16  # more instances than any picture has; it bounds the table that counts them
+
+
+def ari(true: npt.ArrayLike, pred: npt.ArrayLike) -> Array:
+    """The adjusted Rand index of predicted instance maps over the foreground, the usual score of object discovery.
+
+    Only pixels of true objects count (`true` > 0), so how the background is cut up does not matter. 1 is a perfect
+    match whatever the numbers of the slots, 0 is chance level, and negative values are worse than chance. As in
+    scikit-learn, two maps that agree on having one group, or no pixel at all, score 1.
+
+    Args:
+        true: (…, H, W) whole numbers; 0 is the background, as in the `mask` field of the generators.
+        pred: (…, H, W) whole numbers; the slot that takes each pixel. 0 is a slot like any other.
+
+    Returns:
+        (…) float64, one score per image; average them for a set.
+
+    Raises:
+        InputError: the shapes differ, or a map holds anything but whole numbers from 0 to 65,535.
+
+    Hubert and Arabie, "Comparing partitions" (1985); over the foreground: Greff et al., IODINE (2019).
+
+    >>> true = np.array([[0, 1, 1, 2, 2]])
+    >>> ari(true, [[5, 3, 3, 0, 0]]).item(), ari(true, [[0, 1, 1, 1, 1]]).item()
+    (1.0, 0.0)
+    """
+    true, pred = _instances("true", true), _instances("pred", pred)
+    if true.shape != pred.shape:
+        raise InputError(f"ari compares maps of one shape (…, H, W); got {true.shape} and {pred.shape}")
+    lead, pixels = true.shape[:-2], true.shape[-2] * true.shape[-1]
+    true, pred = true.reshape(-1, pixels), pred.reshape(-1, pixels)
+    images, place = np.nonzero(true)
+    rows, columns = _numbered(true[images, place]), _numbered(pred[images, place])
+    height, width = int(rows.max(initial=0)) + 1, int(columns.max(initial=0)) + 1
+    cells = (images * height + rows) * width + columns
+    counts = np.bincount(cells, minlength=len(true) * height * width).reshape(len(true), height, width).astype(np.float64)
+
+    # Ordered pairs of pixels, counted exactly: together in both maps, in the true one, in the predicted one.
+    total = counts.sum(axis=(1, 2))
+    both = (counts**2).sum(axis=(1, 2)) - total
+    in_true = (counts.sum(axis=2) ** 2).sum(axis=1) - total
+    in_pred = (counts.sum(axis=1) ** 2).sum(axis=1) - total
+    pairs = np.maximum(total * (total - 1), 1)
+    chance = in_true * in_pred / pairs
+    best = (in_true + in_pred) / 2
+    same = (both == in_true) & (both == in_pred)
+    score = np.where(same, 1.0, (both - chance) / np.where(same, 1.0, best - chance))
+    return score.reshape(lead)
+
+
+def _instances(name: str, maps: npt.ArrayLike) -> Array:
+    maps = np.asarray(maps)
+    if maps.ndim < 2 or maps.dtype.kind not in "biu":
+        raise InputError(f"{name} holds instance maps (…, H, W) of whole numbers; got {maps.dtype} of shape {maps.shape}")
+    if maps.size and (maps.min() < 0 or maps.max() >= LABELS):
+        got = maps.min() if maps.min() < 0 else maps.max()
+        raise InputError(f"{name} holds whole numbers from 0 to {LABELS - 1}, 0 being the background of true maps; got {got}")
+    return maps
+
+
+def _numbered(labels: Array) -> Array:
+    """The labels (p,) renumbered 0, 1, … without gaps, so that the table of counts stays small."""
+    used = np.bincount(labels) > 0
+    return (np.cumsum(used) - 1)[labels]
