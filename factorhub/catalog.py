@@ -15,6 +15,9 @@ from factorhub.generator import Generator
 CATALOG: dict[str, str] = {
     "dsprites": "factorhub.dsprites_like.dsprites:dsprites",
     "dmelodies": "factorhub.dmelodies.dmelodies:dmelodies",
+    "pendulum": "factorhub.dynamics.pendulum:pendulum",
+    "lotka_volterra": "factorhub.dynamics.lotka_volterra:lotka_volterra",
+    "three_body": "factorhub.dynamics.three_body:three_body",
 }
 
 
