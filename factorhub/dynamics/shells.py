@@ -48,7 +48,7 @@ def _grown(box: Box, by: Box) -> dict[str, tuple[float, float]]:
 
 def shells(box: Box, rows: tuple[int, int, int], easy: float, hard: float, names: tuple[str, ...]) -> dict[str, Shell]:
     """The four usual splits, with shells of `easy` and then `hard` thickness on both sides of each named factor."""
-    near, far = {name: (easy, easy) for name in names}, {name: (hard, hard) for name in names}
+    near, far = dict.fromkeys(names, (easy, easy)), dict.fromkeys(names, (hard, hard))
     return {
         "train": Shell(rows[0], box),
         "test": Shell(rows[1], box),

@@ -37,6 +37,7 @@ class System:
             that the motion keeps and the size that their drift is measured against.
         scene: from states and parameters to what a video shows.
         sensitive: True where rounding errors can grow without a limit known beforehand, so that every row is checked.
+            Its tape is without sines wherever rows shall be solved in pairs of doubles.
     """
 
     name: str
@@ -88,9 +89,7 @@ def state_field(name: str, dtype: str, steps: int, components: tuple[tuple[str, 
     return Field(name, dtype, (steps, len(components)), ("time", "component"), description=description, meta=about)
 
 
-def trajectories(
-    system: System, *, steps: int, dt: float, dtype: str, derivative: bool, video: int, trail: int
-) -> Generator:
+def trajectories(system: System, *, steps: int, dt: float, dtype: str, derivative: bool, video: int, trail: int) -> Generator:
     """The generator of a system's trajectories: t, state, and on demand its derivative and a video of the same rows.
 
     Raises:
@@ -109,8 +108,7 @@ def trajectories(
         raise InputError(f"trail is the number of earlier frames that a disc's trail shows; got {trail}")
 
     def draw(values: Array) -> Batch:
-        starts, parameters = system.setup(values[:, :count])
-        states = solve.states(system, values[:, :count], starts, parameters, steps, dt)
+        states, parameters = solve.states(system, values[:, :count], steps, dt)
         batch: Batch = {"t": times(len(values), steps, dt), "state": states.astype(dtype)}
         if derivative:
             batch["derivative"] = solve.derivatives(system, states, parameters, dt).astype(dtype)

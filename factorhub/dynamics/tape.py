@@ -41,6 +41,11 @@ class Tape:
     operations: tuple[tuple[int, int, int, int, int], ...]
     rates: tuple[int, ...]
 
+    @property
+    def pairs(self) -> bool:
+        """True when it can be integrated in pairs of doubles, for which there is no sine."""
+        return all(operation[0] != SINCOS for operation in self.operations)
+
     @cached_property
     def arrays(self) -> tuple[Array, Array, Array, Array]:
         """Operations, rates, and the constants' registers and numbers, as arrays."""
@@ -110,7 +115,8 @@ class Term:
         return self.recorder.term(DIVIDE, self, other)
 
     def __rtruediv__(self, other: Any) -> Term:
-        return self._other(other) / self
+        quotient: Term = self._other(other) / self
+        return quotient
 
     def __neg__(self) -> Term:
         return self * -1.0

@@ -1,10 +1,9 @@
-"""Taylor-series integration of a tape, several trajectories in lockstep, each with steps of its own.
+"""Taylor-series integration of a tape, eight trajectories in lockstep, each with steps of its own.
 
-At every step the Taylor coefficients of the state are computed to order `order` by the rules for products, quotients,
-sines and powers of series (Jorba and Zou, "A software package for the numerical integration of ODEs by means of
-high-order Taylor methods", 2005), the step is chosen so that the last terms are below double precision, and the
-polynomial gives the state at every multiple of dt that the step covers: dense output at no further cost.
-Only IEEE + - * / and sqrt are used, so the bits are the same on every machine.
+At every step the Taylor coefficients of the state are computed, the step is chosen so that the last terms are below
+the precision, and the polynomial gives the state at every multiple of dt that the step covers: dense output at no
+further cost. A trajectory's numbers depend on nothing but its own start, and only IEEE + - * / and sqrt are used, so
+the bits are the same in any batch, thread or machine.
 """
 
 from __future__ import annotations
@@ -13,9 +12,9 @@ import numpy as np
 
 from factorhub.compiled import compiled
 from factorhub.dsprites_like.trig import sincos
-from factorhub.dynamics.lanes import LANES, add, convolve, multiply, polynomial, subtract
+from factorhub.dynamics.lanes import LANES, add, multiply, pair_add, pair_multiply, polynomial
+from factorhub.dynamics.series import coefficients, pair_coefficients
 from factorhub.factors import Array
-
 
 
 @compiled
@@ -40,80 +39,67 @@ def _root(x: float, degree: int) -> float:
 
 
 @compiled
-def _coefficients(operations: Array, rates: Array, order: int, series: Array) -> None:
-    """Fill the flat `series` [registers + 1][order + 1][LANES] from what it holds at order 0."""
-    width = (order + 1) * LANES
-    spare = series.size - width
-    other = spare + LANES
-    for n in range(order):
-        here = n * LANES
-        for m in range(operations.shape[0]):
-            if operations[m, 4] and n > 0:
-                continue
-            code = operations[m, 0]
-            z, x, y = operations[m, 1] * width, operations[m, 2] * width, operations[m, 3] * width
-            if code == 0:
-                add(series, x + here, y + here, z + here)
-            elif code == 1:
-                subtract(series, x + here, y + here, z + here)
-            elif code == 2:
-                convolve(series, x, y + here, n + 1, z + here)
-            elif code == 3:
-                multiply(series, x, y + here, z + here)
-            elif code == 4:
-                convolve(series, z, y + here, n, spare)
-                for i in range(LANES):
-                    series[z + here + i] = (series[x + here + i] - series[spare + i]) / series[y + i]
-            elif code == 5:
-                w = z + width
-                slopes = w + width
-                if n == 0:
-                    for i in range(LANES):
-                        series[z + i], series[w + i] = sincos(series[x + i])
-                else:
-                    for i in range(LANES):
-                        series[slopes + here + i] = n * series[x + here + i]
-                    convolve(series, slopes + LANES, w + here - LANES, n, spare)
-                    convolve(series, slopes + LANES, z + here - LANES, n, other)
-                    scale = 1.0 / n
-                    for i in range(LANES):
-                        series[z + here + i] = series[spare + i] * scale
-                        series[w + here + i] = -series[other + i] * scale
-            else:
-                slopes = z + width
-                if n == 0:
-                    for i in range(LANES):
-                        series[z + i] = 1.0 / (series[x + i] * np.sqrt(series[x + i]))
-                        series[slopes + i] = 0.0
-                else:
-                    convolve(series, z, x + here, n, spare)
-                    convolve(series, slopes, x + here, n, other)
-                    scale = 0.5 / n
-                    for i in range(LANES):
-                        value = (scale * series[other + i] - 1.5 * series[spare + i]) / series[x + i]
-                        series[z + here + i] = value
-                        series[slopes + here + i] = n * value
-        scale = 1.0 / (n + 1)
-        for s in range(rates.size):
-            x, y = s * width + here + LANES, rates[s] * width + here
-            for i in range(LANES):
-                series[x + i] = series[y + i] * scale
+def _step(series: Array, states: int, width: int, order: int, reach: float, lane: int) -> float:
+    """The step of one lane: `reach` times the radius of convergence that the last two coefficients suggest; NaN if none."""
+    size, last, previous, total = 0.0, 0.0, 0.0, 0.0
+    for s in range(states):
+        place = s * width + lane
+        a, b, c = abs(series[place]), abs(series[place + order * LANES]), abs(series[place + (order - 1) * LANES])
+        size, last, previous = max(size, a), max(last, b), max(previous, c)
+        total += a + b + c
+    if not total < np.inf:  # a maximum would overlook NaN
+        return np.nan
+    step = np.inf
+    if last > 0.0:
+        step = reach * _root(size / last, order)
+    if previous > 0.0:
+        step = min(step, reach * _root(size / previous, order - 1))
+    return step
 
 
 @compiled
-def _evaluate(series: Array, order: int, lane: int, past: float, dt: float, out: Array) -> None:
+def _output(series: Array, half: int, order: int, lane: int, past: float, dt: float, unit: float, out: Array) -> None:
     """Fill `out` (m, s) with the polynomials of one lane at times 1·dt - past, 2·dt - past, …"""
     width = (order + 1) * LANES
-    times = series.size - width
-    result = times + LANES
+    instants = half - width
+    result = instants + LANES
     for first in range(0, out.shape[0], LANES):
         for i in range(LANES):
-            series[times + i] = (first + i + 1) * dt - past
+            series[instants + i] = ((first + i + 1) * dt - past) / unit
         count = min(LANES, out.shape[0] - first)
         for s in range(out.shape[1]):
-            polynomial(series, s * width + order * LANES + lane, LANES, order, times, result)
+            polynomial(series, s * width + order * LANES + lane, LANES, order, instants, result)
             for i in range(count):
                 out[first + i, s] = series[result + i]
+
+
+@compiled
+def _advance(series: Array, half: int, states: int, order: int, steps: Array, units: Array, precise: bool) -> None:
+    """Move the states at order 0 by the lanes' `steps`."""
+    width = (order + 1) * LANES
+    h = half - width
+    total = h + LANES
+    for i in range(LANES):
+        series[h + i] = steps[i] / units[i]
+        if precise:
+            series[half + h + i] = 0.0
+    for s in range(states):
+        place = s * width
+        for i in range(LANES):
+            series[total + i] = series[place + order * LANES + i]
+            if precise:
+                series[half + total + i] = series[half + place + order * LANES + i]
+        for j in range(order - 1, -1, -1):
+            if precise:
+                pair_multiply(series, half, total, h, total)
+                pair_add(series, half, total, place + j * LANES, total)
+            else:
+                multiply(series, total, h, total)
+                add(series, total, place + j * LANES, total)
+        for i in range(LANES):
+            series[place + i] = series[total + i]
+            if precise:
+                series[half + place + i] = series[half + total + i]
 
 
 @compiled
@@ -128,6 +114,7 @@ def integrate(
     dt: float,
     order: int,
     reach: float,
+    precise: bool,
     longest: int,
     out: Array,
     failed: Array,
@@ -140,17 +127,23 @@ def integrate(
         order: of the Taylor polynomials.
         reach: the step as a fraction of the estimated radius of convergence; the truncation error of a step is about
             reach ** order of the state's size.
+        precise: carry the state in pairs of doubles, about 30 digits; for tapes without sines.
         longest: the most steps a trajectory may take.
         failed: (n,) float64, set to the time at which a trajectory could not go on, or -1.
     """
     count, length, states = out.shape
-    series = np.zeros((registers + 1, order + 1, LANES))
+    width = (order + 1) * LANES
+    half = (registers + 1) * width
+    series = np.zeros(2 * half if precise else half)
     for c in range(where.size):
-        series[where[c], 0, :] = constants[c]
-    series[states, 1, :] = 1.0
+        for i in range(LANES):
+            series[where[c] * width + i] = constants[c]
+    clock = states * width
     trajectory = np.full(LANES, -1)
     position = np.zeros(LANES, dtype=np.int64)
     past = np.zeros(LANES)
+    steps = np.zeros(LANES)
+    units = np.ones(LANES)
     taken = np.zeros(LANES, dtype=np.int64)
     coming = 0
     busy = 0
@@ -158,56 +151,58 @@ def integrate(
         for i in range(LANES):
             if trajectory[i] < 0 and coming < count:
                 trajectory[i] = coming
-                position[i], past[i], taken[i] = 0, 0.0, 0
-                for s in range(states):
-                    series[s, 0, i] = starts[coming, s]
-                    out[coming, 0, s] = starts[coming, s]
-                for p in range(parameters.shape[1]):
-                    series[states + 1 + p, 0, i] = parameters[coming, p]
+                position[i], past[i], taken[i], units[i] = 0, 0.0, 0, 1.0
+                for s in range(states + 1 + parameters.shape[1]):
+                    if s < states:
+                        value = starts[coming, s]
+                        out[coming, 0, s] = value
+                    else:
+                        value = 0.0 if s == states else parameters[coming, s - states - 1]
+                    series[s * width + i] = value
+                    if precise:
+                        series[half + s * width + i] = 0.0
                 failed[coming] = -1.0
-                series[states, 0, i] = 0.0
                 coming += 1
                 busy += 1
         if busy == 0:
             return
-        _coefficients(operations, rates, order, series.reshape(-1))
         for i in range(LANES):
+            series[clock + LANES + i] = units[i]
+        if precise:
+            pair_coefficients(operations, rates, order, units, series, half)
+        else:
+            coefficients(operations, rates, order, units, series, half)
+        for i in range(LANES):
+            steps[i] = 0.0
             row = trajectory[i]
             if row < 0:
                 continue
-            size, last, previous = 0.0, 0.0, 0.0
-            for s in range(states):
-                size = max(size, abs(series[s, 0, i]))
-                last = max(last, abs(series[s, order, i]))
-                previous = max(previous, abs(series[s, order - 1, i]))
-            rest = (length - 1 - position[i]) * dt - past[i]
-            step = rest
-            if last > 0.0:
-                step = min(step, reach * _root(size / last, order))
-            if previous > 0.0:
-                step = min(step, reach * _root(size / previous, order - 1))
+            left = length - 1 - position[i]
+            step = min(_step(series, states, width, order, reach, i) * units[i], left * dt - past[i])
             taken[i] += 1
-            finite = size + last + previous < np.inf
-            if not finite or past[i] + step == past[i] or step < 1e-12 * dt or taken[i] > longest:
+            if not step > 1e-12 * dt or taken[i] > longest:
                 failed[row] = position[i] * dt + past[i]
                 trajectory[i] = -1
                 busy -= 1
                 continue
-            reached = min(int((past[i] + step) / dt), length - 1 - position[i])
-            _evaluate(series.reshape(-1), order, i, past[i], dt, out[row, position[i] + 1 : position[i] + 1 + reached])
+            reached = min(int((past[i] + step) / dt), left)
             if reached > 0:
+                first = position[i] + 1
+                _output(series, half, order, i, past[i], dt, units[i], out[row, first : first + reached])
+                steps[i] = reached * dt - past[i]
                 position[i] += reached
                 past[i] = 0.0
-                for s in range(states):
-                    series[s, 0, i] = out[row, position[i], s]
             else:
+                steps[i] = step
                 past[i] += step
-                for s in range(states):
-                    value = series[s, order, i]
-                    for j in range(order - 1, -1, -1):
-                        value = value * step + series[s, j, i]
-                    series[s, 0, i] = value
-            series[states, 0, i] = position[i] * dt + past[i]
             if position[i] == length - 1:
                 trajectory[i] = -1
                 busy -= 1
+        _advance(series, half, states, order, steps, units, precise)
+        for i in range(LANES):
+            series[clock + i] = position[i] * dt + past[i]
+            if trajectory[i] >= 0:
+                while steps[i] < 0.5 * units[i]:
+                    units[i] *= 0.5
+                while steps[i] > units[i]:
+                    units[i] *= 2.0

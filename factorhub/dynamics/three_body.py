@@ -12,7 +12,7 @@ from factorhub.generator import Generator
 
 START = (1.0, -1.0, -1.0, -1.0, 0.0, 1.0, 0.0, 0.5, 0.5, -0.5, -0.5, 0.0)
 NAMES = ("K2", "m1", "m2", "m3")
-SPLITS = shells({name: (1.9, 2.1) for name in NAMES}, (10_000, 1_000, 1_000), 0.02, 0.05, NAMES)
+SPLITS = shells(dict.fromkeys(NAMES, (1.9, 2.1)), (10_000, 1_000, 1_000), 0.02, 0.05, NAMES)
 
 
 def three_body(
@@ -24,7 +24,7 @@ def three_body(
     video: int = 0,
     trail: int = 0,
 ) -> Generator:
-    """The generator of three attracting bodies; K1 is 1, and every row is solved twice, since encounters amplify errors."""
+    """The generator of three attracting bodies; K1 is 1, and every row is checked, since encounters amplify errors."""
     system = System(
         name="three_body",
         summary="places and velocities of three attracting bodies in a plane, by their masses and time scale",

@@ -76,4 +76,5 @@ def frames(scene: Scene, visual: Array, size: int, trail: int) -> Array:
 def colours(hues: Array) -> Array:
     """Bright colours (…, 3) in 0 … 255 of `hues` (…), 1 being a full turn."""
     turned = np.mod(hues[..., None] + np.array([0.0, 2.0, 1.0]) / 3, 1.0) * 6
-    return 255 * (0.25 + 0.75 * np.clip(np.abs(turned - 3) - 1, 0.0, 1.0))
+    bright: Array = 255 * (0.25 + 0.75 * np.clip(np.abs(turned - 3) - 1, 0.0, 1.0))
+    return bright
