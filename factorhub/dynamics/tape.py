@@ -103,7 +103,8 @@ class Term:
         return self.recorder.term(SUBTRACT, self, self._other(other))
 
     def __rsub__(self, other: Any) -> Term:
-        return self._other(other) - self
+        difference: Term = self._other(other) - self
+        return difference
 
     def __mul__(self, other: Any) -> Term:
         return self.recorder.term(MULTIPLY, self, self._other(other))
@@ -111,7 +112,8 @@ class Term:
     def __truediv__(self, other: Any) -> Term:
         other = self._other(other)
         if other.fixed and not self.fixed:
-            return self * (1.0 / other)
+            inverse: Term = 1.0 / other
+            return self * inverse
         return self.recorder.term(DIVIDE, self, other)
 
     def __rtruediv__(self, other: Any) -> Term:
@@ -158,7 +160,7 @@ def inverse_cube(square: Any) -> Any:
 def _sincos(x: Array) -> tuple[Array, Array]:
     from factorhub.dynamics.taylor import sincos_of
 
-    x = np.ascontiguousarray(x, dtype=np.float64)
-    out = np.empty((2, x.size))
-    sincos_of(x.reshape(-1), out)
-    return out[0].reshape(x.shape), out[1].reshape(x.shape)
+    flat = np.ascontiguousarray(x, dtype=np.float64).reshape(-1)
+    out = np.empty((2, flat.size))
+    sincos_of(flat, out)
+    return out[0].reshape(np.shape(x)), out[1].reshape(np.shape(x))

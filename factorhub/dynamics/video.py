@@ -10,7 +10,7 @@ from factorhub.errors import InputError
 from factorhub.factors import Array, Factor, circular, continuous
 from factorhub.fields import Field
 
-BACKGROUND = (0.321 * 255, 0.349 * 255, 0.368 * 255)  # the grey-blue of the Hamiltonian suite
+BACKGROUND = (82.0, 89.0, 94.0)  # the grey-blue of the Hamiltonian suite
 ROD = (200.0, 200.0, 200.0)
 
 
