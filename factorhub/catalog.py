@@ -18,6 +18,13 @@ CATALOG: dict[str, str] = {
     "pendulum": "factorhub.dynamics.pendulum:pendulum",
     "lotka_volterra": "factorhub.dynamics.lotka_volterra:lotka_volterra",
     "three_body": "factorhub.dynamics.three_body:three_body",
+    "double_pendulum": "factorhub.dynamics.double_pendulum:double_pendulum",
+    "mass_spring": "factorhub.dynamics.mass_spring:mass_spring",
+    "duffing": "factorhub.dynamics.duffing:duffing",
+    "van_der_pol": "factorhub.dynamics.van_der_pol:van_der_pol",
+    "lorenz": "factorhub.dynamics.lorenz:lorenz",
+    "two_body": "factorhub.dynamics.two_body:two_body",
+    "lagrange_three_body": "factorhub.dynamics.lagrange_three_body:lagrange_three_body",
 }
 
 

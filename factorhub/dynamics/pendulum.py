@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from factorhub.dynamics.shells import Shell
-from factorhub.dynamics.system import Float, System, trajectories
+from factorhub.dynamics.system import Float, System, nothing, trajectories
 from factorhub.dynamics.tape import cos, sin
 from factorhub.dynamics.video import Scene
 from factorhub.factors import Array, continuous
@@ -91,7 +91,7 @@ def pendulum(
         equations=equations if damped else undamped,
         setup=_setup,
         parameters=3 if damped else 2,
-        invariants=lambda states, parameters: {} if damped else {"energy": energy(states, parameters)},
+        invariants=nothing if damped else lambda states, parameters: {"energy": energy(states, parameters)},
         scene=_scene,
     )
     return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail)

@@ -15,7 +15,7 @@ INKS = ((31, 119, 180), (214, 69, 65), (44, 160, 90), (230, 150, 30))
 
 
 def portraits(components: tuple[tuple[str, str], ...], plane: tuple[int, int] = (0, 1)) -> Callable[[Batch], Array]:
-    """A function from batches to pictures (n, 192, 384, 3): the first components over time, and the plane of two of them."""
+    """A function from batches to pictures (n, 192, 384, 3): components over time, and one of `plane` over the other."""
 
     def draw(batch: Batch) -> Array:
         from PIL import Image, ImageDraw
@@ -31,7 +31,9 @@ def portraits(components: tuple[tuple[str, str], ...], plane: tuple[int, int] = 
                 pen.text((10 + 70 * s, 4), components[s][0], fill=INKS[s], font_size=16)
             x, y = (state[:, axis] for axis in plane)
             _curve(pen, x, y, (y.min(), y.max()), 2 * SIDE, (60, 60, 60))
-            pen.text((2 * SIDE + 10, 4), " × ".join(components[axis][0] for axis in plane), fill=(60, 60, 60), font_size=16)
+            pen.text(
+                (2 * SIDE + 10, 4), " over ".join(components[axis][0] for axis in plane[::-1]), fill=(60, 60, 60), font_size=16
+            )
             pen.line([(2 * SIDE, 0), (2 * SIDE, 2 * SIDE)], fill=(210, 210, 210), width=2)
             out[i] = np.asarray(picture.resize((2 * SIDE, SIDE), Image.Resampling.BOX))
         return out
@@ -49,8 +51,9 @@ def _curve(pen: object, x: Array, y: Array, span: tuple[float, float], left: int
 
 
 def filmstrip(batch: Batch, frames: int = 8) -> Array:
-    """Pictures (n, size, frames * size, 3) of a video: that many frames at even times, left to right."""
+    """Pictures (n, size, frames * size, 3) of a video: that many frames at even times, left to right, white lines between."""
     film = batch["video"]
     chosen = film[:, np.linspace(0, film.shape[1] - 1, min(frames, film.shape[1])).round().astype(int)]
+    chosen[:, :, :, -1] = 255
     n, count, height, width, channels = chosen.shape
     return chosen.transpose(0, 2, 1, 3, 4).reshape(n, height, count * width, channels)

@@ -28,6 +28,8 @@ from factorhub.dynamics.lanes import (
 )
 from factorhub.factors import Array
 
+HALF_PI, HALF_PI_TAIL = 1.5707963267948966, 6.123233995736766e-17  # their sum is π / 2 to 32 digits
+
 
 @compiled
 def coefficients(operations: Array, rates: Array, order: int, units: Array, series: Array, half: int) -> None:
@@ -98,8 +100,39 @@ def _fill(series: Array, half: int, place: int, value: float) -> None:
 
 
 @compiled
+def _pair_sincos(series: Array, half: int, x: int, sine: int, cosine: int, r: int) -> None:
+    """Sine and cosine of the pair group at `x` by their Taylor series on an eighth of a turn; `r` is room for four groups."""
+    square, number, turns = r + LANES, r + 2 * LANES, r + 3 * LANES
+    for i in range(LANES):
+        series[turns + i], series[half + turns + i] = np.rint(series[x + i] / HALF_PI), 0.0
+        series[number + i], series[half + number + i] = HALF_PI, HALF_PI_TAIL
+    pair_multiply(series, half, turns, number, number)
+    pair_subtract(series, half, x, number, r)
+    pair_multiply(series, half, r, r, square)
+    _fill(series, half, sine, 0.0)
+    _fill(series, half, cosine, 0.0)
+    for k in range(30, -1, -2):  # 1 - z / ((k + 1)(k + 2)) · (…), from the innermost bracket
+        for place, first in ((cosine, k + 1.0), (sine, k + 2.0)):
+            _fill(series, half, number, first * (first + 1.0))
+            pair_multiply(series, half, place, square, place)
+            pair_divide(series, half, place, number, place)
+            _fill(series, half, number, 1.0)
+            pair_subtract(series, half, number, place, place)
+    pair_multiply(series, half, sine, r, sine)
+    for i in range(LANES):
+        quadrant = int(series[turns + i]) & 3
+        for part in (0, half):
+            s, c = series[part + sine + i], series[part + cosine + i]
+            if quadrant & 1:
+                s, c = c, -s
+            if quadrant & 2:
+                s, c = -s, -c
+            series[part + sine + i], series[part + cosine + i] = s, c
+
+
+@compiled
 def pair_coefficients(operations: Array, rates: Array, order: int, units: Array, series: Array, half: int) -> None:
-    """Fill `series` up to `order` from what it holds at order 0, in pairs; for tapes without sines."""
+    """Fill `series` up to `order` from what it holds at order 0, in pairs."""
     width = (order + 1) * LANES
     spare = half - width
     other, number = spare + LANES, spare + 2 * LANES
@@ -122,7 +155,20 @@ def pair_coefficients(operations: Array, rates: Array, order: int, units: Array,
                 pair_convolve(series, half, z, y + here, n, spare)
                 pair_subtract(series, half, x + here, spare, spare)
                 pair_divide(series, half, spare, y, z + here)
-            elif code == 6:
+            elif code == 5:
+                w = z + width
+                slopes = w + width
+                if n == 0:
+                    _pair_sincos(series, half, x, z, w, number)
+                else:
+                    _fill(series, half, number, float(n))
+                    pair_multiply(series, half, number, x + here, slopes + here)
+                    pair_convolve(series, half, slopes + LANES, w + here - LANES, n, spare)
+                    pair_convolve(series, half, slopes + LANES, z + here - LANES, n, other)
+                    pair_divide(series, half, spare, number, z + here)
+                    _fill(series, half, number, -float(n))
+                    pair_divide(series, half, other, number, w + here)
+            else:
                 slopes = z + width
                 if n == 0:
                     pair_root(series, half, x, x, spare)

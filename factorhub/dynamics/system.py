@@ -22,6 +22,11 @@ Invariants: TypeAlias = Callable[[Array, Array], Mapping[str, tuple[Array, Array
 Float: TypeAlias = Literal["float32", "float64"]
 
 
+def nothing(states: Array, parameters: Array) -> dict[str, tuple[Array, Array]]:
+    """The invariants of a system that keeps nothing: damped or driven."""
+    return {}
+
+
 @dataclass(frozen=True)
 class System:
     """A dynamical system with its parameters and initial state as factors.
@@ -33,11 +38,11 @@ class System:
         equations: the right-hand side, see `factorhub.dynamics.tape`.
         setup: from factor values (n, k) to initial states (n, s) and parameters (n, p).
         parameters: how many parameters the equations take.
-        invariants: from states (n, T, s) and parameters (n, p) to {name: (quantity (n, T), scale (n,))}, quantities
-            that the motion keeps and the size that their drift is measured against.
-        scene: from states and parameters to what a video shows.
+        scene: from states (n, T, s) and parameters (n, p) to what a video shows.
+        invariants: from the same to {name: (quantity (n, T), scale (n,))}, what the motion keeps and the size that its
+            drift is measured against.
         sensitive: True where rounding errors can grow without a limit known beforehand, so that every row is checked.
-            Its tape is without sines wherever rows shall be solved in pairs of doubles.
+        plane: the two components of the phase portrait.
     """
 
     name: str
@@ -48,9 +53,10 @@ class System:
     equations: Equations
     setup: Callable[[Array], tuple[Array, Array]]
     parameters: int
-    invariants: Invariants
     scene: Callable[[Array, Array], film.Scene]
+    invariants: Invariants = nothing
     sensitive: bool = False
+    plane: tuple[int, int] = (0, 1)
 
     @cached_property
     def tape(self) -> Tape:
@@ -126,6 +132,6 @@ def trajectories(system: System, *, steps: int, dt: float, dtype: str, derivativ
         fields=tuple(fields),
         draw=draw,
         source=system.source,
-        picture=filmstrip if video else portraits(system.components),
+        picture=filmstrip if video else portraits(system.components, system.plane),
         quality=quality,
     )

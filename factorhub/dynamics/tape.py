@@ -41,11 +41,6 @@ class Tape:
     operations: tuple[tuple[int, int, int, int, int], ...]
     rates: tuple[int, ...]
 
-    @property
-    def pairs(self) -> bool:
-        """True when it can be integrated in pairs of doubles, for which there is no sine."""
-        return all(operation[0] != SINCOS for operation in self.operations)
-
     @cached_property
     def arrays(self) -> tuple[Array, Array, Array, Array]:
         """Operations, rates, and the constants' registers and numbers, as arrays."""

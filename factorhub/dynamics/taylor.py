@@ -127,7 +127,7 @@ def integrate(
         order: of the Taylor polynomials.
         reach: the step as a fraction of the estimated radius of convergence; the truncation error of a step is about
             reach ** order of the state's size.
-        precise: carry the state in pairs of doubles, about 30 digits; for tapes without sines.
+        precise: carry the state in pairs of doubles, about 30 digits.
         longest: the most steps a trajectory may take.
         failed: (n,) float64, set to the time at which a trajectory could not go on, or -1.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import decimal
 import threading
 
 import numpy as np
@@ -10,7 +11,7 @@ from scipy.integrate import solve_ivp
 
 import factorhub
 from factorhub.dynamics import gravity, solve
-from factorhub.dynamics.solve import MAIN, PRECISE, TIGHT_PRECISE, relative
+from factorhub.dynamics.solve import MAIN, PRECISE, REFERENCE, relative
 from factorhub.dynamics.system import System
 from factorhub.dynamics.tape import cos, inverse_cube, sin, trace
 from factorhub.errors import InputError
@@ -34,12 +35,36 @@ def right_hand_sides():
                     out[6 + 2 * i : 8 + 2 * i] += masses[j] * (r[j] - r[i]) / np.linalg.norm(r[j] - r[i]) ** 3
         return out
 
-    return {"pendulum": pendulum, "lotka_volterra": lotka_volterra, "three_body": three_body}
+    def mass_spring(t, y, mass, stiffness, q0, p0):
+        return [y[1] / mass, -stiffness * y[0]]
+
+    def duffing(t, y, alpha, beta, delta, gamma, omega, phase, x0, v0):
+        return [y[1], gamma * np.cos(omega * t + phase) - delta * y[1] - alpha * y[0] - beta * y[0] ** 3]
+
+    def van_der_pol(t, y, mu, x0, v0):
+        return [y[1], mu * (1 - y[0] ** 2) * y[1] - y[0]]
+
+    def lorenz(t, y, sigma, rho, beta, *start):
+        return [sigma * (y[1] - y[0]), y[0] * (rho - y[2]) - y[1], y[0] * y[1] - beta * y[2]]
+
+    def double_pendulum(t, y, m1, m2, l1, l2, g, *start):
+        """The mass matrix of the Lagrangian, solved numerically."""
+        delta = y[0] - y[1]
+        inertia = [[(m1 + m2) * l1**2, m2 * l1 * l2 * np.cos(delta)], [m2 * l1 * l2 * np.cos(delta), m2 * l2**2]]
+        torque = [
+            -m2 * l1 * l2 * y[3] ** 2 * np.sin(delta) - (m1 + m2) * g * l1 * np.sin(y[0]),
+            m2 * l1 * l2 * y[2] ** 2 * np.sin(delta) - m2 * g * l2 * np.sin(y[1]),
+        ]
+        return [y[2], y[3], *np.linalg.solve(inertia, torque)]
+
+    return {name: value for name, value in locals().items() if callable(value)}
 
 
-@pytest.mark.parametrize(
-    ("name", "steps", "within"), [("pendulum", 400, 1e-10), ("lotka_volterra", 400, 1e-10), ("three_body", 100, 1e-9)]
-)
+AGREEMENT = [("pendulum", 400, 1e-10), ("lotka_volterra", 400, 1e-10), ("three_body", 100, 1e-9)]
+AGREEMENT += [(name, 150, 1e-9) for name in ("mass_spring", "duffing", "van_der_pol", "lorenz", "double_pendulum")]
+
+
+@pytest.mark.parametrize(("name", "steps", "within"), AGREEMENT)
 def test_states_agree_with_scipy(name: str, steps: int, within: float) -> None:
     made = factorhub.generator(name, steps=steps, dtype="float64")
     values = sample(made.space, 3, seed=5)
@@ -89,27 +114,18 @@ def everything(time, state, parameters):
     return cos(parameters[0] * time) - sin(u) / (2.0 + v * u), inverse_cube(1.0 + u * u) - v * parameters[0]
 
 
-def without_sines(time, state, parameters):
-    u, v = state
-    return 1.0 / (2.0 + v * u) - parameters[0] * u, inverse_cube(1.0 + u * u) * time - v + 0.5
-
-
 def one(equations, states: int = 2, parameters: int = 1, setup=None) -> System:
-    return System(
-        "test", "", "", (continuous("k", 0.0, 3.0),), tuple((f"c{i}", "") for i in range(states)), equations, setup, parameters, None, None
-    )  # fmt: skip
+    components = tuple((f"c{i}", "") for i in range(states))
+    return System("test", "", "", (continuous("k", 0.0, 3.0),), components, equations, setup, parameters, None)
 
 
 def rows(values):
     return np.stack([0.3 + 0 * values[:, 0], -0.2 * values[:, 0]], axis=1), values
 
 
-@pytest.mark.parametrize("equations", [everything, without_sines])
 @pytest.mark.parametrize("method", [MAIN, PRECISE])
-def test_every_operation_has_its_series(equations, method) -> None:
-    system = one(equations)
-    if method.precise and not system.tape.pairs:
-        pytest.skip("pairs have no sine")
+def test_every_operation_has_its_series(method) -> None:
+    equations, system = everything, one(everything)
     values = np.array([[0.5], [1.0], [2.5]])
     starts, parameters = rows(values)
     got = solve._integrate(system, values, starts, parameters, 60, 0.1, method)
@@ -130,7 +146,7 @@ def test_pairs_have_thirty_digits() -> None:
     system = one(gravity.equations(3), 12, 5)
     starts = np.tile([1.0, -1.0, -1.0, -1.0, 0.0, 1.0, 0.0, 0.5, 0.5, -0.5, -0.5, 0.0], (64, 1))
     parameters = np.insert(values, 0, 1.0, axis=1)
-    a, b = (solve._integrate(system, values, starts, parameters, 1000, 0.01, method) for method in (PRECISE, TIGHT_PRECISE))
+    a, b = (solve._integrate(system, values, starts, parameters, 1000, 0.01, method) for method in (PRECISE, REFERENCE))
     assert relative(a, b).max() < 1e-12
     doubles = solve._integrate(system, values, starts, parameters, 1000, 0.01, MAIN)
     assert relative(doubles, b).max() > 1e-9  # the same in doubles is not good enough, which is why pairs exist
@@ -155,6 +171,26 @@ def test_a_row_that_is_not_solved_to_tolerance_is_an_error(monkeypatch) -> None:
         InputError, match=r"three_body at K2 = .*, m1 = .* cannot be integrated to tolerance: two solutions differ by"
     ):
         made.render(values)
+
+
+def test_sines_in_pairs_have_thirty_digits() -> None:
+    from factorhub.dynamics.series import _pair_sincos
+
+    angles = [0.1, 1.0, -3.0, 7.5, -20.0, 0.0, 0.785398, 100.0]
+    half = 64
+    series = np.zeros(2 * half)
+    series[:8] = angles
+    _pair_sincos(series, half, 0, 8, 16, 24)
+    with decimal.localcontext(prec=80):
+        for i, angle in enumerate(angles):
+            term = sine = x = decimal.Decimal(angle)
+            for k in range(1, 600, 2):
+                term *= -x * x / ((k + 1) * (k + 2))
+                sine += term
+            cosine = (1 - sine * sine).sqrt() * (1 if np.cos(angle) > 0 else -1)
+            for place, exact in ((8, sine), (16, cosine)):
+                got = decimal.Decimal(series[place + i]) + decimal.Decimal(series[half + place + i])
+                assert abs(got - exact) < decimal.Decimal("1e-30")
 
 
 def test_close_encounters_are_solved_again_in_pairs() -> None:

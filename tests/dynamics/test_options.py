@@ -11,7 +11,8 @@ from factorhub.dynamics.shells import Shell
 from factorhub.errors import InputError
 from factorhub.testing import check_generator, sample
 
-SYSTEMS = ["pendulum", "lotka_volterra", "three_body"]
+SYSTEMS = ["pendulum", "lotka_volterra", "three_body", "double_pendulum", "mass_spring", "duffing", "van_der_pol", "lorenz"]
+SYSTEMS += ["two_body", "lagrange_three_body"]
 
 
 @pytest.mark.parametrize("name", SYSTEMS)
@@ -25,7 +26,7 @@ def test_components_are_named_and_have_units(name: str) -> None:
     made = factorhub.generator(name, steps=5, derivative=True)
     for field in (made.field("state"), made.field("derivative")):
         assert len(field.meta["components"]) == len(field.meta["units"]) == field.shape[1]
-    assert made.field("t").meta == {"dt": 0.01}
+    assert made.field("t").meta == {"dt": factorhub.generator(name).options["dt"]}
 
 
 @pytest.mark.parametrize("name", SYSTEMS)
