@@ -18,6 +18,16 @@ CATALOG: dict[str, str] = {
     "causal_pendulum": "factorhub.dsprites_like.causal_pendulum:causal_pendulum",
     "causal_flow": "factorhub.dsprites_like.causal_flow:causal_flow",
     "dmelodies": "factorhub.dmelodies.dmelodies:dmelodies",
+    "pendulum": "factorhub.dynamics.pendulum:pendulum",
+    "lotka_volterra": "factorhub.dynamics.lotka_volterra:lotka_volterra",
+    "three_body": "factorhub.dynamics.three_body:three_body",
+    "double_pendulum": "factorhub.dynamics.double_pendulum:double_pendulum",
+    "mass_spring": "factorhub.dynamics.mass_spring:mass_spring",
+    "duffing": "factorhub.dynamics.duffing:duffing",
+    "van_der_pol": "factorhub.dynamics.van_der_pol:van_der_pol",
+    "lorenz": "factorhub.dynamics.lorenz:lorenz",
+    "two_body": "factorhub.dynamics.two_body:two_body",
+    "lagrange_three_body": "factorhub.dynamics.lagrange_three_body:lagrange_three_body",
 }
 
 

@@ -30,6 +30,8 @@ class Generator:
         version: raised whenever any row changes.
         options: the options it was made with, all of them, as JSON data.
         picture: turns a batch into uint8 pictures (n, y, x, 3) where no field is an image.
+        quality: where rows are computed to a tolerance: from checked values (n, k) to {name: (n,)}, each row's measured
+            error bound ("error") and invariant drifts ("drift_…"), all as fractions; what a build stores and limits.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Generator:
     version: int = 1
     options: Mapping[str, Any] = field(default_factory=dict, hash=False)
     picture: Callable[[Batch], Array] | None = None
+    quality: Callable[[Array], Batch] | None = None
 
     def __post_init__(self) -> None:
         names = [*self.space.names, *(item.name for item in self.fields)]

@@ -30,7 +30,7 @@ MAP: dict[str, set[str]] = {
     "regimes": BASE | {"regions", "order"},
     "dsprites_like": BASE | {"generator"},
     "dmelodies": BASE | {"generator"},
-    "dynamics": BASE | {"generator"},
+    "dynamics": BASE | {"generator", "dsprites_like"},
     "metrics": BASE,
     "catalog": BASE | {"generator", "dsprites_like", "dmelodies", "dynamics"},
     "storage": BASE | {"order", "source"},
@@ -91,7 +91,7 @@ def test_nobody_imports_the_command_line() -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_heavy_packages_are_imported_where_they_are_used(path: Path) -> None:
     heavy = {module.split(".")[0] for module in imports(path, top=True)} & HEAVY
-    kernel = path.stem == "compiled"
+    kernel = path.stem in ("compiled", "lanes")
     assert heavy <= ({"numba"} if kernel else set())
 
 

@@ -1,0 +1,195 @@
+"""Eight numbers at a time: the vector operations that numba does not find in loops by itself, on any processor.
+
+A *lane group* is eight consecutive float64 of a flat array, named by the place of the first. Lane i of a result depends
+on lane i of the operands alone, by one IEEE operation each, so the bits are those of a plain loop.
+A *pair group* is two lane groups, `half` places apart, whose sum is a number of 106 bits (Dekker; Ogita, Rump and
+Oishi, "Accurate sum and dot product", 2005): what trajectories need whose errors grow by more than a double holds.
+There are no bounds checks: the callers, `factorhub.dynamics.taylor` and `precise`, give places in their own workspace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic
+
+LANES = 8
+_GROUP = ir.VectorType(ir.DoubleType(), LANES)
+_WORD = ir.IntType(64)
+_ZERO = ir.Constant(_GROUP, [0.0] * LANES)
+
+
+class _Code:
+    """A builder with the loads, stores and error-free transformations of lane groups."""
+
+    def __init__(self, context: Any, builder: Any, signature: Any, arguments: Any) -> None:
+        self.builder = builder
+        self.data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        self.add, self.sub, self.mul, self.div = builder.fadd, builder.fsub, builder.fmul, builder.fdiv
+
+    def _address(self, place: Any) -> Any:
+        return self.builder.bitcast(self.builder.gep(self.data, [place]), _GROUP.as_pointer())
+
+    def load(self, place: Any) -> Any:
+        group = self.builder.load(self._address(place))
+        group.align = 8
+        return group
+
+    def store(self, group: Any, place: Any) -> None:
+        self.builder.store(group, self._address(place)).align = 8
+
+    def everywhere(self, place: Any) -> Any:
+        one = self.builder.load(self.builder.gep(self.data, [place]))
+        group = self.builder.insert_element(ir.Constant(_GROUP, ir.Undefined), one, _WORD(0))
+        return self.builder.shuffle_vector(group, group, ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES))
+
+    def load_pair(self, place: Any, half: Any) -> Any:
+        return self.load(place), self.load(self.builder.add(place, half))
+
+    def store_pair(self, pair: Any, place: Any, half: Any) -> None:
+        self.store(pair[0], place)
+        self.store(pair[1], self.builder.add(place, half))
+
+    def call(self, name: str, *groups: Any) -> Any:
+        """LLVM's own `sqrt` or `fma` (one rounding: a library computes it where the processor cannot)."""
+        kind = ir.FunctionType(_GROUP, [_GROUP] * len(groups))
+        return self.builder.call(cgutils.get_or_insert_function(self.builder.module, kind, f"llvm.{name}.v{LANES}f64"), groups)
+
+    def sum(self, a: Any, b: Any) -> Any:
+        """a + b and its rounding error."""
+        s = self.add(a, b)
+        part = self.sub(s, a)
+        return s, self.add(self.sub(a, self.sub(s, part)), self.sub(b, part))
+
+    def tidy(self, a: Any, b: Any) -> Any:
+        """The pair a + b, where b is the smaller."""
+        s = self.add(a, b)
+        return s, self.sub(b, self.sub(s, a))
+
+    def product(self, a: Any, b: Any) -> Any:
+        """a * b and its rounding error."""
+        p = self.mul(a, b)
+        return p, self.call("fma", a, b, self.builder.fneg(p))
+
+    def pair_add(self, a: Any, b: Any) -> Any:
+        s, error = self.sum(a[0], b[0])
+        t, rest = self.sum(a[1], b[1])
+        s, error = self.tidy(s, self.add(error, t))
+        return self.tidy(s, self.add(error, rest))
+
+    def pair_subtract(self, a: Any, b: Any) -> Any:
+        return self.pair_add(a, (self.builder.fneg(b[0]), self.builder.fneg(b[1])))
+
+    def pair_multiply(self, a: Any, b: Any) -> Any:
+        p, error = self.product(a[0], b[0])
+        cross = self.add(self.mul(a[0], b[1]), self.mul(a[1], b[0]))
+        return self.tidy(p, self.add(error, cross))
+
+    def pair_divide(self, a: Any, b: Any) -> Any:
+        first = self.div(a[0], b[0])
+        p, error = self.product(first, b[0])
+        rest = self.sub(self.add(self.sub(self.sub(a[0], p), error), a[1]), self.mul(first, b[1]))
+        return self.tidy(first, self.div(rest, b[0]))
+
+    def pair_root(self, a: Any) -> Any:
+        """The square root of a pair."""
+        first = self.call("sqrt", a[0])
+        p, error = self.product(first, first)
+        rest = self.add(self.sub(self.sub(a[0], p), error), a[1])
+        return self.tidy(first, self.div(rest, self.add(first, first)))
+
+
+def _elementwise(combine: Callable[[_Code, Any, Any], Any]) -> Any:
+    """An operation (flat, x, y, z) on lane groups: z = x ∘ y."""
+
+    def typed(typing_context: Any, flat: Any, x: Any, y: Any, z: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            code, (x, y, z) = _Code(context, builder, signature, arguments), arguments[1:]
+            code.store(combine(code, code.load(x), code.load(y)), z)
+            return context.get_dummy_value()
+
+        return types.void(flat, *[types.int64] * 3), generate
+
+    return intrinsic(typed)
+
+
+def _pairwise(combine: Callable[[_Code, Any, Any], Any]) -> Any:
+    """An operation (flat, half, x, y, z) on pair groups: z = x ∘ y."""
+
+    def typed(typing_context: Any, flat: Any, half: Any, x: Any, y: Any, z: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            code, (half, x, y, z) = _Code(context, builder, signature, arguments), arguments[1:]
+            code.store_pair(combine(code, code.load_pair(x, half), code.load_pair(y, half)), z, half)
+            return context.get_dummy_value()
+
+        return types.void(flat, *[types.int64] * 4), generate
+
+    return intrinsic(typed)
+
+
+add = _elementwise(lambda code, x, y: code.add(x, y))
+subtract = _elementwise(lambda code, x, y: code.sub(x, y))
+multiply = _elementwise(lambda code, x, y: code.mul(x, y))
+pair_add = _pairwise(_Code.pair_add)
+pair_subtract = _pairwise(_Code.pair_subtract)
+pair_multiply = _pairwise(_Code.pair_multiply)
+pair_divide = _pairwise(_Code.pair_divide)
+pair_root = _pairwise(lambda code, x, _: code.pair_root(x))
+
+
+@intrinsic
+def convolve(typing_context: Any, flat: Any, x: Any, y: Any, count: Any, z: Any) -> Any:
+    """z = x[0] y[0] + x[1] y[-1] + … over `count` lane groups, x ascending and y descending from their places."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        code, (x, y, count, z) = _Code(context, builder, signature, arguments), arguments[1:]
+        total = cgutils.alloca_once_value(builder, _ZERO)
+        with cgutils.for_range(builder, count, intp=_WORD) as loop:
+            offset = builder.mul(loop.index, _WORD(LANES))
+            product = code.mul(code.load(builder.add(x, offset)), code.load(builder.sub(y, offset)))
+            builder.store(code.add(builder.load(total), product), total)
+        code.store(builder.load(total), z)
+        return context.get_dummy_value()
+
+    return types.void(flat, *[types.int64] * 4), generate
+
+
+@intrinsic
+def pair_convolve(typing_context: Any, flat: Any, half: Any, x: Any, y: Any, count: Any, z: Any) -> Any:
+    """The same of pair groups, summed as if in twice the precision."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        code, (half, x, y, count, z) = _Code(context, builder, signature, arguments), arguments[1:]
+        total, rest = cgutils.alloca_once_value(builder, _ZERO), cgutils.alloca_once_value(builder, _ZERO)
+        with cgutils.for_range(builder, count, intp=_WORD) as loop:
+            offset = builder.mul(loop.index, _WORD(LANES))
+            a, b = code.load_pair(builder.add(x, offset), half), code.load_pair(builder.sub(y, offset), half)
+            product, lost = code.product(a[0], b[0])
+            cross = code.add(code.mul(a[0], b[1]), code.mul(a[1], b[0]))
+            after, more = code.sum(builder.load(total), product)
+            builder.store(after, total)
+            builder.store(code.add(builder.load(rest), code.add(code.add(lost, more), cross)), rest)
+        code.store_pair(code.tidy(builder.load(total), builder.load(rest)), z, half)
+        return context.get_dummy_value()
+
+    return types.void(flat, *[types.int64] * 5), generate
+
+
+@intrinsic
+def polynomial(typing_context: Any, flat: Any, top: Any, stride: Any, order: Any, h: Any, z: Any) -> Any:
+    """z = the polynomial in the lane group h whose coefficients stand at `top`, `top` - stride, … down to order 0."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        code, (top, stride, order, h, z) = _Code(context, builder, signature, arguments), arguments[1:]
+        times = code.load(h)
+        total = cgutils.alloca_once_value(builder, code.everywhere(top))
+        with cgutils.for_range(builder, order, intp=_WORD) as loop:
+            place = builder.sub(top, builder.mul(builder.add(loop.index, _WORD(1)), stride))
+            builder.store(code.add(code.mul(builder.load(total), times), code.everywhere(place)), total)
+        code.store(builder.load(total), z)
+        return context.get_dummy_value()
+
+    return types.void(flat, *[types.int64] * 5), generate

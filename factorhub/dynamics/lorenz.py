@@ -1,0 +1,60 @@
+"""The Lorenz system: convection in three numbers, chaotic at the classical parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from factorhub.dynamics.system import Float, System, trajectories
+from factorhub.dynamics.video import Scene
+from factorhub.factors import Array, continuous
+from factorhub.generator import Generator
+
+LYAPUNOV = 0.9056  # 1/s at sigma 10, rho 28, beta 8/3: horizons are best quoted in multiples of its inverse
+
+
+def equations(time: Any, state: Sequence[Any], parameters: Sequence[Any]) -> Sequence[Any]:
+    """x' = sigma (y - x), y' = x (rho - z) - y, z' = x y - beta z."""
+    x, y, z = state
+    sigma, rho, beta = parameters
+    return sigma * (y - x), x * (rho - z) - y, x * y - beta * z
+
+
+def _scene(states: Array, parameters: Array) -> Scene:
+    """The point seen along the y axis: x to the right, z upwards."""
+    return Scene((states[..., ::2] - [0.0, 27.0])[:, :, None], np.array([3.0]), (), view=30.0)
+
+
+def lorenz(
+    *,
+    steps: int = 1000,
+    dt: float = 0.01,
+    dtype: Float = "float32",
+    derivative: bool = False,
+    video: int = 0,
+    trail: int = 0,
+) -> Generator:
+    """The generator of the Lorenz system; rows whose errors grow beyond doubles are solved in pairs of doubles."""
+    system = System(
+        name="lorenz",
+        summary="the Lorenz system's three components over time, by sigma, rho, beta and start",
+        source="Lorenz: Deterministic Nonperiodic Flow (1963)",
+        factors=(
+            continuous("sigma", 8.0, 12.0, unit="1/s"),
+            continuous("rho", 20.0, 40.0),
+            continuous("beta", 2.0, 3.0, unit="1/s"),
+            continuous("x0", -15.0, 15.0),
+            continuous("y0", -15.0, 15.0),
+            continuous("z0", 10.0, 40.0),
+        ),
+        components=(("x", ""), ("y", ""), ("z", "")),
+        equations=equations,
+        setup=lambda values: (values[:, 3:], values[:, :3]),
+        parameters=3,
+        scene=_scene,
+        sensitive=True,
+        plane=(0, 2),
+    )
+    return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail)

@@ -1,0 +1,67 @@
+"""Lotka-Volterra: a population of prey and one of predators, turning around their equilibrium."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from factorhub.dynamics.shells import shells
+from factorhub.dynamics.system import Float, System, trajectories
+from factorhub.dynamics.video import Scene
+from factorhub.factors import Array, continuous
+from factorhub.generator import Generator
+
+START = (5.0, 3.0)
+CENTRES = {"a": 2.0, "b": 1.0, "c": 4.0, "d": 1.0}
+SPLITS = shells(
+    {name: (centre - 0.05, centre + 0.05) for name, centre in CENTRES.items()}, (10_000, 1_000, 10_000), 0.01, 0.02, (*CENTRES,)
+)
+
+
+def equations(time: Any, state: Sequence[Any], parameters: Sequence[Any]) -> Sequence[Any]:
+    """u' = a u - b u v, v' = -c v + d b u v."""
+    u, v = state
+    a, b, c, d = parameters
+    met = b * (u * v)
+    return a * u - met, d * met - c * v
+
+
+def constant(states: Array, parameters: Array) -> tuple[Array, Array]:
+    """V = d b u - c ln u + b v - a ln v (n, T), and the largest size of its terms (n,)."""
+    u, v = states[..., 0], states[..., 1]
+    a, b, c, d = (parameters[:, i, None] for i in range(4))
+    terms = (d * b * u, -c * np.log(u), b * v, -a * np.log(v))
+    return sum(terms), np.max([np.abs(term).max(axis=1) for term in terms], axis=0)  # type: ignore[return-value]
+
+
+def _scene(states: Array, parameters: Array) -> Scene:
+    """One disc per population: to the right as it grows, prey above predators."""
+    heights = np.broadcast_to(np.array([2.0, -2.0]), states.shape)
+    return Scene(np.stack([states - 5.0, heights], axis=-1), np.array([0.8, 0.8]), (), view=6.0)
+
+
+def lotka_volterra(
+    *,
+    steps: int = 1000,
+    dt: float = 0.01,
+    dtype: Float = "float32",
+    derivative: bool = False,
+    video: int = 0,
+    trail: int = 0,
+) -> Generator:
+    """The generator of Lotka-Volterra trajectories from (5, 3); its factors cover the published out-of-range shells."""
+    system = System(
+        name="lotka_volterra",
+        summary="prey and predators over time, by their four rates",
+        source="Fotiadis et al.: Disentangled Generative Models for Robust Prediction of System Dynamics (ICML 2023)",
+        factors=tuple(continuous(name, *SPLITS["ood_hard"].outer[name]) for name in CENTRES),
+        components=(("u", ""), ("v", "")),
+        equations=equations,
+        setup=lambda values: (np.tile(START, (len(values), 1)), values),
+        parameters=4,
+        invariants=lambda states, parameters: {"constant": constant(states, parameters)},
+        scene=_scene,
+    )
+    return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail)

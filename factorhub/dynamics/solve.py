@@ -1,0 +1,116 @@
+"""Trajectories of a System, and the measure of their error: the step between a system's record and the integrator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from factorhub.errors import InputError
+from factorhub.factors import Array
+from factorhub.fields import Batch
+
+if TYPE_CHECKING:
+    from factorhub.dynamics.system import System
+
+
+@dataclass(frozen=True)
+class Method:
+    """How to integrate: the order of the polynomials, the step in radii of convergence, doubles or pairs of them."""
+
+    order: int
+    reach: float
+    precise: bool = False
+
+
+CHEAPEST = 0.1353352832366127  # e⁻², the step that costs least at any order; the error of a step is then e^(-2 order)
+MAIN = Method(20, CHEAPEST)
+PROBE = Method(16, CHEAPEST)  # a hundred times louder than MAIN's errors, so that what amplifies those shows in the difference
+PRECISE = Method(30, CHEAPEST, precise=True)
+REFERENCE = Method(34, 0.1, precise=True)  # shorter steps of higher order
+LONGEST = 1_000_000  # steps of one trajectory; published settings need a few hundred
+TRUSTED = 2.0**-28  # MAIN is kept where PROBE agrees to this fraction of the state's size
+LOST = 2.0**-10  # beyond this difference nothing is known of the amplification, and pairs are checked too
+
+
+def states(system: System, values: Array, steps: int, dt: float) -> tuple[Array, Array]:
+    """The states (n, T, s) at k·dt and the parameters (n, p), float64, of factor values (n, k).
+
+    Rows of a sensitive system are solved twice; where the two differ, again in pairs of doubles.
+
+    Raises:
+        InputError: a trajectory cannot be computed; the message names the row's factors.
+    """
+    starts, parameters = system.setup(values)
+    found = _integrate(system, values, starts, parameters, steps, dt, MAIN)
+    if system.sensitive and len(values):
+        apart = relative(_integrate(system, values, starts, parameters, steps, dt, PROBE), found)
+        doubtful = np.flatnonzero(~(apart <= TRUSTED))
+        rows = (values[doubtful], starts[doubtful], parameters[doubtful])
+        found[doubtful] = _integrate(system, *rows, steps, dt, PRECISE)
+        lost = np.flatnonzero(~(apart <= LOST))
+        again = _integrate(system, values[lost], starts[lost], parameters[lost], steps, dt, REFERENCE)
+        apart = relative(found[lost], again)
+        if not (apart <= TRUSTED).all():
+            worst = int(np.flatnonzero(~(apart <= TRUSTED))[0])
+            _refuse(system, values[lost[worst]], apart[worst])
+    return found, parameters
+
+
+def _integrate(system: System, values: Array, starts: Array, parameters: Array, steps: int, dt: float, method: Method) -> Array:
+    from factorhub.dynamics.taylor import integrate
+
+    out = np.empty((len(starts), steps, starts.shape[1]))
+    failed = np.empty(len(starts))
+    starts, parameters = np.ascontiguousarray(starts), np.ascontiguousarray(parameters)
+    tape = (*system.tape.arrays[:2], system.tape.registers, *system.tape.arrays[2:])
+    integrate(*tape, starts, parameters, dt, method.order, method.reach, method.precise, LONGEST, out, failed)
+    if (failed >= 0).any():
+        row = int(np.flatnonzero(failed >= 0)[0])
+        place = f"{system.name} at {_factors(system, values[row])}"
+        raise InputError(
+            f"{place} cannot be integrated past t = {failed[row]:.6g}: the steps vanish as in a collision; leave it out"
+        )
+    return out
+
+
+def _refuse(system: System, row: Array, apart: float) -> None:
+    place = f"{system.name} at {_factors(system, row)}"
+    wrong = f"two solutions differ by {apart:.1g} of the state, where {TRUSTED:.1g} is allowed"
+    raise InputError(f"{place} cannot be integrated to tolerance: {wrong}; take fewer steps or leave it out")
+
+
+def _factors(system: System, row: Array) -> str:
+    return ", ".join(f"{factor.name} = {value:.17g}" for factor, value in zip(system.factors, row, strict=True))
+
+
+def derivatives(system: System, found: Array, parameters: Array, dt: float) -> Array:
+    """The right-hand side (n, T, s) of the equations at the states (n, T, s)."""
+    columns = [found[..., s] for s in range(found.shape[-1])]
+    constants = [np.broadcast_to(parameters[:, p, None], found.shape[:2]) for p in range(parameters.shape[1])]
+    clock = np.broadcast_to(np.arange(found.shape[1]) * dt, found.shape[:2])
+    rates = system.equations(clock, columns, constants)
+    return np.stack([np.broadcast_to(rate, found.shape[:2]) for rate in rates], axis=-1)
+
+
+def relative(found: Array, reference: Array) -> Array:
+    """The largest difference (n,) of two solutions (n, T, s), each component as a fraction of its largest size in the row."""
+    sizes = np.abs(reference).max(axis=1)
+    apart = np.abs(found - reference).max(axis=1)
+    shares: Array = np.where(apart == 0, 0.0, apart / np.maximum(sizes, 1e-300)).max(axis=1)
+    return shares
+
+
+def quality(system: System, values: Array, steps: int, dt: float) -> Batch:
+    """How good rows are, each figure (n,) float64 and a fraction.
+
+    "error" is the largest difference from a reference of higher order and shorter steps in pairs of doubles, each component
+    against its largest size in the row; "drift_…" is the largest change of an invariant against its scale.
+    """
+    found, parameters = states(system, values, steps, dt)
+    starts, _ = system.setup(values)
+    measured = {"error": relative(found, _integrate(system, values, starts, parameters, steps, dt, REFERENCE))}
+    for name, (quantity, scale) in system.invariants(found, parameters).items():
+        measured[f"drift_{name}"] = np.abs(quantity - quantity[:, :1]).max(axis=1) / scale
+    return measured

@@ -1,0 +1,41 @@
+"""Three bodies in a plane, from a published start that leads them through close encounters."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from factorhub.dynamics import gravity
+from factorhub.dynamics.shells import shells
+from factorhub.dynamics.system import Float, System, trajectories
+from factorhub.factors import continuous
+from factorhub.generator import Generator
+
+START = (1.0, -1.0, -1.0, -1.0, 0.0, 1.0, 0.0, 0.5, 0.5, -0.5, -0.5, 0.0)
+NAMES = ("K2", "m1", "m2", "m3")
+SPLITS = shells(dict.fromkeys(NAMES, (1.9, 2.1)), (10_000, 1_000, 1_000), 0.02, 0.05, NAMES)
+
+
+def three_body(
+    *,
+    steps: int = 1000,
+    dt: float = 0.01,
+    dtype: Float = "float32",
+    derivative: bool = False,
+    video: int = 0,
+    trail: int = 0,
+) -> Generator:
+    """The generator of three attracting bodies; K1 is 1, and every row is checked, since encounters amplify errors."""
+    system = System(
+        name="three_body",
+        summary="places and velocities of three attracting bodies in a plane, by their masses and time scale",
+        source="Fotiadis et al.: Disentangled Generative Models for Robust Prediction of System Dynamics (ICML 2023)",
+        factors=tuple(continuous(name, *SPLITS["ood_hard"].outer[name]) for name in NAMES),
+        components=gravity.components(3),
+        equations=gravity.equations(3),
+        setup=lambda values: (np.tile(START, (len(values), 1)), np.insert(values, 0, 1.0, axis=1)),
+        parameters=5,
+        invariants=gravity.invariants,
+        scene=lambda states, parameters: gravity.scene(states, parameters, view=2.5),
+        sensitive=True,
+    )
+    return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail)

@@ -1,0 +1,56 @@
+"""Two bodies that attract each other, on ellipses about their centre of mass."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from factorhub.dynamics import gravity
+from factorhub.dynamics.system import Float, System, trajectories
+from factorhub.dynamics.tape import cos, sin
+from factorhub.factors import Array, circular, continuous
+from factorhub.generator import Generator
+
+
+def _setup(values: Array) -> tuple[Array, Array]:
+    """At the pericentre of an ellipse, turned by `angle`, the centre of mass at rest in the origin."""
+    m1, m2, strength, semi_axis, eccentricity, angle = values.T
+    whole = m1 + m2
+    distance = semi_axis * (1 - eccentricity)
+    speed = np.sqrt(strength * whole / semi_axis * (1 + eccentricity) / (1 - eccentricity))
+    along, across = np.stack([cos(angle), sin(angle)], axis=1), np.stack([-sin(angle), cos(angle)], axis=1)
+    parts = (m2 / whole, -m1 / whole)
+    places = [(part * distance)[:, None] * along for part in parts]
+    velocities = [(part * speed)[:, None] * across for part in parts]
+    return np.concatenate(places + velocities, axis=1), np.stack([strength, np.ones_like(m1), m1, m2], axis=1)
+
+
+def two_body(
+    *,
+    steps: int = 256,
+    dt: float = 0.05,
+    dtype: Float = "float32",
+    derivative: bool = False,
+    video: int = 0,
+    trail: int = 0,
+) -> Generator:
+    """The generator of two attracting bodies by masses, strength of gravity, semi-axis, eccentricity and direction."""
+    system = System(
+        name="two_body",
+        summary="places and velocities of two attracting bodies in a plane, by masses and orbit",
+        source="Toth et al.: Hamiltonian Generative Networks (ICLR 2020); Botev et al.: Which priors matter? (2021)",
+        factors=(
+            continuous("m1", 0.5, 2.0),
+            continuous("m2", 0.5, 2.0),
+            continuous("strength", 0.5, 2.0, description="the constant of gravity"),
+            continuous("semi_axis", 0.5, 1.5, description="of the relative orbit"),
+            continuous("eccentricity", 0.0, 0.8),
+            circular("angle", 2 * np.pi, unit="rad", description="direction of the pericentre, where the motion starts"),
+        ),
+        components=gravity.components(2),
+        equations=gravity.equations(2),
+        setup=_setup,
+        parameters=4,
+        invariants=gravity.invariants,
+        scene=lambda states, parameters: gravity.scene(states, parameters, view=2.5),
+    )
+    return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail)
