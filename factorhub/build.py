@@ -26,6 +26,7 @@ from factorhub.storage.verify import Report, verify
 from factorhub.storage.writer import default_shard_rows, layouts_of, rewrite, write
 
 MOST_ROWS = 2**40
+MOST_UNASKED = 2**27  # rows that are written without being asked for by number
 
 
 @dataclass(frozen=True)
@@ -110,8 +111,9 @@ def _sampled(made: Generator, asked: Recipe) -> Sampled:
     length = regime.length(made.space)
     if asked.rows is not None and not 1 <= asked.rows <= MOST_ROWS:
         raise InputError(f"rows of {made.name} are 1 to 2**40; got {asked.rows}")
-    if length is None and asked.rows is None:
-        raise InputError(f"{made.name} has no last row under this regime; say how many you want: --rows N")
+    if asked.rows is None and (length is None or length > MOST_UNASKED):
+        many = "no last row" if length is None else f"{length:,} rows"
+        raise InputError(f"{made.name} has {many} under this regime; say how many you want: --rows N")
     if length is not None and asked.rows is not None and asked.rows > length:
         raise InputError(
             f"{made.name} has {length} rows on its grid; got --rows {asked.rows}; ask for fewer, or for another regime"

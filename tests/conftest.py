@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# a slow or busy machine is no failure of a law
+settings.register_profile("factorhub", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("factorhub")
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
