@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from factorhub import catalog
-from factorhub.errors import InputError
+from factorhub.errors import InputError, StoreError
 from factorhub.factors import Array
 from factorhub.fields import Batch
 from factorhub.generator import Generator
@@ -209,17 +209,78 @@ def generate(
     >>> len(rows), rows[0]["image"].shape
     (100, (64, 64))
     """
+    source, planned = _prepare(
+        generator, rows=rows, seed=seed, regime=regime, splits=splits, order=order,
+        shard_rows=shard_rows, compression=compression, level=level, **options,
+    )  # fmt: skip
+    manifest = write(source, planned, Path(out), workers=_workers(workers), overwrite=overwrite, progress=progress)
+    return Store(out, manifest=manifest, render=render)
+
+
+def generate_part(
+    generator: str | Generator | Recipe,
+    out: str | Path,
+    shard_index: int,
+    num_shards: int,
+    *,
+    workers: int | None = None,
+    progress: Progress = silent,
+    **settings: Any,
+) -> None:
+    """Generate one job's part of a set: job i of k writes the files i, i + k, i + 2k, …, at the same time as the others.
+
+    Afterwards one call of `generate` with the same settings keeps every file, makes what is missing, and finishes the set.
+
+    Args:
+        generator: as for `generate`.
+        out: a folder that all jobs see.
+        shard_index: which job this is, from 0 to num_shards - 1.
+        num_shards: how many jobs there are.
+        workers: threads of this job; all its cores by default.
+        progress: called with the number of rows just finished.
+        settings: those of `generate`, the same for all jobs.
+
+    Raises:
+        InputError: something asked for does not fit. StoreError: the disk is full, read-only or gone.
+
+    >>> import factorhub, tempfile
+    >>> from factorhub.build import generate_part
+    >>> folder = tempfile.mkdtemp() + "/sprites"
+    >>> for job in range(2):  # on a cluster: at the same time
+    ...     generate_part("dsprites", folder, job, 2, rows=100, shard_rows=20)
+    >>> len(factorhub.generate("dsprites", folder, rows=100, shard_rows=20))
+    100
+    """
+    if num_shards < 1 or not 0 <= shard_index < num_shards:
+        raise InputError(f"--shard-index is 0 to --num-shards minus 1; got {shard_index} of {num_shards}")
+    source, planned = _prepare(generator, **settings)
+    mine = range(shard_index, len(planned.shards), num_shards)
+    write(source, planned, Path(out), workers=_workers(workers), progress=progress, only=mine)
+
+
+def _prepare(
+    generator: str | Generator | Recipe,
+    *,
+    shard_rows: int | None = None,
+    compression: Compression = "auto",
+    level: int | None = None,
+    **settings: Any,
+) -> tuple[Sampled, Plan]:
     if isinstance(generator, Recipe):
+        given = [name for name, value in settings.items() if value not in (None, 0, "permuted")]  # others than the defaults
+        if given:
+            raise InputError(f"a recipe says all about the rows; got {', '.join(given)} beside it; change the recipe")
         asked = generator
     else:
-        asked = recipe(generator, rows=rows, seed=seed, regime=regime, splits=splits, order=order, **options)
+        asked = recipe(generator, **settings)
     source = _sampled(generator, asked) if isinstance(generator, Generator) else asked.source()
-    if workers is not None and not 1 <= workers <= 1024:
-        raise InputError(f"workers are 1 to 1024 threads; got {workers}")
-    folder = Path(out)
-    planned = plan(source, asked, shard_rows=shard_rows, compression=compression, level=level)
-    manifest = write(source, planned, folder, workers=workers, overwrite=overwrite, progress=progress)
-    return Store(folder, manifest=manifest, render=render)
+    return source, plan(source, asked, shard_rows=shard_rows, compression=compression, level=level)
+
+
+def _workers(asked: int | None) -> int | None:
+    if asked is not None and not 1 <= asked <= 1024:
+        raise InputError(f"workers are 1 to 1024 threads; got {asked}")
+    return asked
 
 
 def open(path: str | Path, split: str | None = None) -> Store:
@@ -243,16 +304,36 @@ def render(recipe: Mapping[str, Any], values: Array) -> Batch:
     return catalog.generator(recipe["generator"], **recipe.get("options", {})).render(values)
 
 
-def repair(path: str | Path, *, workers: int | None = None, progress: Progress = silent) -> Report:
+def repair(path: str | Path, *, generator: str | None = None, workers: int | None = None, progress: Progress = silent) -> Report:
     """Make the damaged shards of a set again from its recipe, and check that they are the ones the manifest names.
 
+    Args:
+        path: the folder of a set.
+        generator: the `package.module:function` of the recipe, to say that its code may be imported and run; generators
+            of the catalog need no such leave.
+        workers: threads; all cores by default.
+        progress: called with the number of rows just made again.
+
     Raises:
+        InputError: the recipe names a generator outside the catalog, and `generator` does not.
         StoreError: the recipe cannot give back the rows of the manifest (then the old files are kept).
     """
     folder = Path(path)
     manifest = read_manifest(folder)
     report = verify(folder)
-    if report.problems:
+    if not report.problems:
+        return report
+    named = manifest.plan.recipe.get("generator")
+    if named not in catalog.CATALOG and (generator is None or generator != named):
+        raise InputError(
+            f"the recipe of {folder} names a generator outside the catalog, '{named}', whose code would be imported and run; "
+            f"if you trust it, say so: --generator {named}"
+        )
+    try:
         source = Recipe.from_dict(manifest.plan.recipe).source()
-        rewrite(source, manifest, folder, report.damaged, workers, progress)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise StoreError(f"the recipe of {folder} cannot be followed: {error}; generate the set again with --overwrite") from None
+    if source.columns != manifest.plan.columns or source.order != manifest.plan.order:
+        raise StoreError(f"the recipe of {folder} gives other columns or rows than the manifest has; nothing was replaced")
+    rewrite(source, manifest, folder, report.damaged, _workers(workers), progress)
     return verify(folder)

@@ -118,6 +118,8 @@ def info(name: str, options: tuple[str, ...], as_json: bool) -> None:
 @click.option("--level", type=int, help="Of gzip, 1 to 9.")
 @click.option("--set", "options", multiple=True, metavar="OPTION=VALUE", help="An option of the generator; may be repeated.")
 @click.option("--overwrite", is_flag=True, help="Replace another set in the folder; other files are never touched.")
+@click.option("--shard-index", type=int, help="Write only the files of job I of several; then finish without this option.")
+@click.option("--num-shards", type=int, help="How many such jobs there are.")
 def generate(name: str, out: str, splits: str | None, options: tuple[str, ...], **settings: Any) -> None:
     """Generate a set of the generator NAME into a folder; run again to finish an interrupted run."""
     from factorhub import build, catalog
@@ -125,6 +127,13 @@ def generate(name: str, out: str, splits: str | None, options: tuple[str, ...], 
 
     made = catalog.generator(name, **_pairs(options, "an option"))
     asked = build.recipe(made, splits=_shares(splits), **{key: settings.pop(key) for key in ("rows", "seed", "order")})
+    part = settings.pop("shard_index"), settings.pop("num_shards")
+    if part != (None, None):
+        if None in part or settings.pop("overwrite"):
+            raise InputError("--shard-index and --num-shards go together, without --overwrite; give both, or neither")
+        build.generate_part(asked, out, *part, **settings)
+        click.echo(f"{out}: the files of job {part[0]} of {part[1]}; the same command without --shard-index finishes the set")
+        return
     with Bar(len(asked.source()), name) as bar:
         store = build.generate(asked, out, progress=bar, **settings)
     click.echo(f"{out}: {len(store):,} rows in {len(store.plan.shards)} shards, {store.manifest.bytes / 1e6:,.1f} MB")
@@ -211,11 +220,12 @@ def verify(path: str, as_json: bool) -> None:
 
 @main.command()
 @click.argument("path")
+@click.option("--generator", metavar="MODULE:FUNCTION", help="Says that the recipe's generator, outside the catalog, may run.")
 @click.option("--workers", type=int, help="Threads; all cores by default.")
-def repair(path: str, workers: int | None) -> None:
+def repair(path: str, generator: str | None, workers: int | None) -> None:
     """Make the damaged shards of the set at PATH again from its recipe, and prove them by their digests."""
     from factorhub import build
 
-    report = build.repair(path, workers=workers)
+    report = build.repair(path, generator=generator, workers=workers)
     click.echo("\n".join(report.problems) if report.problems else f"{path}: every shard is as the manifest says")
     click.get_current_context().exit(0 if report.ok else 1)

@@ -6,6 +6,7 @@ and so is a generator under a regime.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
@@ -40,7 +41,7 @@ class Column:
     @property
     def row_bytes(self) -> int:
         """Bytes of one row."""
-        return int(np.dtype(self.dtype).itemsize * np.prod(self.shape, dtype=np.int64))
+        return np.dtype(self.dtype).itemsize * math.prod(self.shape)
 
     def to_dict(self) -> dict[str, Any]:
         """This column as JSON data."""
@@ -147,7 +148,10 @@ def row_numbers(rows: npt.ArrayLike | slice, length: int, what: str = "this set"
         InputError: neither integers nor a mask.
     """
     if isinstance(rows, slice):
-        return np.arange(length, dtype=np.int64)[rows] if length < 2**20 else np.arange(*rows.indices(length), dtype=np.int64)
+        try:
+            return np.arange(*rows.indices(length), dtype=np.int64)
+        except (TypeError, ValueError) as error:
+            raise InputError(f"a slice of {what} has whole numbers and a step that is not 0; got {rows} ({error})") from None
     numbers = np.asarray(rows)
     if numbers.dtype == bool:
         if numbers.shape != (length,):

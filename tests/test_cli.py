@@ -76,6 +76,16 @@ def test_verify_fails_with_a_list_and_repair_mends(tmp_path: Path) -> None:
     assert run("verify", out).exit_code == 0
 
 
+def test_jobs_write_their_files_and_the_same_command_finishes(tmp_path: Path) -> None:
+    words = ("generate", "dsprites", "--out", tmp_path / "set", "--rows", 300, "--shard-rows", 100)
+    for job in range(2):
+        done = run(*words, "--shard-index", job, "--num-shards", 2)
+        assert (done.exit_code, f"the files of job {job} of 2" in done.stdout) == (0, True)
+        assert "is unfinished; run the command that began it again" in run("verify", tmp_path / "set").stderr
+    assert run(*words).exit_code == 0
+    assert run("verify", tmp_path / "set").exit_code == 0
+
+
 @pytest.mark.parametrize("name", ["dsprites", "dmelodies"])
 def test_preview_draws_generators_and_sets(name: str, tmp_path: Path, sprites: Store, tunes: Store) -> None:
     sheet, strip, stored = (tmp_path / f"{kind}.png" for kind in ("sheet", "strip", "stored"))
@@ -120,6 +130,8 @@ MISTAKES = [
     (("generate", "dsprites", "--out", "{set}", "--rows", "5"), 2, "holds another set: rows is 3000 there and 5 here"),
     (("generate", "dsprites", "--out", "{foreign}", "--rows", "5"), 2, "is not empty and holds no factorhub set (found notes.txt)"),
     (("generate", "dsprites", "--out", "{foreign}/notes.txt", "--rows", "5"), 2, "a file is in the way; name another folder"),
+    (("generate", "dsprites", "--out", "{tmp}/x", "--rows", "9", "--shard-index", "1"), 2, "--shard-index and --num-shards go together"),
+    (("generate", "dsprites", "--out", "{tmp}/x", "--rows", "9", "--shard-index", "2", "--num-shards", "2"), 2, "--shard-index is 0 to --num-shards minus 1; got 2 of 2"),
     (("lookup", "{set}", "colour=red"), 2, "no factor named 'colour' in dsprites"),
     (("lookup", "{set}", "shape=hart"), 2, "did you mean 'heart'?"),
     (("lookup", "{set}", "scale=7"), 2, "scale takes 0.5 … 1; got 7"),
@@ -185,4 +197,6 @@ def test_an_outsiders_generator_works_in_every_command(tmp_path: Path, monkeypat
     assert run("lookup", out, "color=red", "--count").exit_code == 0
     assert run("preview", "outside:discs", "--out", tmp_path / "x.png").exit_code == 0
     next(out.glob("data/*.h5")).unlink()
-    assert run("repair", out).exit_code == 0
+    refused = run("repair", out)
+    assert (refused.exit_code, "if you trust it, say so: --generator outside:discs" in refused.stderr) == (2, True)
+    assert run("repair", out, "--generator", "outside:discs").exit_code == 0

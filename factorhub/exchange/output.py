@@ -9,7 +9,7 @@ from pathlib import Path
 
 from factorhub.errors import InputError
 from factorhub.storage.folder import disk_errors
-from factorhub.storage.manifest import sync_folder
+from factorhub.storage.files import sync_folder
 
 
 @contextmanager

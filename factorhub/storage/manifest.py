@@ -15,22 +15,28 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
+import xxhash
 
 from factorhub.errors import InputError, StoreError, unknown
 from factorhub.order import Order
 from factorhub.source import Column
 from factorhub.space import FactorSpace
-from factorhub.storage.codec import Codec
+from factorhub.storage.codec import EXPANSION, Codec
+from factorhub.storage.files import open_plain, pread
 
 T = TypeVar("T")
 FORMAT = "factorhub"
 FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
 UNFINISHED = "manifest.unfinished.json"
-LARGEST = 1 << 28  # bytes of JSON that are read; 10,000 shards need about 6 MB
+LARGEST = 1 << 26  # bytes of JSON that are read; 10,000 shards of 16 columns need 11 MB
+LARGEST_CHUNK = 1 << 24  # bytes of a decoded chunk of several rows: what asking for one row may cost
 SPLIT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
-MOST_SHARDS = 100_000
+DIGEST = re.compile(r"[0-9a-f]{32}")
+DTYPES = frozenset(
+    ("bool", *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)), "float16", "float32", "float64")
+)
+MOST_SHARDS = 30_000
 
 
 @dataclass(frozen=True)
@@ -88,6 +94,12 @@ class Plan:
             raise InputError(f"splits have distinct names and one end each; got {self.splits} and {self.order.ends}")
         if self.shard_rows < 1:
             raise InputError(f"a shard holds at least one row; got {self.shard_rows}")
+        for column in self.columns:
+            if column.dtype not in DTYPES or not column.name.isidentifier() or min(column.shape, default=1) < 1:
+                raise InputError(f"a column has a name, numbers and a fixed shape; got {column.name} {column.dtype} {column.shape}")
+            rows = self.layouts[column.name].chunk_rows
+            if rows < 1 or rows & (rows - 1) or (rows > 1 and rows * column.row_bytes > LARGEST_CHUNK):
+                raise InputError(f"a chunk has a power of two of rows, up to {LARGEST_CHUNK} bytes; got {rows} of {column.name}")
         if len(self.order) / self.shard_rows > MOST_SHARDS:
             count = -(-len(self.order) // self.shard_rows)
             raise InputError(f"{count} shards are more than {MOST_SHARDS}; raise --shard-rows above {self.shard_rows}")
@@ -112,6 +124,11 @@ class Plan:
                 path = f"data/{split}-{i:05d}-of-{count:05d}.h5"
                 shards.append(Shard(path, split, first, min(first + self.shard_rows, stop)))
         return tuple(shards)
+
+    @cached_property
+    def digest(self) -> str:
+        """The xxh3-128 of this plan: what makes a shard known as one of this set's."""
+        return xxhash.xxh3_128_hexdigest(json.dumps(self.to_dict(), sort_keys=True).encode())
 
     @cached_property
     def row_bytes(self) -> int:
@@ -145,12 +162,6 @@ class Plan:
         """The plan that `to_dict` described, checked as far as it can be without the files."""
         columns = tuple(Column.from_dict(item) for item in data["columns"])
         layouts = {name: Layout(int(at["chunk_rows"]), Codec.from_dict(at)) for name, at in data["layouts"].items()}
-        for column in columns:
-            kind = np.dtype(column.dtype)
-            if kind.kind not in "biuf" or kind.hasobject or any(not isinstance(n, int) or n < 0 for n in column.shape):
-                raise StoreError(f"column {column.name} must be numbers of a fixed shape; got {column.dtype} {column.shape}")
-            if not column.name.isidentifier() or layouts[column.name].chunk_rows < 1:
-                raise StoreError(f"column '{column.name}' has no proper name or chunk size")
         return cls(
             title=str(data["title"]),
             recipe=dict(data["recipe"]),
@@ -171,11 +182,6 @@ class Finished:
     bytes: int
     digests: Mapping[str, str]
     quality: Mapping[str, float]
-
-    def measured(self, shard: Shard) -> Mapping[str, float]:
-        """The stored figures again, for a shard that is made again."""
-        del shard
-        return self.quality
 
 
 @dataclass(frozen=True)
@@ -203,26 +209,34 @@ class Manifest:
         """The manifest that `to_dict` described; a shard list that disagrees with the plan is refused."""
         plan = Plan.from_dict(data["plan"])
         finished = []
+        names = {column.name for column in plan.columns}
         if len(data["shards"]) != len(plan.shards):
             raise StoreError(f"the plan has {len(plan.shards)} shards and the list {len(data['shards'])}")
         for shard, entry in zip(plan.shards, data["shards"], strict=True):
             got = (entry["path"], entry["split"], tuple(entry["rows"]))
             if got != (shard.path, shard.split, (shard.start, shard.stop)):
                 raise StoreError(f"the list says {got} where the plan has {shard.path} with rows {shard.start} to {shard.stop}")
-            finished.append(Finished(int(entry["bytes"]), dict(entry["digests"]), dict(entry.get("quality", {}))))
+            done = Finished(int(entry["bytes"]), dict(entry["digests"]), dict(entry.get("quality", {})))
+            if set(done.digests) != names or not all(DIGEST.fullmatch(digest) for digest in done.digests.values()):
+                raise StoreError(f"the digests of {shard.path} are not those of its columns")
+            if len(shard) * plan.row_bytes > EXPANSION * done.bytes:
+                raise StoreError(f"{shard.path} cannot hold {len(shard)} rows in {done.bytes} bytes")
+            finished.append(done)
         return cls(plan, tuple(finished))
 
 
 def read_json(path: Path) -> Any:
-    """The JSON in a file of bounded size; StoreError in one line when it is not there or not JSON."""
+    """The JSON in a plain file of bounded size; StoreError in one line when it is not there or not JSON."""
+    descriptor = open_plain(path.parent, path.name)
     try:
-        if path.stat().st_size > LARGEST:
+        size = os.fstat(descriptor).st_size
+        if size > LARGEST:
             raise StoreError(f"{path} is larger than {LARGEST} bytes; it is not a factorhub manifest")
-        return json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise StoreError(f"cannot read {path}: {error.strerror}") from None
+        return json.loads(pread(descriptor, size, 0))
     except (ValueError, RecursionError):
         raise StoreError(f"{path} is not JSON; restore it, or generate the set again with --overwrite") from None
+    finally:
+        os.close(descriptor)
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -261,35 +275,3 @@ def parse(path: Path, data: Any, read: Callable[[Mapping[str, Any]], T]) -> T:
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError, StoreError) as error:
         what = f"no entry {error}" if isinstance(error, KeyError) else str(error)
         raise StoreError(f"{path} is damaged: {what[:300]}; restore it, or generate the set again with --overwrite") from None
-
-
-def write_json(path: Path, data: Mapping[str, Any]) -> None:
-    """Write JSON under a temporary name, flush it to disk, and rename: the file is whole or not there."""
-    write_whole(path, json.dumps(data, indent=1, ensure_ascii=False).encode())
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write `content` under a temporary name, flush it to disk, and rename."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Flush a folder's entries to disk, so that a rename survives a power cut (a no-op where folders cannot be opened)."""
-    try:
-        descriptor = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import pairwise
@@ -13,15 +13,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from factorhub.errors import unknown
+from factorhub.errors import InputError, unknown
 from factorhub.factors import Array
 from factorhub.fields import Batch
 from factorhub.source import Column, row_numbers, select
 from factorhub.space import FactorSpace
+from factorhub.storage.index import Chunks
 from factorhub.storage.manifest import Manifest, read_manifest
-from factorhub.storage.shard import Chunks, ShardReader
+from factorhub.storage.shard import READ_COST, ShardReader
 
 OPEN_SHARDS = 64  # files kept open by one reader; more cost descriptors and win nothing
+AHEAD = 1 << 22  # bytes of rows read at once by iteration
 
 
 class Reader:
@@ -40,9 +42,9 @@ class Reader:
         if split is not None and split not in ranges:
             raise unknown("split", split, ranges, str(self.folder))
         self.start, self.stop = ranges[split] if split is not None else (0, len(self.plan))
-        self._starts = np.array([shard.start for shard in self.plan.shards], dtype=np.int64)
-        self._open: OrderedDict[int, ShardReader] = OrderedDict()
-        self._lock = threading.Lock()
+        self._starts = [shard.start for shard in self.plan.shards]
+        self._edges = np.array(self._starts, dtype=np.int64)
+        self._open: dict[int, ShardReader] = {}
         self._local = threading.local()
 
     @property
@@ -63,115 +65,160 @@ class Reader:
         return f"{type(self).__name__}({str(self.folder)!r}{split}): {len(self)} rows of {self.plan.title}"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _reopen, (type(self), self.folder, self.split, self.manifest)
+        return type(self), (self.folder, self.split)
 
     def __getitem__(self, asked: Any) -> Any:
         """A column by name, a row by number (its arrays without the first axis), or rows by slice, list, array or mask."""
         if isinstance(asked, str):
             return self.read(slice(None), [asked])[asked]
-        batch = self.read(asked, self._default)
-        if np.ndim(asked) == 0 and not isinstance(asked, slice):
-            return {name: array if isinstance(array, np.generic) else array[()] for name, array in batch.items()}
-        return batch
+        return self._read(asked, self._default)
 
     def __iter__(self) -> Iterator[Batch]:
-        for row in range(len(self)):
-            yield self[row]
+        step = max(AHEAD // self.plan.row_bytes, 1)
+        for start in range(0, len(self), step):
+            batch = self[start : start + step]
+            for row in range(min(step, len(self) - start)):
+                yield {name: array[row].copy() for name, array in batch.items()}
 
     @cached_property
-    def _default(self) -> list[str]:
+    def _default(self) -> tuple[Column, ...]:
         """The columns of a row asked for by number: observations, regime records, codes, and values where there is no code."""
         loose = {factor.name for factor in self.space if factor.size is None}
         kept = [c for c in self.columns if c.role in ("factor", "regime") or c.attributes.get("factor") in loose]
-        return [c.name for c in self.columns if c.role == "observation"] + [c.name for c in kept]
+        return (*(c for c in self.columns if c.role == "observation"), *kept)
 
     def read(self, rows: npt.ArrayLike | slice, columns: Sequence[str] | None = None) -> Batch:
         """The rows with these numbers, in this order: {column: (…, *shape)}; all columns unless some are named.
 
+        One integer gives its row without the first axis; what has no other axis is a scalar then. Each chunk is decoded
+        once, however often its rows are asked for.
+
         Raises:
-            RowError: a row outside the set. InputError: an unknown column. StoreError: a shard is missing or damaged.
+            RowError: a row outside the set. InputError: an unknown column, or more rows than memory holds.
+            StoreError: a shard is missing or damaged.
         """
-        chosen = select(self.columns, columns, str(self.folder))
+        return self._read(rows, select(self.columns, columns, str(self.folder)))
+
+    def _read(self, rows: npt.ArrayLike | slice, chosen: Sequence[Column]) -> Batch:
+        if isinstance(rows, (int, np.integer)) and not isinstance(rows, bool):
+            return self._row(int(rows), chosen)
         numbers = row_numbers(rows, len(self), str(self.folder)) + self.start
-        flat = numbers.reshape(-1)
-        parts = self._parts(flat)
-        for shard, _, _ in parts:
-            self.shard(shard)  # missing and damaged files are found before memory is taken
+        parts = self._parts(numbers.reshape(-1))
+        self._check_present([shard for shard, _, _ in parts])
+        try:
+            flat = {column.name: np.empty((numbers.size, *column.shape), column.dtype) for column in chosen}
+        except MemoryError:
+            size = numbers.size * sum(column.row_bytes for column in chosen)
+            raise InputError(f"{numbers.size} rows take {size / 1e9:.3g} GB of memory; ask for fewer rows or columns") from None
+        for number, places, local in parts:
+            shard = self.shard(number)
+            for name, out in flat.items():
+                self._gather(shard, shard.chunks[name], local, places, out)
+        return {name: out.reshape(*numbers.shape, *out.shape[1:]) for name, out in flat.items()}
+
+    def _row(self, row: int, chosen: Sequence[Column]) -> Batch:
+        """One row: one read for each raw column, one chunk decoded for each other one."""
+        if not -len(self) <= row < len(self):
+            row_numbers(row, len(self), str(self.folder))  # raises
+        number = row + (self.stop if row < 0 else self.start)
+        place = bisect_right(self._starts, number) - 1
+        shard = self.shard(place)
+        local = number - self._starts[place]
         batch: Batch = {}
         for column in chosen:
-            out = np.empty((len(flat), *column.shape), dtype=column.dtype)
-            for shard, places, local in parts:
-                self._gather(self.shard(shard), column.name, local, places, out)
-            batch[column.name] = out.reshape((*numbers.shape, *column.shape))
+            chunks = shard.chunks[column.name]
+            if chunks.codec.gzip:
+                at, inside = divmod(local, chunks.rows)
+                batch[column.name] = self._decoded(shard, chunks, at)[inside].copy()
+            else:
+                batch[column.name] = shard.row(column.name, local)
         return batch
 
     def _parts(self, numbers: Array) -> list[tuple[int, Array | slice, Array]]:
         """The requested rows by shard: (shard, places in the request, rows within the shard)."""
         if numbers.size == 0:
             return []
-        shards = np.searchsorted(self._starts, numbers, side="right") - 1
-        if shards[0] == shards[-1] and (shards == shards[0]).all():
-            return [(int(shards[0]), slice(None), numbers - self._starts[shards[0]])]
-        order = np.argsort(shards, kind="stable")
-        bounds = np.flatnonzero(np.diff(shards[order])) + 1
-        groups = np.split(order, bounds)
-        return [(int(shards[group[0]]), group, numbers[group] - self._starts[shards[group[0]]]) for group in groups]
+        shards = np.searchsorted(self._edges, numbers, side="right") - 1
+        parts: list[tuple[int, Array | slice, Array]] = []
+        for shard, places in _groups(shards):
+            parts.append((shard, places, numbers[places] - self._starts[shard]))
+        return parts
 
-    def _gather(self, shard: ShardReader, name: str, local: Array, places: Array | slice, out: Array) -> None:
+    def _gather(self, shard: ShardReader, chunks: Chunks, local: Array, places: Array | slice, out: Array) -> None:
         """Put the rows `local` of one column of a shard into `out[places]`, decoding each chunk once."""
-        chunks = shard.chunks[name]
-        target = out if isinstance(places, slice) else np.empty((len(local), *out.shape[1:]), out.dtype)
-        if not chunks.codec.gzip and len(local) * 16 < chunks.rows:
-            for i, row in enumerate(local.tolist()):
-                shard.row(name, row, target[i : i + 1])
-        else:
-            self._gather_chunks(shard, chunks, local, target)
-        if target is not out:
-            out[places] = target
-
-    def _gather_chunks(self, shard: ShardReader, chunks: Chunks, local: Array, target: Array) -> None:
-        numbers = local // chunks.rows
-        first, last = int(numbers[0]), int(numbers[-1])
-        name = chunks.column.name
-        if first == last and (numbers == first).all():
-            scratch = self._scratch(chunks)
-            shard.chunk(name, first, scratch)
-            np.take(scratch, local - first * chunks.rows, axis=0, out=target, mode="clip")
-            return
-        order = np.argsort(numbers, kind="stable")
-        bounds = [0, *(np.flatnonzero(np.diff(numbers[order])) + 1).tolist(), len(order)]
-        for start, stop in pairwise(bounds):
-            group = order[start:stop]
-            number = int(numbers[group[0]])
+        name, size = chunks.column.name, chunks.column.row_bytes
+        into = out[places] if isinstance(places, slice) else np.empty((len(local), *out.shape[1:]), out.dtype)
+        for number, group in _groups(local // chunks.rows):
             inside = local[group] - number * chunks.rows
-            whole = stop - start == chunks.rows and group[-1] - group[0] == stop - start - 1 and (np.diff(inside) == 1).all()
-            if whole:  # a full chunk in order, as in a scan: decode where it belongs
-                shard.chunk(name, number, target[group[0] : group[0] + chunks.rows])
-                continue
-            scratch = self._scratch(chunks)
-            shard.chunk(name, number, scratch)
-            target[group] = scratch[inside]
+            count = len(inside)
+            if isinstance(group, slice) and count == chunks.rows and (np.diff(inside) == 1).all():
+                shard.chunk(name, number, into[group])  # a full chunk in order, as in a scan: decoded where it belongs
+            elif not chunks.codec.gzip and count * (READ_COST + size) < chunks.bytes:
+                for place, row in zip(np.arange(len(local))[group].tolist(), local[group].tolist(), strict=True):
+                    into[place] = shard.row(name, row)
+            elif isinstance(group, slice):
+                np.take(self._decoded(shard, chunks, number), inside, axis=0, out=into[group], mode="clip")
+            else:
+                into[group] = self._decoded(shard, chunks, number)[inside]
+        if not isinstance(places, slice):
+            out[places] = into
 
-    def _scratch(self, chunks: Chunks) -> Array:
-        """This thread's buffer for one decoded chunk, reused: fresh memory costs more than inflating."""
-        buffer: Array | None = getattr(self._local, "buffer", None)
+    def _decoded(self, shard: ShardReader, chunks: Chunks, number: int) -> Array:
+        """One decoded chunk, in a buffer of this thread that the next call reuses: fresh memory costs more than inflating.
+
+        The last chunk is kept, so that rows asked for one after another do not decode it again and again.
+        """
+        here = self._local
+        wanted = (shard, chunks.column.name, number)
+        if getattr(here, "holds", None) == wanted:
+            return here.chunk  # type: ignore[no-any-return]
+        here.holds = None  # whatever happens below, the buffer no longer holds what it held
+        buffer: Array | None = getattr(here, "buffer", None)
         if buffer is None or buffer.size < chunks.bytes:
-            buffer = self._local.buffer = np.empty(chunks.bytes, np.uint8)
-        return buffer[: chunks.bytes].view(chunks.column.dtype).reshape(chunks.rows, *chunks.column.shape)
+            buffer = here.buffer = np.empty(chunks.bytes, np.uint8)
+        here.chunk = buffer[: chunks.bytes].view(chunks.column.dtype).reshape(chunks.rows, *chunks.column.shape)
+        shard.chunk(chunks.column.name, number, here.chunk)
+        here.holds = wanted
+        return here.chunk  # type: ignore[no-any-return]
 
     def shard(self, number: int) -> ShardReader:
-        """The open shard with this number, opened now if it was not; at most `OPEN_SHARDS` stay open."""
-        with self._lock:
-            found = self._open.get(number)
-            if found is not None:
-                self._open.move_to_end(number)
-                return found
-            opened = ShardReader(self.folder, self.plan, self.plan.shards[number])
-            self._open[number] = opened
-            if len(self._open) > OPEN_SHARDS:
-                self._open.popitem(last=False)  # closed when its last user lets go
-            return opened
+        """The open shard with this number, opened now if it was not; at most `OPEN_SHARDS` stay open.
+
+        No lock: two threads may open one shard twice, which costs a moment, and a fork finds no lock held.
+        """
+        found = self._open.get(number)
+        if found is None:
+            found = ShardReader(self.folder, self.plan, self.plan.shards[number], self.manifest.finished[number])
+            self._open[number] = found
+            while len(self._open) > OPEN_SHARDS:
+                self._open.pop(next(iter(self._open.copy()), number), None)  # closed when its last user lets go
+        return found
+
+    def _check_present(self, shards: Sequence[int]) -> None:
+        """Find missing and cut files before memory is taken for what a manifest promises of them."""
+        for number in shards:
+            if number not in self._open:
+                path = self.folder / self.plan.shards[number].path
+                try:
+                    size = path.lstat().st_size
+                except OSError:
+                    size = -1
+                if size != self.manifest.finished[number].bytes:
+                    self.shard(number)  # says what is wrong
 
 
-def _reopen(kind: type[Reader], folder: Path, split: str | None, manifest: Manifest) -> Reader:
-    return kind(folder, split, manifest=manifest)
+def _groups(keys: Array) -> Iterator[tuple[int, Array | slice]]:
+    """The distinct values of `keys` (n,) and where they stand: a slice where they stand together in order, else indices."""
+    if keys.size == 0:
+        return
+    changes = np.flatnonzero(keys[1:] != keys[:-1]) + 1
+    bounds = [0, *changes.tolist(), keys.size]
+    firsts = keys[bounds[:-1]].tolist()
+    if len(set(firsts)) == len(firsts):
+        yield from zip(firsts, map(slice, bounds[:-1], bounds[1:]), strict=True)
+        return
+    order = np.argsort(keys, kind="stable")
+    ordered = keys[order]
+    bounds = [0, *(np.flatnonzero(ordered[1:] != ordered[:-1]) + 1).tolist(), keys.size]
+    for start, stop in pairwise(bounds):
+        yield int(ordered[start]), order[start:stop]

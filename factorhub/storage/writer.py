@@ -1,7 +1,7 @@
 """Writes a set: worker threads render and encode blocks of rows, one thread writes them in order, shard after shard.
 
 A killed run leaves whole shards, a plan, and temporary files that the next run removes; the next run keeps every shard
-whose rows still match its digests and makes the others.
+whose bytes are still those that were written and makes the others.
 """
 
 from __future__ import annotations
@@ -11,38 +11,29 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
 
-from factorhub.errors import StoreError
+from factorhub.errors import FactorhubError, StoreError
 from factorhub.factors import Array
 from factorhub.fields import Batch
 from factorhub.progress import Progress, silent
 from factorhub.source import Column
 from factorhub.storage import card
-from factorhub.storage.codec import Buffer, Compression, choose
-from factorhub.storage.folder import LOCK, begin, claimed, disk_errors
-from factorhub.storage.manifest import (
-    MANIFEST,
-    UNFINISHED,
-    Finished,
-    Layout,
-    Manifest,
-    Plan,
-    Shard,
-    sync_folder,
-    write_json,
-    write_whole,
-)
-from factorhub.storage.shard import ShardReader, ShardWriter
-from factorhub.storage.verify import digests_of
+from factorhub.storage.codec import RAW, Buffer, Compression, choose
+from factorhub.storage.files import write_json, write_whole
+from factorhub.storage.folder import CARD, begin, claimed, end
+from factorhub.storage.hdf5 import ShardWriter
+from factorhub.storage.index import chunk_rows
+from factorhub.storage.manifest import MANIFEST, Finished, Layout, Manifest, Plan, Shard
+from factorhub.storage.shard import ShardReader
 
-CHUNK_BYTES = 1 << 20  # of observations; see docs/decisions for the measurements
-SMALL_CHUNK_ROWS = 1 << 16  # of factor columns, whose rows are a few bytes
-BLOCK_BYTES = 4 << 20  # rendered at once by one worker
-SHARD_BYTES = 256 << 20  # of rows before compression, in a shard of default size
+CHUNK_BYTES = 1 << 18  # of the widest column of a group; docs/decisions/0003-chunks-and-codec.md has the measurements
+BLOCK_BYTES = 1 << 22  # rendered at once by one worker
+SHARD_BYTES = 1 << 28  # of rows before compression, in a shard of default size
 
 
 class Rows(Protocol):
@@ -60,7 +51,13 @@ class Rows(Protocol):
         ...
 
 
-Measure = Callable[[Shard], Mapping[str, float]]
+Measure: TypeAlias = Callable[[Shard], Mapping[str, float]]
+Encoded: TypeAlias = list[tuple[str, Array, Buffer]]
+
+
+def cores() -> int:
+    """The number of cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def default_shard_rows(row_bytes: int) -> int:
@@ -69,18 +66,33 @@ def default_shard_rows(row_bytes: int) -> int:
     return 1 << min(round(math.log2(rows)), 20)
 
 
+def _power_of_two(number: int) -> int:
+    """The largest power of two that is at most `number`; 1 when there is none."""
+    return 1 << max(number.bit_length() - 1, 0)
+
+
 def layouts_of(source: Rows, compression: Compression = "auto", level: int | None = None) -> dict[str, Layout]:
-    """The chunk size and codec of each column, from a trial on the first rows."""
-    observations = [column for column in source.columns if column.role == "observation"]
-    largest = max((column.row_bytes for column in observations), default=1)
-    rows = int(np.clip(1 << max((CHUNK_BYTES // max(largest, 1)).bit_length() - 1, 0), 1, 4096))
-    trial = source.read(np.arange(min(len(source), rows)))
+    """The chunk size and codec of each column, from a trial on the first rows.
+
+    With "auto", what a single row is asked for beside its observation stays raw, so that it is read without its chunk.
+    """
+    codes = {column.name for column in source.columns if column.role == "factor"}
     layouts = {}
-    for column in source.columns:
-        small = SMALL_CHUNK_ROWS // max(column.row_bytes // 8, 1)
-        chunk_rows = rows if column.role == "observation" else max(small, 1)
-        layouts[column.name] = Layout(chunk_rows, choose(trial[column.name], compression, level))
+    for columns in _groups(source.columns):
+        rows = _power_of_two(CHUNK_BYTES // max(column.row_bytes for column in columns))
+        trial = source.read(np.arange(min(len(source), rows)), [column.name for column in columns])
+        for column in columns:
+            asked = column.role in ("factor", "regime") or (column.role == "value" and column.attributes.get("factor") not in codes)
+            codec = RAW if asked and compression == "auto" and level is None else choose(trial[column.name], compression, level)
+            layouts[column.name] = Layout(rows, codec)
     return layouts
+
+
+def _groups(columns: Sequence[Column]) -> list[tuple[Column, ...]]:
+    """The columns that are read and written together: first the small ones, so that they lie at the start of the file."""
+    observed = tuple(column for column in columns if column.role == "observation")
+    others = tuple(column for column in columns if column.role != "observation")
+    return [group for group in (others, observed) if group]
 
 
 def write(
@@ -104,68 +116,23 @@ def write(
         overwrite: replace a set of another plan; files that are not factorhub's are never touched.
         progress: called with the number of rows finished since the last call.
         measure: figures to store with each shard, such as an error bound.
-        only: the numbers of the shards to write, for one of several jobs; the set is left unfinished (None is returned).
+        only: the numbers of the shards to write, for one of several jobs; the set is left unfinished and None returned.
 
     Raises:
-        InputError: the folder holds something else. StoreError: the disk is full or read-only.
+        InputError: the folder holds something else. StoreError: the disk is full or read-only, or rendering fails.
     """
-    workers = workers or os.cpu_count() or 1
-    with disk_errors(folder), claimed(folder, shared=only is not None):
-        done = begin(plan, folder, overwrite, alone=only is None)
+    with claimed(folder, shared=only is not None):
+        done = begin(plan, folder, overwrite=overwrite, alone=only is None)
         if done is not None:
             progress(len(plan))
             return done
-        finished: dict[int, Finished] = {}
         wanted = range(len(plan.shards)) if only is None else only
-        with ThreadPoolExecutor(workers, thread_name_prefix="factorhub") as pool:
-            for number in wanted:
-                shard = plan.shards[number]
-                kept = _intact(folder, plan, shard)
-                if kept is None:
-                    kept = write_shard(source, plan, folder, shard, pool, workers, progress, measure)
-                else:
-                    progress(len(shard))
-                finished[number] = kept
+        finished = _write_shards(source, plan, folder, wanted, workers, progress, measure)
         if only is not None:
             return None
-        manifest = Manifest(plan, tuple(finished[number] for number in range(len(plan.shards))))
-        write_whole(folder / "README.md", card.text(manifest).encode())
-        write_json(folder / MANIFEST, manifest.to_dict())
-        for name in (UNFINISHED, LOCK):
-            (folder / name).unlink(missing_ok=True)
-        sync_folder(folder)
+        manifest = Manifest(plan, tuple(finished))
+        _conclude(manifest, folder)
         return manifest
-
-
-def write_shard(
-    source: Rows,
-    plan: Plan,
-    folder: Path,
-    shard: Shard,
-    pool: ThreadPoolExecutor,
-    workers: int,
-    progress: Progress = silent,
-    measure: Measure | None = None,
-    expected: Mapping[str, str] | None = None,
-) -> Finished:
-    """Write one shard with the workers of `pool`; the writing itself stays in this thread, in row order.
-
-    Where digests are `expected`, a shard that does not have them is an error, and nothing is replaced.
-    """
-    with ShardWriter(folder, plan, shard) as writer:
-        pending: deque[Future[list[tuple[str, Array, Buffer]]]] = deque()
-        try:
-            for task in _tasks(source, plan, shard):
-                pending.append(pool.submit(_encode, source, plan, shard, *task))
-                if len(pending) > workers + 1:
-                    _store(writer, pending.popleft().result(), plan, progress)
-            figures = measure(shard) if measure is not None else None
-            while pending:
-                _store(writer, pending.popleft().result(), plan, progress)
-        finally:
-            for future in pending:
-                future.cancel()
-        return writer.finish(figures, expected)
 
 
 def rewrite(
@@ -176,70 +143,119 @@ def rewrite(
     Raises:
         StoreError: the source gives other rows than those of the manifest; the file is left as it was.
     """
-    workers = workers or os.cpu_count() or 1
-    with disk_errors(folder), claimed(folder, shared=False), ThreadPoolExecutor(workers) as pool:
-        (folder / "data").mkdir(exist_ok=True)
+    finished = list(manifest.finished)
+    expected = {manifest.plan.shards[number]: finished[number] for number in damaged}
+    with claimed(folder):
         for number in damaged:
-            shard, done = manifest.plan.shards[number], manifest.finished[number]
-            write_shard(source, manifest.plan, folder, shard, pool, workers, progress, done.measured, done.digests)
-        write_whole(folder / "README.md", card.text(manifest).encode())
-        (folder / LOCK).unlink(missing_ok=True)
+            path = folder / manifest.plan.shards[number].path
+            if path.is_dir() and not path.is_symlink():
+                raise StoreError(f"{path} is a folder; remove it and repair again")
+        made = _write_shards(source, manifest.plan, folder, damaged, workers, progress, expected=expected)
+        for number, done in zip(damaged, made, strict=True):
+            finished[number] = done  # its size may differ where another version of the encoder made it
+        _conclude(Manifest(manifest.plan, tuple(finished)), folder)
 
 
-def _tasks(source: Rows, plan: Plan, shard: Shard) -> Iterator[tuple[list[Column], int, int]]:
-    """The blocks of a shard: small columns first, so that they lie before the observations in the file."""
-    observed = [column for column in source.columns if column.role == "observation"]
-    for column in source.columns:
-        if column.role != "observation":
-            step = plan.layouts[column.name].chunk_rows
-            others = [c for c in source.columns if c.role != "observation" and plan.layouts[c.name].chunk_rows == step]
-            if column is others[0]:
-                for start in range(shard.start, shard.stop, step):
-                    yield others, start, min(start + step, shard.stop)
-    if observed:
-        chunk = plan.layouts[observed[0].name].chunk_rows
-        row_bytes = sum(column.row_bytes for column in observed)
-        step = chunk * max(BLOCK_BYTES // max(chunk * row_bytes, 1), 1)
+def _conclude(manifest: Manifest, folder: Path) -> None:
+    write_whole(folder / CARD, card.text(manifest).encode())
+    write_json(folder / MANIFEST, manifest.to_dict())
+    end(folder)
+
+
+def _write_shards(
+    source: Rows,
+    plan: Plan,
+    folder: Path,
+    numbers: Sequence[int],
+    workers: int | None,
+    progress: Progress,
+    measure: Measure | None = None,
+    expected: Mapping[Shard, Finished] | None = None,
+) -> list[Finished]:
+    """Write the numbered shards, or keep those that are there; where some are `expected`, make all and prove them."""
+    workers = workers or cores()
+    finished = []
+    with ThreadPoolExecutor(workers, thread_name_prefix="factorhub") as pool:
+        for number in numbers:
+            shard = plan.shards[number]
+            before = expected[shard] if expected is not None else None
+            kept = _kept(folder, plan, shard) if before is None else None
+            if kept is not None:
+                progress(len(shard))
+            finished.append(kept or _write_shard(source, plan, folder, shard, pool, workers, progress, measure, before))
+    return finished
+
+
+def _kept(folder: Path, plan: Plan, shard: Shard) -> Finished | None:
+    """What an existing shard holds, if it is one of this plan and every byte is still as it was written."""
+    try:
+        reader = ShardReader(folder, plan, shard)
+        return reader.finished() if reader.untouched() else None
+    except StoreError:
+        return None
+
+
+def _write_shard(
+    source: Rows,
+    plan: Plan,
+    folder: Path,
+    shard: Shard,
+    pool: ThreadPoolExecutor,
+    workers: int,
+    progress: Progress,
+    measure: Measure | None,
+    before: Finished | None,
+) -> Finished:
+    """Write one shard with the workers of `pool`; the writing itself stays in this thread, in row order."""
+    last = plan.columns[-1].name
+    pending: deque[Future[Encoded]] = deque()
+    tasks = _tasks(plan, shard)
+    with ShardWriter(folder, plan, shard) as writer:
+        try:
+            while True:
+                pending.extend(
+                    pool.submit(_encode, source, plan, shard, *task) for task in islice(tasks, workers + 1 - len(pending))
+                )
+                if not pending:
+                    break
+                for name, rows, chunk in pending.popleft().result():
+                    writer.add(name, rows, chunk)
+                    if name == last:
+                        progress(len(rows))
+        finally:
+            for future in pending:
+                future.cancel()
+        if before is not None:
+            return writer.finish(before.quality, before.digests)
+        return writer.finish(measure(shard) if measure is not None else {})
+
+
+def _tasks(plan: Plan, shard: Shard) -> Iterator[tuple[tuple[Column, ...], int, int]]:
+    """The blocks of a shard, as columns and a range of rows."""
+    for columns in _groups(plan.columns):
+        step = max(plan.layouts[column.name].chunk_rows for column in columns)
+        step *= max(BLOCK_BYTES // (step * sum(column.row_bytes for column in columns)), 1)
         for start in range(shard.start, shard.stop, step):
-            yield observed, start, min(start + step, shard.stop)
+            yield columns, start, min(start + step, shard.stop)
 
 
-def _encode(
-    source: Rows, plan: Plan, shard: Shard, columns: list[Column], start: int, stop: int
-) -> list[tuple[str, Array, Buffer]]:
+def _encode(source: Rows, plan: Plan, shard: Shard, columns: tuple[Column, ...], start: int, stop: int) -> Encoded:
     """Rows `start` … `stop` - 1 of some columns as encoded chunks, each with the rows it holds."""
-    batch = source.read(np.arange(start, stop), [column.name for column in columns])
-    encoded = []
+    try:
+        batch = source.read(np.arange(start, stop), [column.name for column in columns])
+    except (FactorhubError, OSError):
+        raise
+    except Exception as error:
+        what = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        raise StoreError(f"rows {start} to {stop - 1} cannot be rendered ({what}); finished shards are kept") from error
+    encoded: Encoded = []
     for column in columns:
-        layout, rows = plan.layouts[column.name], batch[column.name]
-        size = min(layout.chunk_rows, len(shard))
+        rows, size, codec = batch[column.name], chunk_rows(plan, shard, column), plan.layouts[column.name].codec
         for first in range(0, stop - start, size):
             part = rows[first : first + size]
             full = part
             if len(part) < size:  # HDF5 stores whole chunks: the last one is padded with zeros
                 full = np.zeros((size, *column.shape), column.dtype)
                 full[: len(part)] = part
-            encoded.append((column.name, part, layout.codec.encode(full)))
+            encoded.append((column.name, part, codec.encode(full)))
     return encoded
-
-
-def _store(writer: ShardWriter, encoded: list[tuple[str, Array, Buffer]], plan: Plan, progress: Progress) -> None:
-    last = plan.columns[-1].name
-    for name, rows, chunk in encoded:
-        writer.add(name, rows, chunk)
-        if name == last:
-            progress(len(rows))
-
-
-def _intact(folder: Path, plan: Plan, shard: Shard) -> Finished | None:
-    """What an existing shard holds, if its rows still match the digests it was finished with."""
-    path = folder / shard.path
-    if not path.exists():
-        return None
-    try:
-        reader = ShardReader(folder, plan, shard)
-        if digests_of(reader) == reader.digests:
-            return Finished(path.stat().st_size, reader.digests, reader.quality)
-    except StoreError:
-        pass
-    return None

@@ -1,0 +1,148 @@
+"""Writes one shard: an HDF5 file whose root holds one dataset per column, all with the same first dimension, and the index."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import h5py
+import numpy as np
+import xxhash
+
+from factorhub.errors import StoreError
+from factorhub.factors import Array
+from factorhub.source import Column
+from factorhub.storage.codec import Buffer
+from factorhub.storage.files import sync_folder, temporary_name
+from factorhub.storage.index import chunk_rows, digest_of, pack
+from factorhub.storage.manifest import FORMAT, FORMAT_VERSION, Finished, Plan, Shard
+
+
+def file_attributes(plan: Plan, shard: Shard) -> dict[str, Any]:
+    """The attributes of a shard's root."""
+    schema = {"space": plan.space.to_dict(), "columns": [column.to_dict() for column in plan.columns]}
+    return {
+        "title": plan.title,
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "split": shard.split,
+        "first_row": shard.start,
+        "schema": json.dumps(schema, ensure_ascii=False),
+        "recipe": json.dumps(dict(plan.recipe), ensure_ascii=False),
+    }
+
+
+def column_attributes(column: Column) -> dict[str, Any]:
+    """The attributes of a column's dataset: role, dims, and the column's own, as scalars, arrays or JSON text."""
+    attributes: dict[str, Any] = {"role": column.role, "dims": " ".join(("sample", *column.dims))}
+    for key, value in column.attributes.items():
+        if isinstance(value, bool):
+            attributes[key] = int(value)
+        elif isinstance(value, list) and value and all(isinstance(item, (int, float)) for item in value):
+            array = np.asarray(value, dtype=column.dtype if key == "flag_values" else None)
+            attributes[key] = array if array.nbytes < 60_000 else json.dumps(value)  # HDF5 caps attributes at 64 kB
+        elif isinstance(value, (str, int, float)):
+            attributes[key] = value
+        else:
+            attributes[key] = json.dumps(value, ensure_ascii=False)
+    return attributes
+
+
+def chunk_places(dataset: Any, rows: int, count: int) -> Array:
+    """Offset and size (count, 2) of each chunk of an open dataset, by chunk number; -1 where it has none."""
+    places = np.full((count, 2), -1, np.int64)
+
+    def note(info: Any) -> None:
+        whole = info.filter_mask == 0  # factorhub never skips a filter
+        places[info.chunk_offset[0] // rows] = (info.byte_offset if whole else -1, info.size)
+
+    dataset.id.chunk_iter(note)
+    return places
+
+
+class ShardWriter:
+    """Writes a shard under a temporary name, and under its own only when it is whole and on disk.
+
+    Give `add` each column's encoded chunks in row order, with the rows they hold, then call `finish`.
+    """
+
+    def __init__(self, folder: Path, plan: Plan, shard: Shard) -> None:
+        self.path = folder / shard.path
+        self._temporary = temporary_name(self.path)
+        self._plan, self._shard = plan, shard
+        # "earliest" keeps the file readable by every HDF5; times are off, so equal content gives equal metadata
+        self._file = h5py.File(self._temporary, "w", libver=("earliest", "v110"), track_order=True)
+        self._file.attrs.update(file_attributes(plan, shard))
+        self._digests = {column.name: xxhash.xxh3_128() for column in plan.columns}
+        self._next = dict.fromkeys(self._digests, 0)
+        self._datasets = {column.name: self._create(column) for column in plan.columns}
+
+    def _create(self, column: Column) -> Any:
+        codec = self._plan.layouts[column.name].codec
+        filters = {"compression": "gzip", "compression_opts": codec.level} if codec.gzip else {}
+        dataset = self._file.create_dataset(
+            column.name,
+            shape=(len(self._shard), *column.shape),
+            dtype=np.dtype(column.dtype).newbyteorder("<"),
+            chunks=(chunk_rows(self._plan, self._shard, column), *column.shape),
+            shuffle=codec.shuffle or None,
+            **filters,
+        )
+        dataset.attrs.update(column_attributes(column))
+        return dataset
+
+    def add(self, name: str, rows: Array, chunk: Buffer) -> None:
+        """The next chunk of a column: the rows it holds, for the digest, and its encoded bytes, padded to a full chunk."""
+        start = self._next[name]
+        self._datasets[name].id.write_direct_chunk((start, *(0,) * (rows.ndim - 1)), chunk, 0)
+        self._digests[name].update(rows.reshape(-1).view(np.uint8).data)
+        self._next[name] = start + len(rows)
+
+    def finish(self, quality: Mapping[str, float] | None = None, expected: Mapping[str, str] | None = None) -> Finished:
+        """Add the index, flush the file to disk and give it its name; what it holds is returned.
+
+        Raises:
+            StoreError: other digests than those `expected`.
+        """
+        short = [name for name, rows in self._next.items() if rows != len(self._shard)]
+        if short:
+            raise StoreError(f"{self.path.name} lacks rows of {', '.join(short)}")
+        digests = {name: digest.hexdigest() for name, digest in self._digests.items()}
+        other = [name for name, digest in digests.items() if expected is not None and expected.get(name) != digest]
+        if other:
+            raise StoreError(f"{self.path.name} would get other rows than before in {', '.join(other)}; nothing was replaced")
+        self._file.attrs["digests"] = json.dumps(digests)
+        if quality:
+            self._file.attrs["quality"] = json.dumps(dict(quality))
+        places = {}
+        for name, dataset in self._datasets.items():
+            rows = dataset.chunks[0]
+            places[name] = chunk_places(dataset, rows, -(-len(self._shard) // rows))
+        self._file.close()
+        with self._temporary.open("rb+") as file:
+            body = os.fstat(file.fileno()).st_size
+            digest = digest_of(file.fileno(), body)
+            index = pack(self._plan, self._shard, places, digests, quality or {}, body, digest)
+            file.seek(body)
+            file.write(index)
+            file.flush()
+            os.fsync(file.fileno())
+        self._temporary.replace(self.path)
+        sync_folder(self.path.parent)
+        return Finished(body + len(index), digests, dict(quality or {}))
+
+    def __enter__(self) -> ShardWriter:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if kind is not None:
+            try:
+                self._file.close()
+            except (OSError, RuntimeError):
+                pass  # a full disk makes closing fail too; the first error is the one to show
+            finally:
+                self._temporary.unlink(missing_ok=True)
