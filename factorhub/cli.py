@@ -229,3 +229,33 @@ def repair(path: str, generator: str | None, workers: int | None) -> None:
     report = build.repair(path, generator=generator, workers=workers)
     click.echo("\n".join(report.problems) if report.problems else f"{path}: every shard is as the manifest says")
     click.get_current_context().exit(0 if report.ok else 1)
+
+
+@main.command()
+@click.argument("path")
+@click.option("--to", required=True, metavar="FORMAT", help="npz, hdf5, shapes3d, objects, parquet, webdataset, midi or musicxml.")
+@click.option("--out", required=True, metavar="FILE", help="The file to write.")
+@click.option("--split", help="Rows of this split only.")
+def export(path: str, to: str, out: str, split: str | None) -> None:
+    """Write the set at PATH as one file that other people's loaders read."""
+    from factorhub import build
+    from factorhub.exchange.formats import export as write
+    from factorhub.progress import Bar
+
+    store = build.open(path, split)
+    with Bar(len(store), "export") as bar:
+        click.echo(write(store, to, out, title=store.plan.title, progress=bar))
+
+
+@main.command("import")
+@click.argument("file")
+@click.option("--out", required=True, metavar="DIR", help="The folder to write; made if it does not exist.")
+@click.option("--splits", metavar="NAME=SHARE,…", help="Such as train=0.7,validation=0.2,test=0.1.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the order and the splits.")
+@click.option("--overwrite", is_flag=True, help="Replace another set in the folder; other files are never touched.")
+@click.pass_context
+def import_(ctx: click.Context, file: str, out: str, splits: str | None, seed: int, overwrite: bool) -> None:
+    """Turn a published dSprites, 3D Shapes, MPI3D or dMelodies FILE into a set with full factor labels."""
+    from factorhub.exchange.published import NAME
+
+    ctx.invoke(generate, name=NAME, out=out, splits=splits, seed=seed, overwrite=overwrite, options=(f"file={file}",))

@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-# a slow or busy machine is no failure of a law
-settings.register_profile("factorhub", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("factorhub")
-
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
 import factorhub
 from factorhub.lookup import Store
+
+# a slow or busy machine is no failure of a law
+settings.register_profile("factorhub", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("factorhub")
 
 SPLITS = {"train": 0.7, "validation": 0.2, "test": 0.1}
 

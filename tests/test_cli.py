@@ -107,7 +107,20 @@ def test_a_traversal_moves_one_factor_only(tmp_path: Path) -> None:
     assert (np.diff(pictures.sum(axis=(1, 2, 3), dtype=np.int64)) > 0).all()
 
 
+def test_export_writes_what_peers_read_and_import_reads_it_back(tmp_path: Path) -> None:
+    out, file = tmp_path / "small", tmp_path / "sprites.npz"
+    factorhub.generate("dsprites", out, rows=40)
+    assert run("export", out, "--to", "npz", "--out", file).exit_code == 0
+    assert np.load(file)["imgs"].shape == (40, 64, 64)
+    done = run("import", file, "--out", tmp_path / "back")
+    assert done.exit_code == 2  # a part of the grid is not the published file
+    assert "expected imgs (737280, 64, 64)" in done.stderr
+
+
 MISTAKES = [
+    (("export", "{set}", "--to", "np", "--out", "{tmp}/x.npz"), 2, "no format named 'np'"),
+    (("export", "{set}", "--to", "midi", "--out", "{tmp}/x.zip"), 2, "midi"),
+    (("import", "{foreign}/notes.txt", "--out", "{tmp}/x"), 2, "name a file"),
     (("list", "--jsn"), 2, "No such option '--jsn'"),
     (("generat", "x"), 2, "no command named 'generat' in factorhub"),
     (("info", "dsprits"), 2, "did you mean 'dsprites'?"),

@@ -25,6 +25,7 @@ from factorhub.generator import Generator
 from factorhub.source import VALUE, Column, columns_of, row_numbers, select
 from factorhub.space import FactorSpace
 
+NAME = "factorhub.exchange.published:published"  # how recipes call a published file; its option is `file`
 BLOCK = 1 << 16  # rows checked at once
 
 
@@ -89,7 +90,7 @@ class Published:
             return {self.layout.field.name: self._observations(self.space.rows(self.space.codes_of(values)))}
 
         return Generator(
-            name="factorhub.exchange.published:published",
+            name=NAME,
             summary=self.layout.summary,
             space=self.space,
             fields=(self.layout.field,),
