@@ -11,7 +11,8 @@ from factorhub.catalog import generator
 from factorhub.catalog import names as generators
 
 if TYPE_CHECKING:
-    from factorhub.build import generate, open, recipe, repair
+    from factorhub.build import generate, open, repair
+    from factorhub.recipes import recipe
     from factorhub.storage.verify import verify
 
 __all__ = ["generate", "generator", "generators", "open", "recipe", "repair", "verify"]
@@ -21,7 +22,7 @@ __version__ = "0.1.0"
 _LATER = {
     "generate": "factorhub.build",
     "open": "factorhub.build",
-    "recipe": "factorhub.build",
+    "recipe": "factorhub.recipes",
     "repair": "factorhub.build",
     "verify": "factorhub.storage.verify",
 }

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -14,136 +12,17 @@ from factorhub.factors import Array
 from factorhub.fields import Batch
 from factorhub.generator import Generator
 from factorhub.lookup import Store
-from factorhub.order import Kind, Order
+from factorhub.order import Kind
 from factorhub.progress import Progress, silent
+from factorhub.quality import measure
+from factorhub.recipes import Recipe, recipe, source_of
 from factorhub.regimes.grid import Grid
 from factorhub.regimes.regime import Regime
-from factorhub.regimes.uniform import Uniform
 from factorhub.sampled import Sampled
 from factorhub.storage.codec import Compression
 from factorhub.storage.manifest import Plan, read_manifest
 from factorhub.storage.verify import Report, verify
 from factorhub.storage.writer import default_shard_rows, layouts_of, rewrite, write
-
-MOST_ROWS = 2**40
-MOST_UNASKED = 2**27  # rows that are written without being asked for by number
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How to make a set: all that its rows depend on. Equal recipes give equal rows on any machine.
-
-    Attributes:
-        generator: a catalog name, or `package.module:function`.
-        options: of the generator, all of them.
-        version: of the generator; another version may draw other rows.
-        regime: which factor vectors; None takes the grid, or uniform draws where the grid is not finite.
-        seed: of the regime, the order and the splits.
-        rows: how many; None takes all that the regime has.
-        splits: names and shares, which add up to 1.
-        order: "permuted" or "natural".
-    """
-
-    generator: str
-    options: Mapping[str, Any] = field(default_factory=dict, hash=False)
-    version: int = 1
-    regime: Regime | None = None
-    seed: int = 0
-    rows: int | None = None
-    splits: Mapping[str, float] = field(default_factory=lambda: {"train": 1.0}, hash=False)
-    order: Kind = "permuted"
-
-    def source(self) -> Sampled:
-        """The rows of this recipe, rendered on demand.
-
-        Raises:
-            InputError: the rows, the splits or the regime do not fit the generator.
-        """
-        made = catalog.generator(self.generator, **self.options)
-        if made.version != self.version:
-            raise InputError(
-                f"the recipe asks for version {self.version} of {self.generator}, this factorhub has {made.version}; "
-                f"install the factorhub that wrote the recipe"
-            )
-        return _sampled(made, self)
-
-    def to_dict(self) -> dict[str, Any]:
-        """This recipe as JSON data."""
-        regime = None if self.regime is None else {"name": type(self.regime).__name__.lower(), **vars(self.regime)}
-        return {
-            "generator": self.generator, "version": self.version, "options": dict(self.options), "regime": regime,
-            "seed": self.seed, "rows": self.rows, "splits": dict(self.splits), "order": self.order,
-        }  # fmt: skip
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Recipe:
-        """The recipe that `to_dict` described."""
-        regimes = {"grid": Grid, "uniform": Uniform}
-        fields = {key: data[key] for key in ("generator", "version", "options", "seed", "rows", "splits", "order") if key in data}
-        chosen = dict(data.get("regime") or {})
-        return cls(**fields, regime=regimes[chosen.pop("name")](**chosen) if chosen else None)
-
-
-def recipe(
-    generator: str | Generator,
-    *,
-    rows: int | None = None,
-    seed: int = 0,
-    regime: Regime | None = None,
-    splits: Mapping[str, float] | None = None,
-    order: Kind = "permuted",
-    **options: Any,
-) -> Recipe:
-    """The recipe for a generator by name, with the defaults filled in; see `Recipe` for the arguments."""
-    if isinstance(generator, Generator):
-        if options:
-            raise InputError(f"options are given with a generator's name; {generator.name} is already made")
-        made = generator
-    else:
-        made = catalog.generator(generator, **options)
-    if regime is None:
-        regime = Grid() if made.space.enumerable else Uniform()
-    return Recipe(made.name, dict(made.options), made.version, regime, seed, rows, splits or {"train": 1.0}, order)
-
-
-def _sampled(made: Generator, asked: Recipe) -> Sampled:
-    regime = asked.regime or (Grid() if made.space.enumerable else Uniform())
-    length = regime.length(made.space)
-    if asked.rows is not None and not 1 <= asked.rows <= MOST_ROWS:
-        raise InputError(f"rows of {made.name} are 1 to 2**40; got {asked.rows}")
-    if asked.rows is None and (length is None or length > MOST_UNASKED):
-        many = "no last row" if length is None else f"{length:,} rows"
-        raise InputError(f"{made.name} has {many} under this regime; say how many you want: --rows N")
-    if length is not None and asked.rows is not None and asked.rows > length:
-        raise InputError(
-            f"{made.name} has {length} rows on its grid; got --rows {asked.rows}; ask for fewer, or for another regime"
-        )
-    rows = asked.rows or length
-    assert rows is not None
-    kind: Kind = asked.order if length is not None else "natural"
-    return Sampled(made, regime, asked.seed, Order(kind, length or rows, _ends(rows, asked.splits), asked.seed))
-
-
-def _ends(rows: int, splits: Mapping[str, float]) -> tuple[int, ...]:
-    """Where each split ends: shares of the rows, rounded down where they meet, none of them empty."""
-    shares = {name: Fraction(str(share)) for name, share in splits.items()}
-    listed = ",".join(f"{name}={float(share):g}" for name, share in shares.items())
-    if not shares or any(share <= 0 for share in shares.values()) or abs(float(sum(shares.values())) - 1) > 1e-6:
-        raise InputError(
-            f"splits are shares above 0 that add up to 1, such as train=0.7,validation=0.2,test=0.1; got {listed or 'none'}"
-        )
-    ends: list[int] = []
-    reached = Fraction(0)
-    for share in shares.values():
-        reached += share
-        ends.append(int(rows * reached))
-    ends[-1] = rows
-    for name, start, end in zip(shares, [0, *ends], ends, strict=False):
-        if end == start:
-            raise InputError(
-                f"split {name} would be empty: {float(shares[name]):g} of {rows} rows; give it a larger share or more rows"
-            )
-    return tuple(ends)
 
 
 def plan(
@@ -180,6 +59,7 @@ def generate(
     shard_rows: int | None = None,
     compression: Compression = "auto",
     level: int | None = None,
+    bound: float | None = None,
     overwrite: bool = False,
     progress: Progress = silent,
     **options: Any,
@@ -197,6 +77,8 @@ def generate(
         workers: threads; all cores by default. The rows do not depend on it.
         shard_rows: rows a file; about 256 MiB of rows by default. The rows do not depend on it.
         compression: "auto" chooses per column by trial, "gzip" (with `level`) and "none" are the same for all.
+        bound: the largest measured error allowed, where the generator's numerics are measured; below a float32's
+            rounding by default.
         overwrite: replace another set in the folder.
         progress: called with the number of rows just finished.
         options: of the generator.
@@ -210,10 +92,18 @@ def generate(
     (100, (64, 64))
     """
     source, planned = _prepare(
-        generator, rows=rows, seed=seed, regime=regime, splits=splits, order=order,
+        generator, rows=rows, seed=seed, regime=regime, splits=splits, order=order, bound=bound,
         shard_rows=shard_rows, compression=compression, level=level, **options,
     )  # fmt: skip
-    manifest = write(source, planned, Path(out), workers=_workers(workers), overwrite=overwrite, progress=progress)
+    manifest = write(
+        source,
+        planned,
+        Path(out),
+        workers=_workers(workers),
+        overwrite=overwrite,
+        progress=progress,
+        measure=measure(source, planned.recipe["bound"]),
+    )
     return Store(out, manifest=manifest, render=render)
 
 
@@ -255,7 +145,15 @@ def generate_part(
         raise InputError(f"--shard-index is 0 to --num-shards minus 1; got {shard_index} of {num_shards}")
     source, planned = _prepare(generator, **settings)
     mine = range(shard_index, len(planned.shards), num_shards)
-    write(source, planned, Path(out), workers=_workers(workers), progress=progress, only=mine)
+    write(
+        source,
+        planned,
+        Path(out),
+        workers=_workers(workers),
+        progress=progress,
+        only=mine,
+        measure=measure(source, planned.recipe["bound"]),
+    )
 
 
 def _prepare(
@@ -273,7 +171,7 @@ def _prepare(
         asked = generator
     else:
         asked = recipe(generator, **settings)
-    source = _sampled(generator, asked) if isinstance(generator, Generator) else asked.source()
+    source = source_of(generator, asked) if isinstance(generator, Generator) else asked.source()
     return source, plan(source, asked, shard_rows=shard_rows, compression=compression, level=level)
 
 

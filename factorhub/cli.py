@@ -116,6 +116,7 @@ def info(name: str, options: tuple[str, ...], as_json: bool) -> None:
 @click.option("--order", default="permuted", show_default=True, help="permuted or natural (grid order).")
 @click.option("--compression", default="auto", show_default=True, help="auto, gzip or none.")
 @click.option("--level", type=int, help="Of gzip, 1 to 9.")
+@click.option("--bound", type=float, help="Largest measured error; below a float32's rounding by default (dynamics).")
 @click.option("--set", "options", multiple=True, metavar="OPTION=VALUE", help="An option of the generator; may be repeated.")
 @click.option("--overwrite", is_flag=True, help="Replace another set in the folder; other files are never touched.")
 @click.option("--shard-index", type=int, help="Write only the files of job I of several; then finish without this option.")
@@ -124,9 +125,10 @@ def generate(name: str, out: str, splits: str | None, options: tuple[str, ...], 
     """Generate a set of the generator NAME into a folder; run again to finish an interrupted run."""
     from factorhub import build, catalog
     from factorhub.progress import Bar
+    from factorhub.recipes import recipe
 
     made = catalog.generator(name, **_pairs(options, "an option"))
-    asked = build.recipe(made, splits=_shares(splits), **{key: settings.pop(key) for key in ("rows", "seed", "order")})
+    asked = recipe(made, splits=_shares(splits), **{key: settings.pop(key) for key in ("rows", "seed", "order", "bound")})
     part = settings.pop("shard_index"), settings.pop("num_shards")
     if part != (None, None):
         if None in part or settings.pop("overwrite"):

@@ -47,6 +47,11 @@ class Sampled:
         natural = self.order.rows(row_numbers(rows, len(self), self.generator.name))
         return self.at(natural, chosen)
 
+    def values(self, rows: npt.ArrayLike) -> Array:
+        """The factor values (n, *axes, k) at these positions."""
+        natural = self.order.rows(row_numbers(rows, len(self), self.generator.name))
+        return self.regime.draw(self.generator.space, self.seed, natural).values
+
     def at(self, natural: Array, chosen: Sequence[Column]) -> Batch:
         """The chosen columns of the rows with these natural numbers."""
         base = self.generator.space

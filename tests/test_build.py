@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import factorhub
-from factorhub.build import Recipe
 from factorhub.errors import InputError
 from factorhub.lookup import Store
+from factorhub.recipes import Recipe
 from factorhub.regimes.grid import Grid
 from factorhub.regimes.uniform import Uniform
 

@@ -41,7 +41,10 @@ MAP: dict[str, set[str]] = {
     "loaders": BASE | {"source", "order"},
     "exchange": BASE | {"generator", "source", "storage", "dsprites_like", "dmelodies"},
     "testing": BASE | {"generator", "regimes"},
-    "build": BASE | {"generator", "catalog", "regimes", "regions", "order", "sampled", "source", "storage", "lookup"},
+    "recipes": BASE | {"generator", "catalog", "regimes", "regions", "order", "sampled"},
+    "quality": BASE | {"generator", "sampled", "storage"},
+    "build": BASE
+    | {"generator", "catalog", "regimes", "regions", "order", "sampled", "source", "storage", "lookup", "recipes", "quality"},
     "describe": BASE | {"generator", "catalog", "lookup"},
     "preview": BASE | {"generator", "catalog", "lookup", "testing"},
 }
