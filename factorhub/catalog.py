@@ -14,6 +14,7 @@ from factorhub.generator import Generator
 
 CATALOG: dict[str, str] = {
     "dsprites": "factorhub.dsprites_like.dsprites:dsprites",
+    "multi_dsprites": "factorhub.dsprites_like.multi_dsprites:multi_dsprites",
     "tetrominoes": "factorhub.dsprites_like.tetrominoes:tetrominoes",
     "causal_pendulum": "factorhub.dsprites_like.causal_pendulum:causal_pendulum",
     "causal_flow": "factorhub.dsprites_like.causal_flow:causal_flow",

@@ -14,6 +14,11 @@ from factorhub.factors import Array
 from factorhub.fields import Batch, Field
 from factorhub.space import FactorSpace
 
+STRONG = np.array(
+    [(230, 60, 60), (60, 190, 75), (70, 110, 250), (245, 215, 60), (200, 80, 220), (60, 210, 220), (250, 140, 40), (240, 240, 240)],
+    np.uint8,
+)
+
 
 @dataclass(frozen=True)
 class Generator:
@@ -82,12 +87,18 @@ class Generator:
         return {item.name: batch[item.name].reshape(*lead, *item.shape) for item in self.fields}
 
     def pictures(self, batch: Batch) -> Array:
-        """A batch as uint8 pictures (n, y, x, 3) for people: the first image field, or what `picture` draws."""
+        """A batch as uint8 pictures (n, y, x, 3) for people: the first image field, or what `picture` draws.
+
+        Instance maps (fields whose `meta` has "instances") stand beside it, a colour for each object.
+        """
         if self.picture is not None:
             return self.picture(batch)
         for item in self.fields:
             if item.is_image:
-                return as_rgb(batch[item.name], binary=bool(item.meta.get("binary")))
+                first = as_rgb(batch[item.name], binary=bool(item.meta.get("binary")))
+                gap = np.full((*first.shape[:2], 2, 3), 255, np.uint8)
+                maps = [colored(batch[other.name]) for other in self.fields if "instances" in other.meta]
+                return np.concatenate([first, *(part for drawn in maps for part in (gap, drawn))], axis=2)
         raise InputError(f"{self.name} has no picture: none of its fields ({', '.join(f.name for f in self.fields)}) is an image")
 
 
@@ -97,3 +108,8 @@ def as_rgb(images: Array, *, binary: bool = False) -> Array:
     if images.ndim == 3:
         images = images[..., None]
     return np.repeat(images, 3, axis=-1) if images.shape[-1] == 1 else images[..., :3]
+
+
+def colored(instances: Array) -> Array:
+    """An instance map (n, y, x) as (n, y, x, 3) uint8: black background, and strong colours that come again after eight."""
+    return np.where(instances[..., None] > 0, STRONG[(instances - 1) % len(STRONG)], np.uint8(0))

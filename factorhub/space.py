@@ -19,6 +19,12 @@ from factorhub.errors import InputError, RowError, unknown
 from factorhub.factors import Array, Factor
 
 
+def within_period(values: Array, period: Array) -> Array:
+    """`values` turned back into [0, period); what a rounding error keeps from the end of a period is its start."""
+    turned = np.mod(values, period)
+    return np.where(period - turned < 1e-9 * period, 0.0, turned)
+
+
 @dataclass(frozen=True)
 class Fold:
     """Symmetry: under code c of `by`, `factor` has the period of the whole circle (or `period`) divided by folds[c].
@@ -37,8 +43,7 @@ class Fold:
         folds = np.asarray(self.folds)[values[..., space.index(self.by)].astype(np.int64)]
         column = values[..., space.index(self.factor)]
         period = (factor.high - factor.low) / np.maximum(folds, 1)
-        turned = np.mod(column - factor.low, period)
-        turned = np.where(period - turned < 1e-9 * period, 0.0, turned)
+        turned = within_period(column - factor.low, period)
         values[..., space.index(self.factor)] = np.where(folds == 0, factor.low, factor.low + turned)
 
     def text(self, space: FactorSpace) -> str:

@@ -61,6 +61,7 @@ def causal_scene(
         }
 
     image = Field("image", "uint8", (size, size, len(channels)), ("y", "x", "channel"))
-    meta = {"components": [factor.name for factor in labels], "mechanisms": [mechanism.to_dict() for mechanism in mechanisms]}
-    causal = Field("causal", "float64", (len(labels),), ("component",), description="all causal variables", meta=meta)
+    names = [factor.name for factor in labels]
+    meta = {"components": names, "mechanisms": [mechanism.to_dict() for mechanism in mechanisms]}
+    causal = Field("causal", "float64", (len(labels),), ("component",), description=f"all variables: {', '.join(names)}", meta=meta)
     return Generator(name=name, summary=summary, space=space, fields=(image, causal), draw=draw, source=source)

@@ -30,7 +30,7 @@ def object_table(objects: int, components: Sequence[str], labels: Mapping[str, S
         components: the names of the columns after `present`.
         labels: the names of the codes in columns that hold codes.
     """
-    about = "one row per object, in the order of their numbers in `mask`; the row of an absent object is all zeros"
-    meta = {"components": ["present", *components], "labels": {name: list(known) for name, known in labels.items()}}
-    shape = (objects, len(components) + 1)
-    return Field("objects", "float64", shape, ("object", "component"), description=about, meta=meta)
+    names = ["present", *components]
+    about = f"one row per object, in the order of their numbers in `mask`, zeros for absent ones: {', '.join(names)}"
+    meta = {"components": names, "labels": {name: list(known) for name, known in labels.items()}}
+    return Field("objects", "float64", (objects, len(names)), ("object", "component"), description=about, meta=meta)

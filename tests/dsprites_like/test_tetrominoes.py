@@ -136,6 +136,16 @@ def test_every_three_pieces_fit_the_smallest_canvas(scenes):
     assert ((scenes.render(values)["mask"] > 0).sum(axis=(1, 2)) == 300).all()
 
 
+def test_people_see_the_mask_beside_the_picture(scenes):
+    batch = scenes.render(uniform(scenes, 5))
+    shown = scenes.pictures(batch)
+    assert shown.shape == (5, 35, 72, 3)
+    np.testing.assert_array_equal(shown[:, :, :35], batch["image"])
+    colors = [np.unique(shown[:, :, 37:][batch["mask"] == i], axis=0) for i in range(4)]
+    assert all(len(color) == 1 for color in colors)
+    assert len(np.unique(np.concatenate(colors), axis=0)) == 4
+
+
 @pytest.mark.parametrize(
     ("options", "text"),
     [
