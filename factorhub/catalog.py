@@ -29,6 +29,11 @@ CATALOG: dict[str, str] = {
     "lorenz": "factorhub.dynamics.lorenz:lorenz",
     "two_body": "factorhub.dynamics.two_body:two_body",
     "lagrange_three_body": "factorhub.dynamics.lagrange_three_body:lagrange_three_body",
+    "bouncing_balls": "factorhub.dynamics.bouncing_balls:bouncing_balls",
+    "interventional_pong": "factorhub.dynamics.interventional_pong:interventional_pong",
+    "linear_scm": "factorhub.dynamics.linear_scm:linear_scm",
+    "seasonal_series": "factorhub.dynamics.seasonal_series:seasonal_series",
+    "rf_fingerprint": "factorhub.dynamics.rf_fingerprint:rf_fingerprint",
 }
 
 

@@ -14,13 +14,15 @@ SHOWN = 4  # at most this many components are drawn
 INKS = ((31, 119, 180), (214, 69, 65), (44, 160, 90), (230, 150, 30))
 
 
-def portraits(components: tuple[tuple[str, str], ...], plane: tuple[int, int] = (0, 1)) -> Callable[[Batch], Array]:
+def portraits(
+    components: tuple[tuple[str, str], ...], plane: tuple[int, int] = (0, 1), field: str = "state"
+) -> Callable[[Batch], Array]:
     """A function from batches to pictures (n, 192, 384, 3): components over time, and one of `plane` over the other."""
 
     def draw(batch: Batch) -> Array:
         from PIL import Image, ImageDraw
 
-        states = np.asarray(batch["state"], dtype=np.float64)
+        states = np.asarray(batch[field], dtype=np.float64)
         out = np.empty((len(states), SIDE, 2 * SIDE, 3), dtype=np.uint8)
         for i, (clock, state) in enumerate(zip(batch["t"], states, strict=True)):
             picture = Image.new("RGB", (4 * SIDE, 2 * SIDE), "white")
@@ -57,3 +59,20 @@ def filmstrip(batch: Batch, frames: int = 8) -> Array:
     chosen[:, :, :, -1] = 255
     n, count, height, width, channels = chosen.shape
     return chosen.transpose(0, 2, 1, 3, 4).reshape(n, height, count * width, channels)
+
+
+def bars(field: str) -> Callable[[Batch], Array]:
+    """A function from batches to pictures (n, 96, 192, 3): a bar for each number of a vector, from -4 to 4."""
+
+    def draw(batch: Batch) -> Array:
+        heights = np.clip(np.asarray(batch[field], dtype=np.float64) / 8, -0.5, 0.5)
+        across = np.arange(SIDE) * heights.shape[1] // SIDE
+        down = 0.5 - (np.arange(SIDE // 2)[:, None] + 0.5) / (SIDE // 2)
+        height = heights[:, None, across]
+        filled = np.where(height > 0, (down > 0) & (down < height), (down < 0) & (down > height))
+        gap = np.diff(across, append=heights.shape[1]) > 0
+        ink = np.where(height > 0, 0, 1)
+        colours = np.array([INKS[0], INKS[1], (255, 255, 255)], dtype=np.uint8)
+        return colours[np.where(filled & ~gap, ink, 2)]
+
+    return draw

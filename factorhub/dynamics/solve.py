@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from factorhub.errors import InputError
-from factorhub.factors import Array
+from factorhub.factors import Array, Factor
 from factorhub.fields import Batch
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def _integrate(system: System, values: Array, starts: Array, parameters: Array, 
     integrate(*tape, starts, parameters, dt, method.order, method.reach, method.precise, LONGEST, out, failed)
     if (failed >= 0).any():
         row = int(np.flatnonzero(failed >= 0)[0])
-        place = f"{system.name} at {_factors(system, values[row])}"
+        place = f"{system.name} at {named(system.factors, values[row])}"
         raise InputError(
             f"{place} cannot be integrated past t = {failed[row]:.6g}: the steps vanish as in a collision; leave it out"
         )
@@ -76,13 +77,14 @@ def _integrate(system: System, values: Array, starts: Array, parameters: Array, 
 
 
 def _refuse(system: System, row: Array, apart: float) -> None:
-    place = f"{system.name} at {_factors(system, row)}"
+    place = f"{system.name} at {named(system.factors, row)}"
     wrong = f"two solutions differ by {apart:.1g} of the state, where {TRUSTED:.1g} is allowed"
     raise InputError(f"{place} cannot be integrated to tolerance: {wrong}; take fewer steps or leave it out")
 
 
-def _factors(system: System, row: Array) -> str:
-    return ", ".join(f"{factor.name} = {value:.17g}" for factor, value in zip(system.factors, row, strict=True))
+def named(factors: Sequence[Factor], row: Array) -> str:
+    """A row's factors and values in words that give back every bit."""
+    return ", ".join(f"{factor.name} = {value:.17g}" for factor, value in zip(factors, row, strict=True))
 
 
 def derivatives(system: System, found: Array, parameters: Array, dt: float) -> Array:

@@ -23,12 +23,14 @@ class Scene:
         radii: (n, d) or (d,) in world units; 0 marks a joint that only rods touch.
         rods: pairs of points that are joined.
         view: half the side of the square world that the canvas shows.
+        width: half the width of rods in world units; 0 takes a hundredth of the canvas.
     """
 
     points: Array
     radii: Array
     rods: tuple[tuple[int, int], ...]
     view: float
+    width: float = 0.0
 
 
 def visual_factors() -> tuple[Factor, ...]:
@@ -68,7 +70,7 @@ def frames(scene: Scene, visual: Array, size: int, trail: int) -> Array:
     hues[:, shown] = visual[:, :1] + np.arange(len(shown)) / max(len(shown), 1)
     out = np.empty((n, steps, size, size, 3), dtype=np.uint8)
     rods = np.array(scene.rods, dtype=np.int64).reshape(-1, 2)
-    rod = np.array([*ROD, size / 100])
+    rod = np.array([*ROD, scale * scene.width or size / 100])
     draw_frames(points, radii, colours(hues), rods, rod, np.array(BACKGROUND), trail, out)
     return out
 

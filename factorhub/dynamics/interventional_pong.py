@@ -1,0 +1,100 @@
+"""Interventional Pong: two paddles follow a ball, and at random steps some of the five causal variables are set by force."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from factorhub.dynamics import noise as noise_of
+from factorhub.dynamics.motion import Float, Motion
+from factorhub.dynamics.solve import relative
+from factorhub.dynamics.video import Scene
+from factorhub.errors import InputError
+from factorhub.factors import Array, continuous
+from factorhub.fields import Batch, Field
+from factorhub.generator import Generator
+
+RADIUS, HALF, MARGIN = 0.04, 0.12, 0.06  # of the ball, of a paddle's height, and the paddles' distance from the ends
+VARIABLES = ("ball_x", "ball_y", "ball_angle", "paddle_left", "paddle_right")
+COMPONENTS = (
+    ("ball_x", ""), ("ball_y", ""), ("ball_angle", "rad"), ("paddle_left", ""), ("paddle_right", ""), ("score_left", ""),
+    ("score_right", ""),
+)  # fmt: skip
+
+
+def draws(seeds: Array, steps: int, chance: float) -> tuple[Array, Array]:
+    """Uniform numbers (n, T, 9) and intervention targets (n, T, 5) of seeds (n,); a longer game begins like a shorter one."""
+    uniform = noise_of.uniforms(seeds, 14 * steps, "interventional_pong").reshape(-1, steps, 14)
+    targets = uniform[..., 9:] < chance
+    targets[:, 0] = False
+    return np.ascontiguousarray(uniform[..., :9]), targets.astype(np.uint8)
+
+
+def interventional_pong(
+    *,
+    chance: float = 1 / 6,
+    noise: float = 0.02,
+    steps: int = 100,
+    dt: float = 0.05,
+    dtype: Float = "float32",
+    video: int = 0,
+    trail: int = 0,
+) -> Generator:
+    """The generator of Pong with interventions: each variable is a target with a `chance` at each step.
+
+    `target` (T, 5) says which variables were set on the way to each step. `noise` is the paddles' error in following the
+    ball; both, the values that are set and new balls come from the factor `seed`.
+    """
+    for name, value in (("chance", chance), ("noise", noise)):
+        if not 0 <= value <= 1:
+            raise InputError(f"{name} of interventional_pong is 0 to 1; got {value}")
+    court = np.array([RADIUS, HALF, MARGIN, noise])
+
+    def move(values: Array, steps: int, dt: float, unit: float) -> Array:
+        from factorhub.dynamics.kernels import rally
+
+        uniform, targets = draws(values[:, 0], steps, chance)
+        out = np.empty((len(values), steps, len(COMPONENTS)))
+        starts, speeds = np.ascontiguousarray(values[:, 1:6]), np.ascontiguousarray(values[:, 6:8])
+        rally(starts, speeds, uniform, targets, court, dt, unit, out)
+        return out
+
+    def scene(states: Array, values: Array) -> Scene:
+        ball = states[..., None, :2] - 0.5
+        ends = []
+        for side, x in ((3, MARGIN - 0.5), (4, 0.5 - MARGIN)):
+            for end in (-HALF, HALF):
+                y = states[..., side] - 0.5 + end
+                ends.append(np.stack([np.full_like(y, x), y], axis=-1))
+        points = np.concatenate([np.stack(ends, axis=2), ball], axis=2)
+        return Scene(points, np.array([0.0, 0.0, 0.0, 0.0, RADIUS]), ((0, 1), (2, 3)), view=0.5, width=0.02)
+
+    motion = Motion(
+        name="interventional_pong",
+        summary="Pong with single variables set by force at random steps: states, targets, frames",
+        source="after Lippe et al.: CITRIS (ICML 2022), Interventional Pong",
+        factors=(
+            noise_of.seed("seed", "of targets, values set, new balls and the paddles' noise"),
+            continuous("ball_x_0", 0.3, 0.7),
+            continuous("ball_y_0", 0.2, 0.8),
+            continuous("ball_angle_0", -math.pi / 3, math.pi / 3, unit="rad"),
+            continuous("paddle_left_0", 0.2, 0.8),
+            continuous("paddle_right_0", 0.2, 0.8),
+            continuous("ball_speed", 0.5, 1.5),
+            continuous("paddle_speed", 0.2, 1.0),
+        ),
+        components=COMPONENTS,
+        solve=lambda values, steps, dt: (move(values, steps, dt, 1.0), values),
+        scene=scene,
+        quality=lambda values, steps, dt: {"error": relative(move(values, steps, dt, 1.0), move(values, steps, dt, 3.0))},
+    )
+    base = motion.generator(steps=steps, dt=dt, dtype=dtype, derivative=False, video=video, trail=trail)
+    about = {"components": list(VARIABLES)}
+    target = Field("target", "uint8", (steps, 5), ("time", "variable"), description="1 where a variable was set", meta=about)
+
+    def draw(values: Array) -> Batch:
+        return {**base.draw(values), "target": draws(values[:, 0], steps, chance)[1]}
+
+    return replace(base, fields=(*base.fields[:2], target, *base.fields[2:]), draw=draw)
