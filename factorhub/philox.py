@@ -23,19 +23,26 @@ def _high(a: Any, b: Any) -> Any:
 
 
 @compiled
+def block(key: Array, row: Any, number: Any) -> tuple[Any, Any, Any, Any]:
+    """The four words of counter (number, row, 0, 0) under `key` (2,)."""
+    c0, c1, c2, c3 = np.uint64(number), np.uint64(row), np.uint64(0), np.uint64(0)
+    k0, k1 = key[0], key[1]
+    for _ in range(10):
+        h0, l0 = _high(np.uint64(0xD2E7470EE14C6C93), c0), np.uint64(0xD2E7470EE14C6C93) * c0
+        h1, l1 = _high(np.uint64(0xCA5A826395121157), c2), np.uint64(0xCA5A826395121157) * c2
+        c0, c1, c2, c3 = h1 ^ c1 ^ k0, l1, h0 ^ c3 ^ k1, l0
+        k0 += np.uint64(0x9E3779B97F4A7C15)
+        k1 += np.uint64(0xBB67AE8584CAA73B)
+    return c0, c1, c2, c3
+
+
+@compiled
 def philox(key: Array, rows: Array, out: Array) -> None:
     """Fill `out` (n, count) with the words of the counters (1, row, 0, 0), (2, row, 0, 0), … under `key` (2,)."""
     for i in range(rows.size):
-        for block in range((out.shape[1] + 3) // 4):
-            c0, c1, c2, c3 = np.uint64(block + 1), rows[i], np.uint64(0), np.uint64(0)
-            k0, k1 = key[0], key[1]
-            for _ in range(10):
-                h0, l0 = _high(np.uint64(0xD2E7470EE14C6C93), c0), np.uint64(0xD2E7470EE14C6C93) * c0
-                h1, l1 = _high(np.uint64(0xCA5A826395121157), c2), np.uint64(0xCA5A826395121157) * c2
-                c0, c1, c2, c3 = h1 ^ c1 ^ k0, l1, h0 ^ c3 ^ k1, l0
-                k0 += np.uint64(0x9E3779B97F4A7C15)
-                k1 += np.uint64(0xBB67AE8584CAA73B)
-            start = 4 * block
+        for number in range((out.shape[1] + 3) // 4):
+            c0, c1, c2, c3 = block(key, rows[i], number + 1)
+            start = 4 * number
             out[i, start] = c0
             if start + 1 < out.shape[1]:
                 out[i, start + 1] = c1

@@ -7,8 +7,11 @@ import json
 import numpy as np
 
 from factorhub import randomness
+from factorhub.errors import InputError
 from factorhub.factors import Array
 from factorhub.generator import Generator
+from factorhub.regimes.record import from_dict, from_text, to_dict, to_text
+from factorhub.regimes.regime import Draw, Regime
 from factorhub.space import FactorSpace
 
 
@@ -102,6 +105,89 @@ def check_generator(generator: Generator, rows: int = 24, seed: int = 0) -> None
         _demand(np.array_equal(space.rows(codes), ends), "rows and codes are inverse")
         _demand(np.array_equal(space.codes_of(space.values(codes)), codes), "codes and values are inverse")
     _demand(FactorSpace.from_dict(json.loads(json.dumps(space.to_dict()))) == space, "a space equals its serialised form")
+
+
+def check_regime(regime: Regime, space: FactorSpace, rows: int = 32, seed: int = 0) -> None:
+    """Check the contract of a regime over a space, on its first rows and a few far ones.
+
+    The laws: a regime is a record that equals its serialised form, as data and as text; its space is the base with
+    some grids dropped; draws have the promised shapes, lie in the space, on the grid where it has one, and in the
+    support; records have the promised names, shapes and dtypes; drawing is pure (twice the same), and row r depends
+    on (seed, stream, r) alone, in any batch and order; an empty batch is allowed; another stream gives other draws;
+    a finite regime refuses rows past its length.
+
+    Raises:
+        ContractError: names the law that is broken.
+
+    >>> import factorhub
+    >>> from factorhub.regimes import from_text
+    >>> check_regime(from_text("pairs(k=2, inner=where('shape == heart'))"), factorhub.generator("dsprites").space)
+    """
+    data = json.loads(json.dumps(to_dict(regime)))
+    _demand(from_dict(data) == regime, "a regime equals its serialised form", str(data))
+    _demand(from_text(to_text(regime)) == regime, "a regime equals its text form", to_text(regime))
+    hash(regime)
+
+    own = regime.space(space)
+    _demand(own.names == space.names, "a regime keeps the factors and their order", ", ".join(own.names))
+    for mine, base in zip(own, space, strict=True):
+        kept = mine == base or (mine.grid is None and base.interval and (mine.low, mine.high) == (base.low, base.high))
+        _demand(kept, f"a regime's space is the base with some grids dropped: {mine.name}")
+
+    length = regime.length(space)
+    near = np.arange(rows if length is None else min(rows, length))
+    far = np.array([2**20, 2**33] if length is None else [length // 2, length - 1])
+    numbers = np.unique(np.concatenate([near, far]))
+    drawn = regime.draw(space, seed, numbers)
+    shape = (len(numbers), *(size for _, size in regime.axes(space)), len(space.factors))
+    _demand(
+        drawn.values.shape == shape and drawn.values.dtype == np.float64, f"values are float64 {shape}", str(drawn.values.shape)
+    )
+    _demand(bool(own.inside(drawn.values).all()), "draws lie in the space")
+    for j, factor in enumerate(own):
+        if factor.size is not None:
+            try:
+                codes = factor.codes_of(drawn.values[..., j])
+            except InputError as error:
+                raise ContractError(f"draws lie on the grid of a factor that has one: {error}") from None
+            known = drawn.codes is None or np.array_equal(drawn.codes[..., j], codes)
+            _demand(known, f"codes are those of the values: {factor.name}")
+    support = regime.support(space)
+    _demand(support is None or bool(support.contains(own, drawn.values).all()), "draws lie in the support", str(support))
+    fields = regime.extras(space)
+    _demand(
+        sorted(drawn.extras) == sorted(item.name for item in fields), "draw records the declared extras", ", ".join(drawn.extras)
+    )
+    for item in fields:
+        got = drawn.extras[item.name]
+        _demand(got.shape == (len(numbers), *item.shape), f"record {item.name} has shape {item.shape} per row", str(got.shape))
+        _demand(got.dtype == np.dtype(item.dtype), f"record {item.name} is {item.dtype}", str(got.dtype))
+
+    def same(other: Draw, index: Array | slice) -> bool:
+        pairs = [(drawn.values, other.values), *((drawn.extras[item.name], other.extras[item.name]) for item in fields)]
+        return all(_same(mine[index], theirs) for mine, theirs in pairs)
+
+    _demand(same(regime.draw(space, seed, numbers), slice(None)), "drawing is pure: a second call differs")
+    mixed = randomness.words(seed, "testing/mix", numbers, 1)[:, 0].argsort()
+    _demand(same(regime.draw(space, seed, numbers[mixed]), mixed), "rows are independent: they differ in another order")
+    for i in (0, len(numbers) - 1):
+        _demand(
+            same(regime.draw(space, seed, numbers[i : i + 1]), slice(i, i + 1)),
+            f"rows are independent: row {numbers[i]} differs alone",
+        )
+    empty = regime.draw(space, seed, numbers[:0])
+    _demand(empty.values.shape == (0, *shape[1:]), "an empty batch is allowed", str(empty.values.shape))
+    if length is None:
+        other = regime.draw(space, seed, numbers, "another")
+        constant = bool((drawn.values == drawn.values[:1]).all())
+        _demand(constant or not _same(drawn.values, other.values), "another stream gives other draws")
+    else:
+        refused = False
+        try:
+            regime.draw(space, seed, np.array([length]))
+        except IndexError:
+            refused = True
+        _demand(refused, f"rows past the length are refused: row {length}")
 
 
 def _same(a: Array, b: Array) -> bool:

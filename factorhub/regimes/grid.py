@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from factorhub.errors import InputError, RowError
 from factorhub.factors import Array
+from factorhub.layout import layout
 from factorhub.regimes.regime import Draw, Single
 from factorhub.space import FactorSpace
 
@@ -19,5 +23,21 @@ class Grid(Single):
 
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """The grid points with these row numbers; nothing is random."""
-        codes = base.codes(rows)
-        return Draw(base.values(codes), codes)
+        from factorhub.regimes.kernels import fill_grid
+
+        flat = check_rows(rows, len(base), "the grid")
+        values = np.empty((flat.size, len(base.factors)))
+        codes = np.empty(values.shape, dtype=np.int64)
+        fill_grid(*layout(base), flat, values, codes)
+        return Draw(values, codes)
+
+
+def check_rows(rows: Array, length: int, what: str) -> Array:
+    """`rows` as int64, or `RowError` unless they lie in [0, length)."""
+    rows = np.asarray(rows)
+    if rows.dtype.kind not in "iu":
+        raise InputError(f"rows are integers; got {rows.dtype}")
+    if rows.size and (rows.min() < 0 or rows.max() >= length):
+        got = rows[(rows < 0) | (rows >= length)].flat[0]
+        raise RowError(f"rows of {what} run from 0 to {length - 1}; got {got}")
+    return np.ascontiguousarray(rows, dtype=np.int64)

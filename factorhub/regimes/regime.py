@@ -5,11 +5,18 @@ A regime never sees pixels, files or a generator; it is given a space, and works
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from functools import lru_cache
+from typing import Any, Protocol, runtime_checkable
 
+import numpy as np
+
+from factorhub import randomness
+from factorhub.errors import InputError, unknown
 from factorhub.factors import Array
 from factorhub.fields import Batch, Field
+from factorhub.regions import Region
 from factorhub.space import FactorSpace
 
 
@@ -26,6 +33,11 @@ class Draw:
     values: Array
     codes: Array | None = None
     extras: Batch = field(default_factory=dict)
+
+    def take(self, index: Array) -> Draw:
+        """The rows at `index`."""
+        codes = None if self.codes is None else self.codes[index]
+        return Draw(self.values[index], codes, {name: array[index] for name, array in self.extras.items()})
 
 
 @runtime_checkable
@@ -48,11 +60,20 @@ class Regime(Protocol):
         """What is recorded of each row beside its factors; shapes include the axes where they apply."""
         ...
 
+    def support(self, base: FactorSpace) -> Region | None:
+        """The region that every point drawn lies in; None for the whole space. It keeps wrappers from leaving it."""
+        ...
+
+    def __hash__(self) -> int: ...
+
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """The rows with these natural numbers (n,). Row r depends on (regime, base, seed, stream, r) and nothing else.
 
         Random words come from `factorhub.randomness` under `f"{stream}/{own name}"`; a wrapper hands its inner
         regime a stream of its own in the same way.
+
+        Raises:
+            InputError: the regime does not fit the space. RowError: a row past the length.
         """
         ...
 
@@ -75,3 +96,99 @@ class Single:
     def extras(self, base: FactorSpace) -> tuple[Field, ...]:
         """No records."""
         return ()
+
+    def support(self, base: FactorSpace) -> Region | None:
+        """The whole space."""
+        return None
+
+
+class Wrapper:
+    """What wrappers share: everything is the inner regime's until they say otherwise."""
+
+    inner: Regime
+
+    def space(self, base: FactorSpace) -> FactorSpace:
+        """That of the inner regime."""
+        return self.inner.space(base)
+
+    def length(self, base: FactorSpace) -> int | None:
+        """That of the inner regime."""
+        return self.inner.length(base)
+
+    def axes(self, base: FactorSpace) -> tuple[tuple[str, int], ...]:
+        """Those of the inner regime."""
+        return self.inner.axes(base)
+
+    def extras(self, base: FactorSpace) -> tuple[Field, ...]:
+        """Those of the inner regime."""
+        return self.inner.extras(base)
+
+    def support(self, base: FactorSpace) -> Region | None:
+        """That of the inner regime."""
+        return self.inner.support(base)
+
+
+def join(draws: Sequence[Draw], places: Sequence[Array]) -> Draw:
+    """One draw of several: row i of the result is the one whose place is i."""
+    order = np.concatenate(places).argsort()
+    values = np.concatenate([draw.values for draw in draws])[order]
+    coded = [draw.codes for draw in draws if draw.codes is not None]
+    codes = np.concatenate(coded)[order] if len(coded) == len(draws) else None
+    return Draw(values, codes, {name: np.concatenate([draw.extras[name] for draw in draws])[order] for name in draws[0].extras})
+
+
+@lru_cache(maxsize=64)
+def off_grid(base: FactorSpace, on_grid: bool = False) -> FactorSpace:
+    """The space of draws from whole intervals: `base` without the grids of its interval factors, unless `on_grid`."""
+    return base if on_grid else base.without_grid([factor.name for factor in base if factor.interval])
+
+
+def shared_space(base: FactorSpace, regimes: Iterable[Regime]) -> FactorSpace:
+    """The space of rows that come from several regimes: a factor keeps its grid only where all of them do."""
+    spaces = [regime.space(base) for regime in regimes]
+    first = spaces[0]
+    if all(space is first or space == first for space in spaces):
+        return first
+    loose = [factor.name for factor in base if any(space[factor.name].size is None for space in spaces)]
+    return base.without_grid(name for name in loose if base[name].size is not None)
+
+
+def distinct(name: str, taken: Iterable[str]) -> str:
+    """`name`, or `name_2`, `name_3`, … where wrappers of one kind nest and the inner ones have taken it."""
+    used, found, number = set(taken), name, 1
+    while found in used:
+        number += 1
+        found = f"{name}_{number}"
+    return found
+
+
+def differs(first: Array, second: Array) -> Array:
+    """A mask (n, k) of the factors that differ between two (n, *axes, k) at any of their points."""
+    return np.logical_or.reduce(first != second, axis=tuple(range(1, first.ndim - 1)))  # type: ignore[no-any-return]
+
+
+def columns(space: FactorSpace, names: Iterable[str], what: str) -> list[int]:
+    """The positions of the named factors, each named once."""
+    found = [space.index(name) for name in names]
+    if len(set(found)) != len(found):
+        raise InputError(f"{what} names a factor twice; got {', '.join(names)}")
+    return found
+
+
+def choice(name: str, value: Any, known: Iterable[str], where: str) -> None:
+    """Raise `InputError` unless `value` is one of the `known` words."""
+    if value not in tuple(known):
+        raise unknown(name, value, known, where)
+
+
+def again(regime: Regime, base: FactorSpace, seed: int, rows: Array, attempts: Array | int, most: int, stream: str) -> Draw:
+    """One fresh draw for each (row, attempt): what wrappers use that draw until something fits.
+
+    Of an endless regime it takes the rows `row * most + attempt`; of a finite one, rows at random with repetition.
+    """
+    numbers = (np.asarray(rows, dtype=np.int64) * most + attempts) & (2**63 - 1)  # past 2**63 numbers come round again
+    length = regime.length(base)
+    if length is not None:
+        picked = randomness.uniforms(seed, f"{stream}/pick", numbers, 1)[..., 0]
+        numbers = np.minimum((picked * length).astype(np.int64), length - 1)
+    return regime.draw(base, seed, numbers, stream)

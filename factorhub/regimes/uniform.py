@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from factorhub import randomness
 from factorhub.factors import Array
-from factorhub.regimes.regime import Draw, Single
+from factorhub.layout import layout
+from factorhub.regimes.regime import Draw, Single, off_grid
 from factorhub.space import FactorSpace
 
 
@@ -18,14 +21,18 @@ class Uniform(Single):
 
     def space(self, base: FactorSpace) -> FactorSpace:
         """The base without the grids of its interval factors, unless the draws stay on them."""
-        return base if self.on_grid else base.without_grid([factor.name for factor in base if factor.interval])
+        return off_grid(base, self.on_grid)
 
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """Row r is one uniform point, from the words of r."""
+        space = self.space(base)
         words = randomness.words(seed, f"{stream}/uniform", rows, len(base.factors))
-        values = base.from_unit(randomness.unit(words))
-        if self.on_grid:
-            for i, factor in enumerate(base):
-                if factor.interval and factor.size is not None:
-                    values[:, i] = factor.values(randomness.integers(words[:, i], factor.size))
-        return Draw(values)
+        values = np.empty(words.shape)
+        from factorhub.regimes.kernels import fill_uniform
+
+        codes = np.empty(words.shape if None not in space.sizes else (0, 0), dtype=np.int64)
+        fill_uniform(*layout(space), words, values, codes)
+        return Draw(values, codes if codes.size or not values.size else None)
+
+
+UNIFORM = Uniform()  # where wrappers take their rows from unless told otherwise

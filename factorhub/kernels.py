@@ -1,0 +1,54 @@
+"""The maps of one factor between code, value and u, for compiled loops: the same bits as `Factor` gives.
+
+`factor` is a record of `Layout.factors`, `table` is `Layout.table`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from factorhub.compiled import compiled
+
+
+@compiled
+def value_of(factor: Any, table: Any, code: int) -> float:
+    """The value at a code on the factor's grid."""
+    if factor.start < 0:
+        return factor.first + code * factor.step
+    return table[factor.start + code]
+
+
+@compiled
+def code_at(factor: Any, u: float) -> int:
+    """The code at `u` in [0, 1): equal shares."""
+    return min(np.int64(u * factor.count), factor.count - 1)
+
+
+@compiled
+def value_at(factor: Any, table: Any, u: float) -> float:
+    """The value at `u` in [0, 1): a grid value where there is a grid, else along the interval."""
+    if factor.count == 0:
+        return factor.low + u * factor.span
+    return value_of(factor, table, code_at(factor, u))
+
+
+@compiled
+def code_of(factor: Any, table: Any, value: float) -> int:
+    """The code of a value that is on the factor's grid: a guess by even steps, then the nearest one by walking."""
+    code = min(max(np.int64(np.rint((value - factor.first) / factor.step)), 0), factor.count - 1)
+    if factor.start >= 0:
+        while code > 0 and abs(table[factor.start + code - 1] - value) < abs(table[factor.start + code] - value):
+            code -= 1
+        while code + 1 < factor.count and abs(table[factor.start + code + 1] - value) < abs(table[factor.start + code] - value):
+            code += 1
+    return code
+
+
+@compiled
+def unit_of(factor: Any, table: Any, value: float) -> float:
+    """u of a value: along the interval, or the middle of a listed value's share."""
+    if factor.interval:
+        return (value - factor.low) / factor.span if factor.span > 0 else 0.0
+    return (code_of(factor, table, value) + 0.5) / factor.count

@@ -1,0 +1,277 @@
+"""Structural causal models over factors: observation, interventions, and exact counterfactual pairs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+
+from factorhub import randomness
+from factorhub.errors import InputError
+from factorhub.factors import Array
+from factorhub.fields import Field
+from factorhub.layout import layout
+from factorhub.regimes.regime import Draw, Single, choice, off_grid
+from factorhub.regions import Condition, Region
+from factorhub.space import FactorSpace
+
+FORMS = ("linear", "tanh", "relu", "absolute", "quadratic", "step")
+
+
+@dataclass(frozen=True)
+class Mechanism:
+    """How one factor comes about: form(Σ weight · parent's score + bias) + noise · a standard normal number.
+
+    Scores are normal: the factor's value is where its score stands in the standard normal distribution, carried over
+    to the factor's range or its listed values; so a factor without parents is uniform. A parent's score is read from
+    its value, so that setting a factor to the value it has changes nothing.
+
+    Attributes:
+        factor: which one.
+        parents, weights: what it depends on, and how strongly.
+        form: linear (x), tanh, relu (max(x, 0)), absolute (|x|), quadratic (x² - 1) or step (the sign of x).
+        bias, noise: the shift of x, and the share of the factor's own noise.
+    """
+
+    factor: str
+    parents: tuple[str, ...] = ()
+    weights: tuple[float, ...] = ()
+    form: str = "linear"
+    bias: float = 0.0
+    noise: float = 1.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parents", tuple(self.parents))
+        object.__setattr__(self, "weights", tuple(float(weight) for weight in self.weights))
+        choice("form", self.form, FORMS, f"the mechanism of {self.factor}")
+        if len(self.parents) != len(self.weights) or len(set(self.parents)) != len(self.parents):
+            raise InputError(
+                f"{self.factor} needs one weight for each of its distinct parents; got {self.parents} and {self.weights}"
+            )
+        if not self.noise >= 0:
+            raise InputError(f"the noise of {self.factor} is at least 0; got {self.noise:g}")
+
+
+@dataclass(frozen=True)
+class Do:
+    """A hard intervention: the factor no longer listens to its parents.
+
+    Attributes:
+        factor: which one.
+        value: what it is set to, a value or label; None draws it anew from its whole range.
+    """
+
+    factor: str
+    value: float | str | None = None
+
+
+# A mechanism in the place of another is a soft intervention; several targets at once are a tuple.
+Target: TypeAlias = Do | Mechanism
+
+
+@dataclass(frozen=True)
+class Causal(Single):
+    """Each factor from its parents and its own noise, in causal order. Factors without a mechanism are uniform.
+
+    Attributes:
+        mechanisms: at most one for each factor.
+        do: interventions, hard (`Do`) or soft (another `Mechanism`), any number at once.
+        on_grid: keep interval factors on their grids where they have one.
+    """
+
+    mechanisms: tuple[Mechanism, ...]
+    do: tuple[Target, ...] = ()
+    on_grid: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "mechanisms", tuple(self.mechanisms))
+        object.__setattr__(self, "do", tuple(self.do))
+        for what, items in (("mechanism", self.mechanisms), ("intervention", self.do)):
+            names = [item.factor for item in items]
+            if len(set(names)) != len(names):
+                raise InputError(f"a factor has at most one {what}; got {', '.join(names)}")
+
+    def space(self, base: FactorSpace) -> FactorSpace:
+        """The base without the grids of its interval factors, unless the draws stay on them."""
+        return off_grid(base, self.on_grid)
+
+    def extras(self, base: FactorSpace) -> tuple[Field, ...]:
+        """Which factors were intervened on; the causal graph is in the field's meta data."""
+        return (intervened(base, self.mechanisms),)
+
+    def support(self, base: FactorSpace) -> Region | None:
+        """Where hard interventions set their factors."""
+        region: Region | None = None
+        for target in self.do:
+            if isinstance(target, Do) and target.value is not None:
+                condition = Condition(target.factor, "==", target.value)
+                region = condition if region is None else region & condition
+        return region
+
+    def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
+        """Row r's noise is the words of r, whatever the interventions: equal rows are counterfactuals of each other."""
+        words = randomness.words(seed, f"{stream}/causal", rows, len(base.factors))
+        values = self.assign(base, words)
+        targets = {target.factor for target in self.do}
+        mask = np.array([name in targets for name in base.names])
+        return Draw(values, None, {"intervened": np.tile(mask, (len(values), 1))})
+
+    def assign(self, base: FactorSpace, words: Array) -> Array:
+        """The values (n, k) that noise `words` (n, k) bring about."""
+        from factorhub.regimes.dependence import assign
+
+        values = np.empty(words.shape)
+        assign(*layout(self.space(base)), *compile_model(self, base), words, np.empty((0, 0)), values)
+        return values
+
+    def precision(self, base: FactorSpace) -> Array:
+        """The precision matrix (k, k) of the normal scores, BᵀB with B = (I - W) / noise, where all forms are linear.
+
+        Exact for factors off the grid. Raises `InputError` where a form is not linear, or a noise is 0.
+        """
+        model = {item.factor: item for item in effective(self, base)}
+        b = np.eye(len(base.factors))
+        for j, name in enumerate(base.names):
+            item = model.get(name, Mechanism(name))
+            if item.form != "linear" or item.noise == 0:
+                raise InputError(
+                    f"only linear mechanisms with noise have a precision matrix; {name} has {item.form}, {item.noise:g}"
+                )
+            for parent, weight in zip(item.parents, item.weights, strict=True):
+                b[j, base.index(parent)] = -weight
+            b[j] /= item.noise
+        return b.T @ b
+
+
+def intervened(base: FactorSpace, mechanisms: tuple[Mechanism, ...], dims: tuple[tuple[str, int], ...] = ()) -> Field:
+    """The record of intervention targets; its meta data hold the factors and the edges of the graph."""
+    graph = [[parent, item.factor] for item in mechanisms for parent in item.parents]
+    return Field(
+        "intervened", "bool", (*(size for _, size in dims), len(base.factors)), (*(name for name, _ in dims), "factor"),
+        description="factors that were intervened on", meta={"factors": list(base.names), "graph": graph},
+    )  # fmt: skip
+
+
+def effective(of: Causal, base: FactorSpace) -> list[Mechanism]:
+    """The mechanisms after the soft interventions and with what hard ones cut removed."""
+    model = {item.factor: item for item in of.mechanisms}
+    for target in of.do:
+        model[target.factor] = target if isinstance(target, Mechanism) else Mechanism(target.factor)
+    for item in model.values():
+        for name in (item.factor, *item.parents):
+            base.index(name)
+    return list(model.values())
+
+
+class _Model(NamedTuple):
+    """The arguments of the kernel `assign`."""
+
+    order: Array
+    first: Array
+    parents: Array
+    weights: Array
+    form: Array
+    bias: Array
+    noise: Array
+    fixed: Array
+    value: Array
+    read: Array
+
+
+@lru_cache(maxsize=256)
+def compile_model(of: Causal, base: FactorSpace, lagged: bool = False) -> _Model:
+    """The mechanisms of all factors as arrays, in causal order (in any order where parents are read from a frame before)."""
+    named = {item.factor: item for item in effective(of, base)}
+    model = [named.get(name, Mechanism(name)) for name in base.names]
+    parents = [[base.index(name) for name in item.parents] for item in model]
+    order: list[int] = list(range(len(model))) if lagged else []
+    while len(order) < len(model):
+        ready = [j for j in range(len(model)) if j not in order and all(parent in order for parent in parents[j])]
+        if not ready:
+            cycle = ", ".join(base.names[j] for j in range(len(model)) if j not in order)
+            raise InputError(f"these factors cause each other in a circle: {cycle}; remove a parent")
+        order += ready
+    fixed = {target.factor: target.value for target in of.do if isinstance(target, Do) and target.value is not None}
+    space = of.space(base)
+    values = {base.index(name): _value(space, name, value) for name, value in fixed.items()}
+    listed = [parent for j in order for parent in parents[j]]
+    return _Model(
+        np.array(order, dtype=np.int64),
+        np.cumsum([0, *(len(parents[j]) for j in order)]),
+        np.array(listed, dtype=np.int64),
+        np.array([weight for j in order for weight in model[j].weights], dtype=np.float64),
+        np.array([FORMS.index(model[j].form) for j in order]),
+        np.array([model[j].bias for j in order], dtype=np.float64),
+        np.array([model[j].noise for j in order], dtype=np.float64),
+        np.array([j in values for j in order]),
+        np.array([values.get(j, 0.0) for j in order]),
+        np.array([j in set(listed) for j in range(len(model))]),
+    )
+
+
+def _value(space: FactorSpace, name: str, asked: float | str) -> float:
+    factor = space[name]
+    if factor.grid is not None:
+        return float(factor.values(np.asarray(factor.code(asked))))
+    try:
+        value = float(asked)
+    except ValueError:
+        raise InputError(f"{name} takes {factor.range_text()}; got do({name}, {asked!r})") from None
+    factor.check(np.asarray(value))
+    return value
+
+
+@dataclass(frozen=True)
+class Counterfactual(Single):
+    """Pairs of a factual row and what it would have been under an intervention: the same noise, other mechanisms.
+
+    Recorded with each row: `intervened`, its targets (k), and `intervention`, which of the list it was.
+
+    Attributes:
+        model: the causal model; its own interventions, if any, hold in both worlds.
+        interventions: each a tuple of targets; every row draws one of them with equal chance.
+    """
+
+    model: Causal
+    interventions: tuple[tuple[Target, ...], ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "interventions", tuple(tuple(targets) for targets in self.interventions))
+        if not self.interventions or not all(self.interventions):
+            raise InputError("counterfactual needs interventions with at least one target each, as in [[do(scale)], [do(posX)]]")
+
+    def space(self, base: FactorSpace) -> FactorSpace:
+        """That of the model."""
+        return self.model.space(base)
+
+    def axes(self, base: FactorSpace) -> tuple[tuple[str, int], ...]:
+        """The pair: factual, counterfactual."""
+        return (("pair", 2),)
+
+    def extras(self, base: FactorSpace) -> tuple[Field, ...]:
+        """The targets, and which of the interventions it was."""
+        which = Field("intervention", "int32", (), (), description="which of the listed interventions the second member is under")
+        return (intervened(base, self.model.mechanisms), which)
+
+    def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
+        """Both members from the words of r; a factor that is drawn anew takes a word of its own."""
+        k, rows = len(base.factors), np.asarray(rows)
+        words = randomness.words(seed, f"{stream}/counterfactual", rows, k)
+        other = randomness.words(seed, f"{stream}/counterfactual/anew", rows, k + 1)
+        which = randomness.integers(other[:, k], len(self.interventions))
+        first = self.model.assign(base, words)
+        second, mask = np.empty_like(first), np.zeros(first.shape, dtype=bool)
+        for number, targets in enumerate(self.interventions):
+            here = which == number
+            named = {target.factor for target in targets}
+            kept = tuple(target for target in self.model.do if target.factor not in named)
+            columns = [base.index(name) for name in named]
+            anew = [base.index(t.factor) for t in targets if isinstance(t, Do) and t.value is None]
+            changed = words[here]
+            changed[:, anew] = other[here][:, anew]
+            second[here] = replace(self.model, do=(*kept, *targets)).assign(base, changed)
+            mask[np.ix_(here, columns)] = True
+        extras = {"intervened": mask, "intervention": which.astype(np.int32)}
+        return Draw(np.stack([first, second], axis=1), None, extras)

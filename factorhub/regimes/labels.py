@@ -1,0 +1,105 @@
+"""Labels as a learner gets them: few, noisy, coarse, partial or permuted, recorded beside the true factors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from factorhub import randomness
+from factorhub.errors import InputError
+from factorhub.factors import Array
+from factorhub.fields import Field
+from factorhub.order import Permutation
+from factorhub.regimes.regime import Draw, Regime, Wrapper, columns, distinct
+from factorhub.regimes.uniform import UNIFORM
+from factorhub.space import FactorSpace
+
+
+@dataclass(frozen=True)
+class Labels(Wrapper):
+    """The rows of `inner` with a budget of labels: `labels` (k) and `labelled`, whether the row has any.
+
+    A label is the factor's value (a categorical factor's code), a bin's number with `bins`, and NaN where withheld.
+
+    Attributes:
+        fraction: the share of rows that keep their labels: exactly, rounded down, where rows are finite, else by
+            chance row by row.
+        rows: how many rows keep them instead: the first ones of an endless regime, any of a finite one. 0 for no limit.
+        noise: the chance, for each factor, that a label is another draw from all values (which may be the true one).
+        bins: the number of equal bins that labels are coarsened to; 0 for none.
+        factors: which factors are labelled; all by default.
+        permuted: give each factor's values in a random order that is the same for all rows of a seed.
+        inner: where rows come from.
+    """
+
+    fraction: float = 1.0
+    rows: int = 0
+    noise: float = 0.0
+    bins: int = 0
+    factors: tuple[str, ...] = ()
+    permuted: bool = False
+    inner: Regime = UNIFORM
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "factors", tuple(self.factors))
+        if not 0 < self.fraction <= 1 or not 0 <= self.noise <= 1:
+            raise InputError(f"fraction is above 0 and noise at least 0, both up to 1; got {self.fraction:g} and {self.noise:g}")
+        if self.rows < 0 or self.bins < 0 or self.bins == 1:
+            raise InputError(f"rows is 0 or a number of rows, bins is 0 or at least 2; got {self.rows} and {self.bins}")
+        if self.rows and self.fraction < 1:
+            raise InputError(f"a budget is a fraction or a number of rows; got fraction={self.fraction:g} and rows={self.rows}")
+
+    def extras(self, base: FactorSpace) -> tuple[Field, ...]:
+        """The inner regime's, the labels, and whether the row has any."""
+        inner, axes = self.inner.extras(base), self.inner.axes(base)
+        taken = [item.name for item in inner]
+        shape, dims = (*(size for _, size in axes), len(base.factors)), (*(name for name, _ in axes), "factor")
+        meta = {"factors": list(base.names)}
+        about = "labels as the learner gets them; NaN where withheld"
+        return (
+            *inner,
+            Field(distinct("labels", taken), "float64", shape, dims, description=about, meta=meta),
+            Field(distinct("labelled", taken), "bool", (), (), description="whether the row keeps its labels"),
+        )
+
+    def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
+        """The inner regime's rows, and labels made from their values."""
+        rows, name = np.asarray(rows, dtype=np.int64), f"{stream}/labels"
+        drawn = self.inner.draw(base, seed, rows, f"{name}/inner")
+        shown = columns(base, self.factors or base.names, "factors")
+        words = randomness.words(seed, f"{name}/noise", rows, 2 * len(base.factors))
+        labels = np.full(drawn.values.shape, np.nan)
+        for j in shown:
+            factor, column = self.space(base).factors[j], drawn.values[..., j]
+            wide = (len(rows), *(1,) * (column.ndim - 1))
+            other = factor.from_unit(randomness.unit(words[:, 2 * j + 1])).reshape(wide)
+            wrong = randomness.unit(words[:, 2 * j]) < self.noise
+            column = np.where(wrong.reshape(wide), other, column)
+            if self.bins:
+                column = np.floor(factor.to_unit(column) * self.bins).clip(0, self.bins - 1)
+            if self.permuted:
+                size = self.bins or factor.size
+                if size is None:
+                    raise InputError(f"{factor.name} was drawn off its grid, so its values have no other order; give bins too")
+                order = Permutation(size, int(randomness.words(seed, f"{name}/order", j, 1)[0]))
+                codes = column.astype(np.int64) if self.bins else factor.nearest(column)
+                moved = order.forward(codes)
+                column = moved.astype(np.float64) if self.bins else factor.values(moved)
+            labels[..., j] = column
+        labelled = self._labelled(base, seed, rows, name)
+        labels[~labelled] = np.nan
+        return Draw(drawn.values, drawn.codes, {**drawn.extras, **dict(zip(self._names(base), (labels, labelled), strict=True))})
+
+    def _names(self, base: FactorSpace) -> list[str]:
+        return [item.name for item in self.extras(base)[-2:]]
+
+    def _labelled(self, base: FactorSpace, seed: int, rows: Array, stream: str) -> Array:
+        length = self.length(base)
+        if length is None:
+            if self.rows:
+                return rows < self.rows
+            return randomness.uniforms(seed, f"{stream}/which", rows, 1)[:, 0] < self.fraction
+        kept = min(self.rows, length) if self.rows else int(self.fraction * length + 1e-9 * length)
+        order = Permutation(length, int(randomness.words(seed, f"{stream}/which", 0, 1)[0]))
+        return order.inverse(rows) < kept

@@ -1,0 +1,181 @@
+"""The inner loops of moves: Laplace steps, jitter within a radius, random walks, sweeps, and what happens at the ends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from factorhub.compiled import compiled
+from factorhub.factors import Array
+from factorhub.kernels import code_of, value_of
+from factorhub.regimes.kernels import unit
+from factorhub.regimes.normal import exp, log
+
+
+@compiled
+def _power(q: float, n: int) -> float:
+    result = 1.0
+    while n > 0:
+        if n & 1:
+            result *= q
+        q *= q
+        n >>= 1
+    return result
+
+
+@compiled
+def _geometric(q: float, length: int, u: float) -> int:
+    """A number from 1 to `length`, each with chance in proportion to q to its power."""
+    goal = u * (1.0 - _power(q, length)) * q / (1.0 - q)
+    reached, weight, j = q, q, 1
+    while j < length and goal >= reached:
+        weight *= q
+        reached += weight
+        j += 1
+    return j
+
+
+@compiled
+def laplace(
+    factors: Array, table: Array, steps: Array, movable: Array, rate: float, words: Array, values: Array, changed: Array
+) -> None:
+    """Move every `movable` column of `values` (n, k) by a discretised Laplace step that stays in range, in place.
+
+    The chance of d steps falls as exp(-|d| rate / log size), the sizes being those of `steps`; where nothing moved,
+    one column is chosen and moved. `words` (n, 2 movable + 3).
+    """
+    decay = np.empty(movable.size)
+    for m in range(movable.size):
+        decay[m] = exp(-rate / log(np.float64(steps[movable[m]])))
+    for i in range(values.shape[0]):
+        moved = False
+        forced = movable.size * 2
+        for attempt in range(2):
+            first, last = 0, movable.size
+            if attempt == 1:
+                if moved:
+                    break
+                first = np.int64(unit(words[i, forced]) * movable.size)
+                last = first + 1
+            for m in range(first, last):
+                j = movable[m]
+                place = words[i, forced + 1] if attempt == 1 else words[i, 2 * m]
+                u, v = unit(place), unit(words[i, forced + 2] if attempt == 1 else words[i, 2 * m + 1])
+                q, old = decay[m], values[i, j]
+                size = factors[j].count
+                stride = factors[j].span / (steps[j] - 1)
+                if size > 0:
+                    code = code_of(factors[j], table, old)
+                    below, above = code, size - 1 - code
+                else:
+                    code = 0
+                    below = np.int64((old - factors[j].low) / stride)
+                    above = np.int64((factors[j].low + factors[j].span - old) / stride)
+                left, right = 1.0 - _power(q, below), 1.0 - _power(q, above)
+                stay = 0.0 if attempt == 1 else (1.0 - q) / q
+                goal = u * (left + right + stay)
+                if goal >= left + right:
+                    continue
+                d = -_geometric(q, below, v) if goal < left else _geometric(q, above, v)
+                values[i, j] = value_of(factors[j], table, code + d) if size > 0 else old + d * stride
+                changed[i, j] = values[i, j] != old
+                moved = True
+
+
+@compiled
+def fold(place: int, size: int, circular: bool) -> int:
+    """A code that has walked past the ends, brought back: round the circle, or reflected at the ends."""
+    if circular or size == 1:
+        return place % size
+    turn = place % (2 * size - 2)
+    return turn if turn < size else 2 * size - 2 - turn
+
+
+@compiled
+def fold_unit(place: float, circular: bool) -> float:
+    """The same for a place along an interval of length 1."""
+    if circular:
+        return place - np.floor(place)
+    turn = place - 2.0 * np.floor(place / 2.0)
+    return turn if turn <= 1.0 else 2.0 - turn
+
+
+@compiled
+def moved(factor: Any, table: Array, value: float, steps: int, travel: float) -> float:
+    """A factor's value moved by whole `steps` on its grid, or by `travel` ranges off it, folded at the ends."""
+    if factor.count > 0:
+        return value_of(factor, table, fold(code_of(factor, table, value) + steps, factor.count, factor.circular))
+    place = (value - factor.low) / factor.span + travel
+    return min(factor.low + fold_unit(place, factor.circular) * factor.span, factor.low + factor.span)
+
+
+@compiled
+def jitter(factors: Array, table: Array, free: Array, radius: float, words: Array, values: Array) -> None:
+    """Move the `free` columns of `values` (n, k) evenly within `radius` ranges, at least one step on a grid, in place."""
+    for i in range(values.shape[0]):
+        for m in range(free.size):
+            j, u = free[m], unit(words[i, m])
+            reach = max(np.int64(radius * (factors[j].count - 1) + 1e-9), 1)
+            values[i, j] = moved(factors[j], table, values[i, j], np.int64(u * (2 * reach + 1)) - reach, (2.0 * u - 1.0) * radius)
+
+
+@compiled
+def nudge(factors: Array, table: Array, free: Array, delta: float, words: Array, values: Array, kept: Array) -> None:
+    """Move one of the `free` columns of each row by `delta` ranges, up or down, in place; the way that stays in range."""
+    for i in range(values.shape[0]):
+        j = free[np.int64(unit(words[i, 0]) * free.size)]
+        steps = max(np.int64(np.rint(delta * (factors[j].count - 1))), 1)
+        sign = 1 if words[i, 1] >> np.uint64(63) else -1
+        old = values[i, j]
+        kept[i] = factors[j].circular
+        for _ in range(2):
+            if factors[j].count > 0:
+                code = code_of(factors[j], table, old) + sign * steps
+                kept[i] |= 0 <= code < factors[j].count
+            else:
+                place = old + sign * delta * factors[j].span
+                kept[i] |= factors[j].low <= place <= factors[j].low + factors[j].span
+            if kept[i]:
+                values[i, j] = moved(factors[j], table, old, sign * steps, sign * delta)
+                break
+            sign = -sign
+
+
+@compiled
+def step(factors: Array, table: Array, free: Array, rate: float, stride: float, words: Array, values: Array) -> None:
+    """One step of a random walk of the `free` columns of `values` (p, k), in place: up or down with chance `rate`."""
+    for i in range(values.shape[0]):
+        for m in range(free.size):
+            j, u = free[m], unit(words[i, m])
+            if u >= rate:
+                continue
+            size = factors[j].count
+            if factors[j].labelled:
+                code = min(np.int64(u / rate * (size - 1)), size - 2)
+                values[i, j] = value_of(factors[j], table, code + 1 if code >= code_of(factors[j], table, values[i, j]) else code)
+            else:
+                sign = 1 if 2.0 * u >= rate else -1
+                values[i, j] = moved(factors[j], table, values[i, j], sign, sign * stride)
+
+
+@compiled
+def travel(factors: Array, table: Array, free: Array, t: int, steps: int, loop: bool, ways: Array, values: Array) -> None:
+    """Frame `t` of a sweep or loop of the `free` columns, whose start points are `values` (p, k), in place."""
+    for i in range(values.shape[0]):
+        for m in range(free.size):
+            j = free[m]
+            sign = 1 if ways[i, m] >> np.uint64(63) else -1
+            size = factors[j].count
+            share = t / steps if loop else t / (steps - 1)
+            if loop and not factors[j].circular:
+                share *= 2.0
+            ends = size if factors[j].circular else size - 1
+            values[i, j] = moved(factors[j], table, values[i, j], sign * np.int64(np.rint(share * ends)), sign * share)
+
+
+@compiled
+def shift(factors: Array, table: Array, j: int, steps: int, share: float, values: Array) -> None:
+    """Move column `j` of `values` (p, k) by whole steps on its grid, or by a share of its range off it, in place."""
+    for i in range(values.shape[0]):
+        values[i, j] = moved(factors[j], table, values[i, j], steps, share)

@@ -1,0 +1,129 @@
+"""Pairs of near rows: every factor redrawn within a radius, or one property of one object moved by a given amount."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from factorhub import randomness
+from factorhub.errors import InputError
+from factorhub.factors import Array
+from factorhub.fields import Field
+from factorhub.layout import layout
+from factorhub.regimes.pairs import ATTEMPTS, Paired, Proposal, each_point, movable
+from factorhub.regimes.regime import Draw, Regime, distinct
+from factorhub.regimes.uniform import UNIFORM
+from factorhub.space import FactorSpace
+
+
+@dataclass(frozen=True)
+class Radius(Paired):
+    """The second row is redrawn evenly within `radius` of the first in every factor that has an order.
+
+    Attributes:
+        radius: a fraction of each factor's range; on a grid at least one step. Past the ends values reflect, or go
+            round where the factor is circular.
+        factors: which move; all ordered ones that vary by default.
+        inner: where first members come from.
+    """
+
+    radius: float = 0.1
+    factors: tuple[str, ...] = ()
+    inner: Regime = UNIFORM
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "factors", tuple(self.factors))
+        if not 0 < self.radius <= 1:
+            raise InputError(f"a radius is a fraction of the range, above 0 and up to 1; got {self.radius:g}")
+
+    def propose(self, base: FactorSpace, seed: int, rows: Array, attempt: int, stream: str, first: Array) -> Proposal:
+        """Move every point of the row."""
+        from factorhub.regimes import motion
+
+        free = movable(base, self.inner, self.factors, ordered=True)
+        points = first.reshape(-1, len(base.factors)).copy()
+        numbers = each_point(np.asarray(rows, dtype=np.int64) * ATTEMPTS + attempt, points)
+        words = randomness.words(seed, f"{stream}/within", numbers, len(free))
+        motion.jitter(*layout(self.space(base)), free, self.radius, words, points)
+        return self.moved(base, first, points, free)
+
+
+@dataclass(frozen=True)
+class Perturbation(Paired):
+    """The second row is the first with one property of one object moved up or down by `delta`.
+
+    Recorded with each row: the `object` (the number at the end of the factor's name, as in posX_2; -1 where there is
+    none), the `property` (a number into the field's list of names) and the signed offset `delta` in the factor's unit.
+    Factors that a declared symmetry hides (an absent object's place) are not chosen.
+
+    Attributes:
+        delta: a fraction of the factor's range; on a grid at least one step. Circular factors go round.
+        factors: which may move; all ordered ones that vary by default.
+        inner: where first members come from.
+    """
+
+    delta: float = 0.1
+    factors: tuple[str, ...] = ()
+    inner: Regime = UNIFORM
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "factors", tuple(self.factors))
+        if not 0 < self.delta < 1:
+            raise InputError(f"delta is a fraction of the range, above 0 and below 1; got {self.delta:g}")
+
+    def extras(self, base: FactorSpace) -> tuple[Field, ...]:
+        """Those of pairs, then which property of which object moved, and how far."""
+        found = super().extras(base)
+        taken = [item.name for item in found]
+        names = list(dict.fromkeys(_parts(name)[0] for name in base.names))
+        return (
+            *found[:-2],
+            Field(distinct("object", taken), "int32", (), (), description="the object that moved; -1 where factors have no number"),
+            Field(distinct("property", taken), "int32", (), (), description="what of it moved", meta={"names": names}),
+            Field(distinct("delta", taken), "float64", (), (), description="signed offset, in the factor's unit"),
+            *found[-2:],
+        )
+
+    def propose(self, base: FactorSpace, seed: int, rows: Array, attempt: int, stream: str, first: Array) -> Proposal:
+        """Move one factor, the same in every point of the row."""
+        from factorhub.regimes import motion
+
+        free = movable(base, self.inner, self.factors, ordered=True)
+        points = first.reshape(-1, len(base.factors)).copy()
+        words = randomness.words(seed, f"{stream}/which", np.asarray(rows, dtype=np.int64) * ATTEMPTS + attempt, 2)
+        words = np.repeat(words, len(points) // max(len(words), 1), axis=0)
+        kept = np.ones(len(points), dtype=bool)
+        motion.nudge(*layout(self.space(base)), free, self.delta, words, points, kept)
+        made = self.moved(base, first, points, free)
+        kept &= (base.canonical(points) != base.canonical(first.reshape(points.shape))).any(axis=1)
+        made.kept[:] &= np.logical_and.reduce(kept.reshape(first.shape[:-1]), axis=tuple(range(1, first.ndim - 1)))
+        return made._replace(resampled=made.changed)
+
+    def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
+        """The pair, and what moved read back from it."""
+        drawn = super().draw(base, seed, rows, stream)
+        fields = self.extras(base)
+        which = drawn.extras[fields[-1].name].argmax(axis=1)
+        names = fields[-4].meta["names"]
+        moved = [_parts(name) for name in base.names]
+        points = drawn.values.reshape(*drawn.values.shape[:2], int(np.prod(drawn.values.shape[2:-1])), len(base.factors))
+        points = points[np.arange(len(which)), :, 0, which]
+        period = np.array([factor.period or 0.0 for factor in base])[which]
+        delta = points[:, 1] - points[:, 0]
+        turn = np.where(period > 0, period, 1.0)
+        delta = np.where(period > 0, delta - turn * np.rint(delta / turn), delta)
+        records = (
+            np.array([number for _, number in moved], dtype=np.int32)[which],
+            np.array([names.index(name) for name, _ in moved], dtype=np.int32)[which],
+            delta,
+        )
+        extras = dict(zip([item.name for item in fields[-5:-2]], records, strict=True))
+        return Draw(drawn.values, None, {**drawn.extras, **extras})
+
+
+def _parts(name: str) -> tuple[str, int]:
+    """A factor's property and object: posX_2 is posX of object 2."""
+    found = re.fullmatch(r"(\w+?)_(\d+)", name)
+    return (found[1], int(found[2])) if found else (name, -1)

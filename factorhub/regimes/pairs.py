@@ -1,0 +1,211 @@
+"""Pairs of rows that differ in few factors: weak supervision in each of its published readings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, get_args
+
+import numpy as np
+
+from factorhub import randomness
+from factorhub.errors import InputError
+from factorhub.factors import Array
+from factorhub.fields import Field
+from factorhub.layout import layout
+from factorhub.regimes.regime import Draw, Regime, Wrapper, again, choice, columns, differs, distinct, shared_space
+from factorhub.regimes.uniform import UNIFORM
+from factorhub.regimes.where import uniform_members, within
+from factorhub.regions import Region, diagram
+from factorhub.space import FactorSpace
+
+ATTEMPTS = 2**12  # redraws of one row's second member before giving up
+PATIENCE = 16  # redraws before other factors are chosen to change
+STEPS = 32  # of the range that a factor without any grid is taken to have, where a law speaks of steps
+
+
+class Proposal(NamedTuple):
+    """Second members (n, *axes, k), the masks (n, k) of their redrawn and changed factors, and which (n,) to keep."""
+
+    second: Array
+    resampled: Array
+    changed: Array
+    kept: Array
+
+
+class Paired(Wrapper):
+    """What regimes of pairs share: the first member is the inner regime's, the second is made from it by `propose`.
+
+    A proposal that leaves the region of the source is made again, so that pairs of a restricted regime stay in it.
+    """
+
+    source: Regime | None = None
+
+    def fresh(self) -> Regime:
+        """The regime that new values come from: the inner one unless another is named."""
+        return self.inner if self.source is None else self.source
+
+    def space(self, base: FactorSpace) -> FactorSpace:
+        """The inner regime's, without the grids that fresh values leave."""
+        return shared_space(base, (self.inner, self.fresh()))
+
+    def axes(self, base: FactorSpace) -> tuple[tuple[str, int], ...]:
+        """The pair, then the inner regime's axes."""
+        inner = self.inner.axes(base)
+        return ((distinct("pair", (name for name, _ in inner)), 2), *inner)
+
+    def extras(self, base: FactorSpace) -> tuple[Field, ...]:
+        """The inner regime's (of the first member), and which factors were redrawn and which differ."""
+        inner = self.inner.extras(base)
+        meta = {"factors": list(base.names)}
+        shape, taken = (len(base.factors),), [item.name for item in inner]
+        made = (
+            Field(distinct("resampled", taken), "bool", shape, ("factor",), description="factors that were redrawn", meta=meta),
+            Field(distinct("changed", taken), "bool", shape, ("factor",), description="factors that differ in the pair", meta=meta),
+        )
+        return (*inner, *made)
+
+    def support(self, base: FactorSpace) -> Region | None:
+        """Where first members or fresh values lie."""
+        first, second = self.inner.support(base), self.fresh().support(base)
+        return None if first is None or second is None else first if first == second else first | second
+
+    def propose(self, base: FactorSpace, seed: int, rows: Array, attempt: int, stream: str, first: Array) -> Proposal:
+        """A second member for each first (n, *axes, k), which depends on (seed, stream, row, attempt) and on it only."""
+        raise NotImplementedError
+
+    def moved(self, base: FactorSpace, first: Array, points: Array, free: Array) -> Proposal:
+        """The proposal in which `points` (of all axes) are the first ones after their `free` factors moved."""
+        second = points.reshape(first.shape)
+        resampled = np.zeros((len(first), len(base.factors)), dtype=bool)
+        resampled[:, free] = True
+        changed = differs(first, second)
+        return Proposal(second, resampled, changed, within(self.fresh().support(base), self.space(base), second))
+
+    def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
+        """Row r's first member is row r of the inner regime; its second is the first proposal that holds."""
+        rows, name = np.asarray(rows), f"{stream}/{type(self).__name__.lower()}"
+        drawn = self.inner.draw(base, seed, rows, f"{name}/inner")
+        first = drawn.values
+        made = self.propose(base, seed, rows, 0, name, first)
+        waiting = np.flatnonzero(~made.kept)
+        for attempt in range(1, ATTEMPTS):
+            if not waiting.size:
+                break
+            later = self.propose(base, seed, rows[waiting], attempt, name, first[waiting])
+            for array, part in zip(made, later, strict=True):
+                array[waiting] = part
+            waiting = waiting[~later.kept]
+        if waiting.size:
+            raise InputError(
+                f"no second member for row {rows[waiting[0]]} in {ATTEMPTS} draws; name factors that can change there with "
+                f"factors=[…], or another source of new values with source=…"
+            )
+        resampled, changed = (item.name for item in self.extras(base)[-2:])
+        extras = {**drawn.extras, resampled: made.resampled, changed: made.changed}
+        return Draw(np.stack([first, made.second], axis=1), None, extras)
+
+
+def each_point(numbers: Array, points: Array) -> Array:
+    """A number (p,) for each of the points (p, k) that rows with these `numbers` (n,) consist of."""
+    several = len(points) // max(len(numbers), 1)
+    return np.repeat(numbers * max(several, 1), several) + np.tile(np.arange(several), len(numbers))
+
+
+def movable(base: FactorSpace, source: Regime, names: tuple[str, ...], *, ordered: bool) -> Array:
+    """The positions of the factors that may change: those named, else all that vary in the source (and are ordered)."""
+    space, region = source.space(base), source.support(base)
+    varying = set(space.names) if region is None else set(diagram(region, space).varying())
+    fixed = {factor.name for factor in space if factor.size == 1 or factor.name not in varying}
+    if names:
+        for name in names:
+            if base[name].name in fixed:
+                raise InputError(f"{name} has one value under this regime, so it cannot change; name other factors")
+        return np.array(columns(base, names, "factors"), dtype=np.int64)
+    found = [i for i, f in enumerate(base) if f.name not in fixed and not (ordered and f.kind == "categorical")]
+    if not found:
+        raise InputError(f"no {'ordered ' if ordered else ''}factor varies under this regime, so none can change; name factors")
+    return np.array(found, dtype=np.int64)
+
+
+def steps_of(base: FactorSpace) -> Array:
+    """How many values each factor is taken to have: its grid's, or `STEPS`."""
+    return np.array([factor.size or STEPS for factor in base], dtype=np.int64)
+
+
+Mode = Literal["exactly", "at_most", "dlib", "laplace"]
+
+
+@dataclass(frozen=True)
+class Pairs(Paired):
+    """Two rows that share all factors but a few.
+
+    Attributes:
+        k: how many factors; -1 draws a number from 1 to one less than may change, for each row.
+        mode: "exactly" (k factors change, each to a different value), "at_most" (k factors are redrawn and may draw the
+            old value), "dlib" (1 or k factors are redrawn with equal chance: what disentanglement_lib's code does),
+            or "laplace" (every ordered factor moves by a discretised Laplace step, at least one changes; k is not used).
+        rate: of the Laplace steps, whose scale is log(size) / rate.
+        factors: which may change; all that vary by default.
+        source: where redrawn values come from; `inner` by default.
+        inner: where first members come from.
+    """
+
+    k: int = 1
+    mode: Mode = "exactly"
+    rate: float = 1.0
+    factors: tuple[str, ...] = ()
+    source: Regime | None = None
+    inner: Regime = UNIFORM
+
+    def __post_init__(self) -> None:
+        choice("mode", self.mode, get_args(Mode), "pairs")
+        object.__setattr__(self, "factors", tuple(self.factors))
+        if self.k < 1 and self.k != -1:
+            raise InputError(f"pairs change k factors, at least 1 (or -1 for a random number); got {self.k}")
+        if not self.rate > 0:
+            raise InputError(f"the rate of Laplace pairs is above 0; got {self.rate:g}")
+
+    def propose(self, base: FactorSpace, seed: int, rows: Array, attempt: int, stream: str, first: Array) -> Proposal:
+        """Redraw some factors: exactly where the source is uniform over a region, else from a row of the source."""
+        from factorhub.regimes import kernels, motion
+
+        source, space = self.fresh(), self.space(base)
+        free = movable(base, source, self.factors, ordered=self.mode == "laplace")
+        numbers = np.asarray(rows, dtype=np.int64) * ATTEMPTS + attempt
+        if self.mode == "laplace":
+            points = first.reshape(-1, len(base.factors))
+            words = randomness.words(seed, f"{stream}/laplace", each_point(numbers, points), 2 * len(free) + 3)
+            second, moved = points.copy(), np.zeros(points.shape, dtype=bool)
+            motion.laplace(*layout(space), steps_of(base), free, self.rate, words, second, moved)
+            return self.moved(base, first, second, free)
+        members = uniform_members(source, base) if first.ndim == 2 else None
+        if members is None:
+            numbers = np.asarray(rows, dtype=np.int64) * ATTEMPTS + attempt // PATIENCE
+        counts, most = self.counts(seed, numbers, len(free), stream)
+        words = randomness.words(seed, f"{stream}/which", numbers, 2 * most)
+        resampled = np.zeros((len(rows), len(base.factors)), dtype=bool)
+        kernels.choose(free, counts, words, resampled)
+        if members is not None:
+            second, kept = first.copy(), np.ones(len(rows), dtype=bool)
+            words = randomness.words(seed, f"{stream}/values", numbers, len(base.factors))
+            kernels.change(*layout(space), members.runs, members.levels, resampled, words, self.mode == "exactly", second, kept)
+            return Proposal(second, resampled, second != first, kept)
+        drawn = again(source, base, seed, rows, attempt, ATTEMPTS, f"{stream}/source").values
+        drawn = drawn.reshape(len(rows), *(1,) * (first.ndim - drawn.ndim), *drawn.shape[1:])
+        second = np.where(resampled.reshape(len(rows), *(1,) * (first.ndim - 2), len(base.factors)), drawn, first)
+        changed = differs(first, second)
+        kept = within(source.support(base), space, second)
+        if self.mode == "exactly":
+            kept &= (resampled == changed).all(axis=1)
+        return Proposal(second, resampled, changed, kept)
+
+    def counts(self, seed: int, numbers: Array, most: int, stream: str) -> tuple[Array, int]:
+        """How many factors each row redraws (n,), and the most that any may."""
+        if self.k > most:
+            raise InputError(f"pairs of k={self.k} need as many factors that vary; this regime has {most}")
+        if self.k == -1 or self.mode == "dlib":
+            word = randomness.words(seed, f"{stream}/count", numbers, 1)[:, 0]
+            if self.k == -1:
+                return 1 + randomness.integers(word, max(most - 1, 1)), max(most - 1, 1)
+            return np.where(randomness.integers(word, 2) == 0, 1, self.k), self.k
+        return np.full(len(numbers), self.k), self.k

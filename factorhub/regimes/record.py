@@ -1,0 +1,235 @@
+"""Regimes as data and as text: dicts for manifests and recipe files, `pairs(k=2, mode=at_most)` for the command line.
+
+Both come back as equal records. Text is read through Python's syntax tree, of which only names, literals, lists and
+calls of known regimes are taken; nothing is ever evaluated.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from typing import Any, Literal, Union
+
+from factorhub.errors import InputError, unknown
+from factorhub.regimes.causal import Causal, Counterfactual, Do, Mechanism
+from factorhub.regimes.correlated import Copula, Correlated
+from factorhub.regimes.environments import Environments
+from factorhub.regimes.grid import Grid
+from factorhub.regimes.labels import Labels
+from factorhub.regimes.linear_scm import LinearScm
+from factorhub.regimes.nearby import Perturbation, Radius
+from factorhub.regimes.pairs import Pairs
+from factorhub.regimes.regime import Regime
+from factorhub.regimes.sequences import Sequence, Traversal, Walk
+from factorhub.regimes.shell import Shell
+from factorhub.regimes.tasks import Tasks
+from factorhub.regimes.temporal import Temporal
+from factorhub.regimes.uniform import Uniform
+from factorhub.regimes.where import Where
+from factorhub.regions import Region, parse
+
+REGIMES: dict[str, type] = {
+    "grid": Grid, "uniform": Uniform, "correlated": Correlated, "copula": Copula, "causal": Causal,
+    "counterfactual": Counterfactual, "linear_scm": LinearScm, "environments": Environments, "shell": Shell, "where": Where,
+    "pairs": Pairs, "radius": Radius, "perturbation": Perturbation, "walk": Walk, "traversal": Traversal, "sequence": Sequence,
+    "temporal": Temporal, "labels": Labels, "tasks": Tasks,
+}  # fmt: skip
+PARTS: dict[str, type] = {"mechanism": Mechanism, "do": Do}  # what regimes are made of
+KINDS = {**REGIMES, **PARTS}
+NAMES = {kind: name for name, kind in KINDS.items()}
+
+
+def to_dict(record: Any) -> dict[str, Any]:
+    """A regime as JSON and TOML data: its `kind` and all its fields, nested records likewise, regions as text.
+
+    A regime of an outsider has the kind `package.module:Class`.
+
+    >>> to_dict(Where("shape == heart", Grid()))
+    {'kind': 'where', 'region': 'shape == heart', 'inner': {'kind': 'grid'}}
+    """
+    shown = {item.name: getattr(record, item.name) for item in fields(record)}
+    return {"kind": _name(type(record)), **{name: _plain(value) for name, value in shown.items() if value is not None}}
+
+
+def from_dict(data: Mapping[str, Any]) -> Any:
+    """The regime that `to_dict` described. Fields left out take their defaults; a plain name stands for a regime.
+
+    Raises:
+        InputError: an unknown kind or field, or a value of the wrong type; says what there is.
+
+    >>> from_dict({"kind": "pairs", "k": 2, "inner": "grid"}) == Pairs(k=2, inner=Grid())
+    True
+    """
+    if "kind" not in data:
+        raise InputError(f"a regime needs its kind, one of {', '.join(REGIMES)}; got {dict(data)}")
+    kind, name = _kind(str(data["kind"])), str(data["kind"])
+    hints, known = typing.get_type_hints(kind), {item.name: item for item in fields(kind)}
+    found = {}
+    for key, value in data.items():
+        if key != "kind":
+            if key not in known:
+                raise unknown("field", key, known, name)
+            found[key] = _fit(value, hints[key], f"{key} of {name}")
+    missing = [
+        key for key, item in known.items() if key not in found and item.default is MISSING and item.default_factory is MISSING
+    ]
+    if missing:
+        raise InputError(f"{name} needs {', '.join(missing)}; got {', '.join(found) or 'nothing'}")
+    return kind(**found)
+
+
+def from_text(text: str) -> Any:
+    """The regime that a text such as `where("shape == heart", pairs(k=2))` describes; `to_text` gives equal text back.
+
+    A name alone takes every default; arguments are given in order or by name; words need no quotes.
+
+    >>> from_text("correlated(pairs=[[scale, shape]], sigma=0.2)")
+    Correlated(pairs=(('scale', 'shape'),), inverse=(), confounder='', sigma=0.2, on_grid=False)
+    """
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+    except SyntaxError as error:
+        place = f" at character {error.offset}" if error.offset else ""
+        raise InputError(f"cannot read the regime '{text}': {error.msg}{place}; write it as in pairs(k=2, mode=exactly)") from None
+    data = _data(tree, text)
+    return from_dict({"kind": data} if isinstance(data, str) else data)
+
+
+def to_text(record: Any) -> str:
+    """The shortest text that `from_text` reads as an equal regime: fields at their defaults are left out.
+
+    >>> to_text(Pairs(k=2, inner=Where("shape == heart", Grid())))
+    "pairs(k=2, inner=where('shape == heart', inner=grid))"
+    """
+    shown = []
+    for item in fields(record):
+        value, required = getattr(record, item.name), item.default is MISSING and item.default_factory is MISSING
+        if required or value != item.default:
+            shown.append(_text(value) if required else f"{item.name}={_text(value)}")
+    name = _name(type(record)).replace(":", ".")
+    return f"{name}({', '.join(shown)})" if shown else name
+
+
+def _name(kind: type) -> str:
+    return NAMES.get(kind, f"{kind.__module__}:{kind.__qualname__}")
+
+
+def _kind(name: str) -> type:
+    if name in KINDS:
+        return KINDS[name]
+    module, _, attribute = name.partition(":")
+    if not attribute:
+        raise unknown("regime", name, REGIMES)
+    try:
+        kind = getattr(importlib.import_module(module), attribute, None)
+    except ImportError:
+        raise InputError(f"regime '{name}': there is no module '{module}' to import; check the spelling and PYTHONPATH") from None
+    if not (isinstance(kind, type) and is_dataclass(kind) and callable(getattr(kind, "draw", None))):
+        raise InputError(f"regime '{name}': expected a dataclass with the methods of factorhub.regimes.Regime")
+    return kind
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Region):
+        return str(value)
+    if is_dataclass(value):
+        return to_dict(value)
+    return [_plain(item) for item in value] if isinstance(value, tuple) else value
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Region):
+        return repr(str(value))
+    if is_dataclass(value):
+        return to_text(value)
+    if isinstance(value, tuple):
+        return f"[{', '.join(_text(item) for item in value)}]"
+    if isinstance(value, str) and value.isidentifier() and value.isascii():
+        try:
+            if isinstance(ast.parse(value, mode="eval").body, ast.Name):
+                return value
+        except SyntaxError:  # a keyword of Python, such as a factor called `from`
+            pass
+    return repr(value)
+
+
+def _data(node: ast.expr, text: str) -> Any:
+    """A syntax tree as the data that `from_dict` takes."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str | int | float | None):
+        return node.value
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
+        value = _data(node.operand, text)
+        if isinstance(value, int | float):
+            return -value if isinstance(node.op, ast.USub) else value
+    if isinstance(node, ast.List | ast.Tuple):
+        return [_data(item, text) for item in node.elts]
+    if isinstance(node, ast.Attribute):
+        path = ast.unparse(node).rpartition(".")
+        return f"{path[0]}:{path[2]}"
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+        name = _data(node.func, text)
+        names = [item.name for item in fields(_kind(name))]
+        if len(node.args) > len(names):
+            raise InputError(f"{name} takes at most {len(names)} arguments ({', '.join(names)}); got {len(node.args)}")
+        given = dict(zip(names, (_data(item, text) for item in node.args), strict=False))
+        for keyword in node.keywords:
+            if keyword.arg is None or keyword.arg in given:
+                raise InputError(f"cannot read the regime '{text}': {name} is given {keyword.arg or '**'} twice; give it once")
+            given[keyword.arg] = _data(keyword.value, text)
+        return {"kind": name, **given}
+    shown = ast.unparse(node)
+    raise InputError(f"cannot read '{shown}' in the regime '{text}'; it takes words, numbers, lists and regimes as in pairs(k=2)")
+
+
+def _fit(value: Any, hint: Any, where: str) -> Any:
+    """`value` as what a field is declared to be, or `InputError`."""
+    origin = typing.get_origin(hint)
+    if origin in (Union, types.UnionType):
+        errors = []
+        for choice in typing.get_args(hint):
+            try:
+                return _fit(value, choice, where)
+            except InputError as error:
+                errors.append(error)
+        raise errors[0]
+    if origin is Literal:
+        if value not in typing.get_args(hint):
+            raise unknown("value", value, map(str, typing.get_args(hint)), where)
+        return value
+    if origin is tuple:
+        parts = typing.get_args(hint)
+        if isinstance(value, str) and parts == (str, ...):
+            value = [value]
+        if not isinstance(value, list | tuple):
+            raise InputError(f"{where} is a list; got {value!r}")
+        if len(parts) == 2 and parts[1] is Ellipsis:
+            return tuple(_fit(item, parts[0], where) for item in value)
+        if len(value) != len(parts):
+            raise InputError(f"{where} is made of {len(parts)} values; got {value!r}")
+        return tuple(_fit(item, part, where) for item, part in zip(value, parts, strict=True))
+    if hint is Regime or hint in PARTS.values() or hint in REGIMES.values():
+        made = from_dict({"kind": value}) if isinstance(value, str) else from_dict(value) if isinstance(value, Mapping) else value
+        wanted = tuple(REGIMES.values()) if hint is Regime else hint
+        if not isinstance(made, wanted) and not (hint is Regime and callable(getattr(made, "draw", None))):
+            raise InputError(f"{where} is {'a regime' if hint is Regime else 'a ' + NAMES[hint]}; got {value!r}")
+        return made
+    if hint is Region:
+        return value if isinstance(value, Region) else parse(_fit(value, str, where))
+    if hint is type(None):
+        if value is None:
+            return None
+    elif hint is float:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return float(value)
+    elif hint is bool and isinstance(value, str) and value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    elif isinstance(value, hint) and not (hint is int and isinstance(value, bool)):
+        return value
+    words = {int: "a whole number", float: "a number", bool: "true or false", str: "a word"}
+    raise InputError(f"{where} is {words.get(hint, str(hint))}; got {value!r}")

@@ -1,0 +1,225 @@
+"""Sequences of frames: random walks, sweeps and loops of some factors while the others stay, and traversals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+
+from factorhub import randomness
+from factorhub.errors import InputError
+from factorhub.factors import Array
+from factorhub.fields import Field
+from factorhub.layout import layout
+from factorhub.regimes.pairs import each_point, movable
+from factorhub.regimes.regime import Draw, Regime, Wrapper, choice, columns, differs, distinct
+from factorhub.regimes.uniform import UNIFORM
+from factorhub.regimes.where import within
+from factorhub.space import FactorSpace
+
+LONGEST = 10_000  # frames
+
+
+class Frames(Wrapper):
+    """What sequences share: a time axis, the first frame from the inner regime, and a record of what changed when."""
+
+    steps: int
+
+    def axes(self, base: FactorSpace) -> tuple[tuple[str, int], ...]:
+        """Time, then the inner regime's axes."""
+        inner = self.inner.axes(base)
+        return ((distinct("time", (name for name, _ in inner)), self.steps), *inner)
+
+    def extras(self, base: FactorSpace) -> tuple[Field, ...]:
+        """The inner regime's (of the first frame), and which factors differ from the frame before."""
+        inner = self.inner.extras(base)
+        (time, steps), *_ = self.axes(base)
+        name = distinct("changed", (item.name for item in inner))
+        about = "factors that differ from the frame before"
+        meta = {"factors": list(base.names)}
+        return (*inner, Field(name, "bool", (steps, len(base.factors)), (time, "factor"), description=about, meta=meta))
+
+    def frames(self, base: FactorSpace, seed: int, rows: Array, stream: str, first: Array) -> Iterator[Array]:
+        """The frames after the first (p, k), where `rows` (p,) number the points."""
+        raise NotImplementedError
+
+    def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
+        """Row r's first frame is row r of the inner regime."""
+        rows, name = np.asarray(rows, dtype=np.int64), f"{stream}/{type(self).__name__.lower()}"
+        drawn = self.inner.draw(base, seed, rows, f"{name}/inner")
+        first = drawn.values
+        points = first.reshape(-1, len(base.factors))
+        values = np.empty((len(rows), self.steps, *first.shape[1:]))
+        changed = np.zeros((len(rows), self.steps, len(base.factors)), dtype=bool)
+        before = None
+        for t, frame in enumerate(self.frames(base, seed, each_point(rows, points), name, points)):
+            values[:, t] = frame.reshape(first.shape)
+            if before is not None:
+                changed[:, t] = differs(frame.reshape(first.shape), before.reshape(first.shape))
+            before = frame
+        return Draw(values, None, {**drawn.extras, self.extras(base)[-1].name: changed})
+
+
+def check_steps(steps: int, what: str) -> None:
+    """Raise `InputError` unless a sequence may have so many frames."""
+    if not 2 <= steps <= LONGEST:
+        raise InputError(f"a {what} has 2 to {LONGEST} frames; got steps={steps}")
+
+
+@dataclass(frozen=True)
+class Walk(Frames):
+    """A random walk: in each frame each moving factor takes a step up or down with chance `rate`.
+
+    Attributes:
+        steps: frames, the first included.
+        rate: the chance that a factor moves in a frame.
+        stride: of factors off the grid, as a fraction of their range; on a grid a step is one value. Values reflect
+            at the ends, or go round where the factor is circular; a categorical factor, moved only where named, takes
+            any other label. A step that would leave the inner regime's region is not taken.
+        factors: which move; all ordered ones that vary by default.
+        inner: where first frames come from.
+    """
+
+    steps: int = 10
+    rate: float = 1.0
+    stride: float = 0.03125
+    factors: tuple[str, ...] = ()
+    inner: Regime = UNIFORM
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "factors", tuple(self.factors))
+        check_steps(self.steps, "walk")
+        if not 0 < self.rate <= 1 or not 0 < self.stride <= 1:
+            raise InputError(f"a walk's rate and stride are above 0 and up to 1; got {self.rate:g} and {self.stride:g}")
+
+    def frames(self, base: FactorSpace, seed: int, rows: Array, stream: str, first: Array) -> Iterator[Array]:
+        """One step after another."""
+        free = movable(base, self.inner, self.factors, ordered=True)
+        yield from walk(self, base, seed, rows, stream, first, free)
+
+
+def walk(of: Walk | Sequence, base: FactorSpace, seed: int, rows: Array, stream: str, first: Array, free: Array) -> Iterator[Array]:
+    """The frames of a random walk of the `free` factors from `first` (p, k)."""
+    from factorhub.regimes import motion
+
+    space, region = of.space(base), of.inner.support(base)
+    plan = layout(space)
+    frame = first.copy()
+    yield frame
+    for t in range(1, of.steps):
+        words = randomness.words(seed, f"{stream}/walk", rows * of.steps + t, len(free))
+        after = frame.copy()
+        motion.step(*plan, free, of.rate, of.stride, words, after)
+        if region is not None:
+            after = np.where(within(region, space, after)[:, None], after, frame)
+        frame = after
+        yield frame
+
+
+Motion = Literal["walk", "sweep", "loop"]
+
+
+@dataclass(frozen=True)
+class Sequence(Frames):
+    """A named set of factors stays fixed over the frames (what a clip is of), the others move (what happens in it).
+
+    Attributes:
+        steps: frames, the first included.
+        static: the factors that stay; categorical ones always do.
+        motion: of the others: "walk" (as in `Walk`), "sweep" (once over the whole range at even speed, reflected or
+            going round at the ends, up or down by chance) or "loop" (a path that returns to its start after the last
+            frame: once round a circle, or to both ends of the range and back).
+        rate, stride: of the walk.
+        inner: where first frames come from.
+    """
+
+    steps: int = 8
+    static: tuple[str, ...] = ()
+    motion: Motion = "walk"
+    rate: float = 1.0
+    stride: float = 0.03125
+    inner: Regime = UNIFORM
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "static", tuple(self.static))
+        check_steps(self.steps, "sequence")
+        choice("motion", self.motion, get_args(Motion), "a sequence")
+        if not 0 < self.rate <= 1 or not 0 < self.stride <= 1:
+            raise InputError(f"a sequence's rate and stride are above 0 and up to 1; got {self.rate:g} and {self.stride:g}")
+
+    def frames(self, base: FactorSpace, seed: int, rows: Array, stream: str, first: Array) -> Iterator[Array]:
+        """Move what is not static."""
+        from factorhub.regimes import motion
+
+        still = set(columns(base, self.static, "static"))
+        free = np.array([j for j in movable(base, self.inner, (), ordered=True) if j not in still], dtype=np.int64)
+        if not free.size:
+            raise InputError("every ordered factor is static, so nothing moves; name fewer in static=[…]")
+        if self.motion == "walk":
+            yield from walk(self, base, seed, rows, stream, first, free)
+            return
+        plan = layout(self.space(base))
+        ways = randomness.words(seed, f"{stream}/ways", rows, len(free))
+        loop = self.motion == "loop"
+        for t in range(self.steps):
+            frame = first.copy()
+            motion.travel(*plan, free, t, self.steps, loop, ways, frame)
+            yield frame
+
+
+@dataclass(frozen=True)
+class Traversal(Frames):
+    """One factor goes over its range while the others keep the values of a start point.
+
+    Attributes:
+        factor: which one.
+        steps: frames.
+        stride: 0 spreads the frames over the whole range, whatever the start's value; else the factor starts where
+            the start point has it and moves by this fraction of its range in each frame (at least one grid step),
+            reflected or going round at the ends.
+        inner: where start points come from. Frames go over the whole range even where `inner` is confined to a
+            region; wrap the traversal in `where` to keep it inside.
+    """
+
+    factor: str
+    steps: int = 10
+    stride: float = 0.0
+    inner: Regime = UNIFORM
+
+    def __post_init__(self) -> None:
+        check_steps(self.steps, "traversal")
+        if not -1 <= self.stride <= 1:
+            raise InputError(f"a traversal's stride is a fraction of the range, from -1 to 1; got {self.stride:g}")
+
+    def support(self, base: FactorSpace) -> None:
+        """The whole space."""
+
+    def frames(self, base: FactorSpace, seed: int, rows: Array, stream: str, first: Array) -> Iterator[Array]:
+        """Set the factor's column, frame by frame."""
+        from factorhub.regimes import motion
+
+        space, j = self.space(base), base.index(self.factor)
+        factor, plan = space.factors[j], layout(space)
+        ends = self.steps if factor.kind == "circular" and not _closed(base, j) else self.steps - 1
+        for t in range(self.steps):
+            frame = first.copy()
+            if self.stride == 0.0:
+                share = t / ends
+                if factor.size is None:
+                    frame[:, j] = min(factor.low + share * (factor.high - factor.low), factor.high)
+                else:
+                    last = factor.size if ends == self.steps else factor.size - 1
+                    frame[:, j] = factor.values(int(np.floor(share * last + (0.0 if ends == self.steps else 0.5))))
+            else:
+                size = factor.size or 1
+                steps = int(np.sign(self.stride)) * max(round(abs(self.stride) * (size - 1)), 1) * t
+                motion.shift(*plan, j, steps, self.stride * t, frame)
+            yield frame
+
+
+def _closed(base: FactorSpace, j: int) -> bool:
+    """True where a circular factor's grid holds both ends, as in the published dSprites."""
+    factor = base.factors[j]
+    return factor.grid is not None and factor.grid[-1] == factor.high

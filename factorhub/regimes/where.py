@@ -1,0 +1,142 @@
+"""A regime restricted to a region: enumerated exactly on a grid, drawn exactly from uniform, redrawn from anything else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from factorhub import randomness
+from factorhub.errors import InputError
+from factorhub.factors import Array
+from factorhub.layout import layout
+from factorhub.regimes.grid import Grid, check_rows
+from factorhub.regimes.regime import Draw, Regime, Wrapper, again, join
+from factorhub.regimes.uniform import UNIFORM, Uniform
+from factorhub.regions import Diagram, Region, diagram, parse
+from factorhub.space import FactorSpace
+
+ATTEMPTS = 2**18  # redraws of one row before giving up
+PROBE = 2**14  # draws that measure a region's share
+FEWEST = 8  # of them must fall into it: ATTEMPTS then miss with a chance of about exp(-128)
+
+
+@dataclass(frozen=True)
+class Where(Wrapper):
+    """The rows of `inner` that lie in `region` with every point of theirs (both of a pair, all frames of a sequence).
+
+    On a grid the rows are the region's members in grid order, each found in a few steps and none rejected; from
+    uniform the draws are exact too. From any other regime a row is drawn again until it fits, with a bound.
+
+    Attributes:
+        region: a `Region`, or its text.
+        inner: where points come from.
+    """
+
+    region: Region
+    inner: Regime = UNIFORM
+
+    def __post_init__(self) -> None:
+        if isinstance(self.region, str):
+            object.__setattr__(self, "region", parse(self.region))
+
+    def length(self, base: FactorSpace) -> int | None:
+        """The exact number of members on a grid; None otherwise."""
+        region, inner = self._merged()
+        return _members(region, inner, base).count if isinstance(inner, Grid) else None
+
+    def support(self, base: FactorSpace) -> Region | None:
+        """The region, within that of the inner regime."""
+        within = self.inner.support(base)
+        return self.region if within is None else self.region & within
+
+    def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
+        """Members by rank on a grid, else draws from the region."""
+        region, inner = self._merged()
+        if isinstance(inner, Grid):
+            members = _members(region, inner, base)
+            codes = members.codes(check_rows(rows, len(members), f"the region '{region}'"))
+            return Draw(values_at(base, codes), codes)
+        if isinstance(inner, Uniform):
+            members = _members(region, inner, base)
+            return Draw(members.draw(randomness.words(seed, f"{stream}/where", rows, len(base.factors))))
+        return _redraw(region, inner, base, seed, np.asarray(rows), f"{stream}/where")
+
+    def _merged(self) -> tuple[Region, Regime]:
+        """Regions of regions are one region."""
+        region, inner = self.region, self.inner
+        while isinstance(inner, Where):
+            region, inner = inner.region & region, inner.inner
+        return region, inner
+
+
+def uniform_members(regime: Regime, base: FactorSpace) -> Diagram | None:
+    """The points that a regime draws with equal chance: a grid, uniform, or a region of one; None for other regimes."""
+    region, inner = regime._merged() if isinstance(regime, Where) else (None, regime)
+    if not isinstance(inner, Grid | Uniform):
+        return None
+    return diagram(None, inner.space(base)) if region is None else _members(region, inner, base)
+
+
+def values_at(space: FactorSpace, codes: Array) -> Array:
+    """The values (n, k) at `codes` (n, k) known to be on the grid."""
+    from factorhub.regimes.kernels import fill_codes
+
+    values = np.empty(codes.shape)
+    fill_codes(*layout(space), codes, values)
+    return values
+
+
+def _members(region: Region, inner: Regime, base: FactorSpace) -> Diagram:
+    space = inner.space(base)
+    members = diagram(region, space)
+    if members.share == 0.0:
+        size = f"0 of {space.grid_size} grid rows" if isinstance(inner, Grid) else "no part of the space"
+        raise InputError(f"the region '{region}' is empty: it holds {size}; loosen a condition")
+    return members
+
+
+@lru_cache(maxsize=64)
+def measured_share(region: Region, inner: Regime, base: FactorSpace) -> float:
+    """The part of `inner`'s rows that lie in the region, from a fixed probe.
+
+    Raises:
+        InputError: so few that drawing would not end; states how many.
+    """
+    inside = within(region, inner.space(base), again(inner, base, 0, np.arange(PROBE), 0, 1, "where/probe").values)
+    if inside.sum() < FEWEST:
+        raise InputError(
+            f"the region '{region}' may be empty: {inside.sum()} of {PROBE} draws of its regime lie in it, too few to draw from; "
+            f"loosen a condition, or restrict the grid or uniform, where members are found without redrawing"
+        )
+    return float(inside.mean())
+
+
+def within(region: Region | None, space: FactorSpace, values: Array) -> Array:
+    """A mask (n,) of the rows of `values` (n, *axes, k) that lie in the region with every point."""
+    if region is None:
+        return np.ones(len(values), dtype=bool)
+    inside = region.contains(space, values)
+    return np.logical_and.reduce(inside, axis=tuple(range(1, inside.ndim)))  # type: ignore[no-any-return]
+
+
+def _redraw(region: Region, inner: Regime, base: FactorSpace, seed: int, rows: Array, stream: str) -> Draw:
+    """The first attempt of each row that lies in the region; how many are tried at once changes nothing."""
+    share = measured_share(region, inner, base)
+    space = inner.space(base)
+    waiting, start, width = np.arange(len(rows)), 0, int(np.clip(np.ceil(1.0 / share), 1, 64))
+    places: list[Array] = []
+    found: list[Draw] = []
+    while waiting.size or not found:
+        if start >= ATTEMPTS:
+            raise InputError(f"the region '{region}' (share {share:.2g}) was missed by {ATTEMPTS} draws of row {rows[waiting[0]]}")
+        tried = np.tile(np.arange(start, start + width), len(waiting))
+        drawn = again(inner, base, seed, np.repeat(rows[waiting], width), tried, ATTEMPTS, stream)
+        inside = within(region, space, drawn.values).reshape(len(waiting), width)
+        hit = inside.any(axis=1)
+        places.append(waiting[hit])
+        found.append(drawn.take(np.flatnonzero(hit) * width + inside[hit].argmax(axis=1)))
+        waiting, start = waiting[~hit], start + width
+        width = min(max(width, min(1024, 2**12 // max(len(waiting), 1))), max(ATTEMPTS - start, 1))
+    return join(found, places)
