@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from factorhub.errors import InputError
-from factorhub.storage.folder import disk_errors
 from factorhub.storage.files import sync_folder
+from factorhub.storage.folder import disk_errors
 
 
 @contextmanager
