@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +105,7 @@ def generate(
         progress=progress,
         measure=measure(source, planned.recipe["bound"]),
     )
-    return Store(out, manifest=manifest, render=render)
+    return Store(out, manifest=manifest, render=partial(render, leave=planned.recipe["generator"]))
 
 
 def generate_part(
@@ -181,8 +182,14 @@ def _workers(asked: int | None) -> int | None:
     return asked
 
 
-def open(path: str | Path, split: str | None = None) -> Store:
+def open(path: str | Path, split: str | None = None, *, generator: str | None = None) -> Store:
     """Open a set, or one split of it. The manifest is read; shards are opened when their rows are asked for.
+
+    Args:
+        path: the folder of a set.
+        split: one of its splits; all rows by default.
+        generator: the `package.module:function` of the set's recipe, to say that its code may be imported where rows that
+            the set does not hold are rendered; generators of the catalog need no such leave.
 
     Raises:
         StoreError: no set there, an unfinished or a damaged one. InputError: no such split.
@@ -194,12 +201,23 @@ def open(path: str | Path, split: str | None = None) -> Store:
     >>> len(test), test[[30, 10, 20]]["tokens"].shape, set(test.values("octave").tolist()) == {4.0, 5.0, 6.0}
     (100, (3, 16), True)
     """
-    return Store(path, split, render=render)
+    return Store(path, split, render=partial(render, leave=generator))
 
 
-def render(recipe: Mapping[str, Any], values: Array) -> Batch:
-    """Render `values` (…, k) with the generator that a recipe names, which is imported for it."""
+def render(recipe: Mapping[str, Any], values: Array, leave: str | None = None) -> Batch:
+    """Render `values` (…, k) with the generator that a recipe names, which is imported for it if it may be."""
+    _check_leave(recipe, leave)
     return catalog.generator(recipe["generator"], **recipe.get("options", {})).render(values)
+
+
+def _check_leave(recipe: Mapping[str, Any], leave: str | None) -> None:
+    """Refuse to import a generator from outside the catalog only because a set's recipe names it: a manifest is data."""
+    named = recipe.get("generator")
+    if named not in catalog.CATALOG and (leave is None or leave != named):
+        raise InputError(
+            f"the recipe names a generator outside the catalog, '{named}', whose code would be imported and run; "
+            f"if you trust it, say so: generator='{named}' (--generator {named})"
+        )
 
 
 def repair(path: str | Path, *, generator: str | None = None, workers: int | None = None, progress: Progress = silent) -> Report:
@@ -221,12 +239,7 @@ def repair(path: str | Path, *, generator: str | None = None, workers: int | Non
     report = verify(folder)
     if not report.problems:
         return report
-    named = manifest.plan.recipe.get("generator")
-    if named not in catalog.CATALOG and (generator is None or generator != named):
-        raise InputError(
-            f"the recipe of {folder} names a generator outside the catalog, '{named}', whose code would be imported and run; "
-            f"if you trust it, say so: --generator {named}"
-        )
+    _check_leave(manifest.plan.recipe, generator)
     try:
         source = Recipe.from_dict(manifest.plan.recipe).source()
     except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -39,7 +39,7 @@ class Store(Reader):
         self._render = render
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _reopen, (self.folder, self.split, self.manifest, self._render)
+        return _reopen, (self.folder, self.split, self._render)
 
     @cached_property
     def _labels(self) -> Labels:
@@ -245,5 +245,5 @@ class Store(Reader):
         return self.space[name]
 
 
-def _reopen(folder: Path, split: str | None, manifest: Manifest, render: Render | None) -> Store:
-    return Store(folder, split, manifest=manifest, render=render)
+def _reopen(folder: Path, split: str | None, render: Render | None) -> Store:
+    return Store(folder, split, render=render)
