@@ -16,7 +16,7 @@ from factorhub.lookup import Store
 from factorhub.order import Kind
 from factorhub.progress import Progress, silent
 from factorhub.quality import measure
-from factorhub.recipes import Recipe, recipe, source_of
+from factorhub.recipes import AskedSplits, Recipe, recipe, source_of
 from factorhub.regimes.grid import Grid
 from factorhub.regimes.regime import Regime
 from factorhub.sampled import Sampled
@@ -41,7 +41,7 @@ def plan(
         columns=source.columns,
         layouts=layouts_of(source, compression, level),
         order=source.order,
-        splits=tuple(asked.splits),
+        splits=asked.splits.names,
         shard_rows=shard_rows or default_shard_rows(row_bytes),
         grid=isinstance(source.regime, Grid),
     )
@@ -53,8 +53,8 @@ def generate(
     *,
     rows: int | None = None,
     seed: int = 0,
-    regime: Regime | None = None,
-    splits: Mapping[str, float] | None = None,
+    regime: Regime | Mapping[str, Any] | str | None = None,
+    splits: AskedSplits | None = None,
     order: Kind = "permuted",
     workers: int | None = None,
     shard_rows: int | None = None,
@@ -72,8 +72,9 @@ def generate(
         out: a folder; made if it does not exist.
         rows: how many; all of the grid by default, drawn without repetition when fewer.
         seed: of the order, the splits and the regime's draws.
-        regime: which factor vectors to render; the grid by default.
-        splits: shares by name, such as {"train": 0.7, "validation": 0.2, "test": 0.1}.
+        regime: which factor vectors to render, as a record or as text such as "pairs(k=2)"; the grid by default.
+        splits: by share, {"train": 0.7, "test": 0.3}, by region, {"test": "shape == heart", "train": "shape != heart"},
+            or the text of either; see `factorhub.regimes.Splits`.
         order: "permuted" (streams shuffle well) or "natural" (grid order).
         workers: threads; all cores by default. The rows do not depend on it.
         shard_rows: rows a file; about 256 MiB of rows by default. The rows do not depend on it.
@@ -103,7 +104,7 @@ def generate(
         workers=_workers(workers),
         overwrite=overwrite,
         progress=progress,
-        measure=measure(source, planned.recipe["bound"]),
+        measure=measure(source, planned.recipe.get("bound")),
     )
     return Store(out, manifest=manifest, render=partial(render, leave=planned.recipe["generator"]))
 
@@ -153,7 +154,7 @@ def generate_part(
         workers=_workers(workers),
         progress=progress,
         only=mine,
-        measure=measure(source, planned.recipe["bound"]),
+        measure=measure(source, planned.recipe.get("bound")),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -11,6 +12,7 @@ import click
 from factorhub.errors import FactorhubError, InputError
 
 F = TypeVar("F", bound=Callable[..., Any])
+REGION = re.compile(r"==|!=|[<>&|~]|\b(in|between)\b")
 
 
 class Group(click.Group):
@@ -60,19 +62,6 @@ def _pairs(items: tuple[str, ...], what: str) -> dict[str, str]:
     return pairs
 
 
-def _shares(text: str | None) -> dict[str, float] | None:
-    """--splits train=0.7,test=0.3."""
-    if text is None:
-        return None
-    shares: dict[str, float] = {}
-    for name, share in _pairs(tuple(part.strip() for part in text.split(",")), "a split").items():
-        try:
-            shares[name] = float(share)
-        except ValueError:
-            raise InputError(f"the share of split {name} is a number such as 0.7; got '{share}'") from None
-    return shares
-
-
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="factorhub")
 def main() -> None:
@@ -106,44 +95,63 @@ def info(name: str, options: tuple[str, ...], as_json: bool) -> None:
 
 
 @main.command()
-@click.argument("name")
+@click.argument("name", required=False)
 @click.option("--out", required=True, metavar="DIR", help="The folder to write; made if it does not exist.")
 @click.option("--rows", type=int, help="How many rows; the whole grid by default.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the order, the splits and the draws.")
+@click.option("--regime", metavar="TEXT", help="Which factor vectors, such as 'pairs(k=2)'; the grid by default.")
+@click.option("--splits", metavar="TEXT", help="train=0.7,test=0.3 or 'test=shape == heart; train=rest'.")
+@click.option("--preset", metavar="PROTOCOL", help="Regime and splits of a published protocol; see factorhub presets.")
+@click.option("--recipe", "file", metavar="FILE.toml", help="All of it from a file, as factorhub info PATH prints it.")
+@click.option("--order", default="permuted", show_default=True, help="permuted or natural (grid order).")
+@click.option("--set", "options", multiple=True, metavar="OPTION=VALUE", help="An option of the generator; may be repeated.")
+@click.option("--bound", type=float, help="Largest measured error; below a float32's rounding by default (dynamics).")
 @click.option("--workers", type=int, help="Threads; all cores by default. The rows do not depend on it.")
 @click.option("--shard-rows", type=int, help="Rows a file; about 256 MiB of rows by default. The rows do not depend on it.")
-@click.option("--splits", metavar="NAME=SHARE,…", help="Such as train=0.7,validation=0.2,test=0.1.")
-@click.option("--order", default="permuted", show_default=True, help="permuted or natural (grid order).")
 @click.option("--compression", default="auto", show_default=True, help="auto, gzip or none.")
 @click.option("--level", type=int, help="Of gzip, 1 to 9.")
-@click.option("--bound", type=float, help="Largest measured error; below a float32's rounding by default (dynamics).")
-@click.option("--set", "options", multiple=True, metavar="OPTION=VALUE", help="An option of the generator; may be repeated.")
 @click.option("--overwrite", is_flag=True, help="Replace another set in the folder; other files are never touched.")
 @click.option("--shard-index", type=int, help="Write only the files of job I of several; then finish without this option.")
 @click.option("--num-shards", type=int, help="How many such jobs there are.")
-def generate(name: str, out: str, splits: str | None, options: tuple[str, ...], **settings: Any) -> None:
+@click.pass_context
+def generate(ctx: click.Context, /, out: str, **given: Any) -> None:
     """Generate a set of the generator NAME into a folder; run again to finish an interrupted run."""
-    from factorhub import build, catalog
+    from factorhub import build, recipes
     from factorhub.progress import Bar
-    from factorhub.recipes import recipe
 
-    made = catalog.generator(name, **_pairs(options, "an option"))
-    asked = recipe(made, splits=_shares(splits), **{key: settings.pop(key) for key in ("rows", "seed", "order", "bound")})
-    part = settings.pop("shard_index"), settings.pop("num_shards")
+    keys = ("name", "rows", "seed", "regime", "splits", "preset", "file", "order", "options", "bound")
+    what = {key: given.pop(key) for key in keys}
+    if what.pop("file") is None:
+        asked = recipes.asked(**{**what, "options": _pairs(what["options"], "an option")})
+    else:
+        clash = [name for name in what if ctx.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE]
+        if clash:
+            raise InputError(f"a recipe says all that rows depend on; leave out {', '.join(clash)}, or change {ctx.params['file']}")
+        asked = recipes.Recipe.from_toml(ctx.params["file"])
+    part = given.pop("shard_index"), given.pop("num_shards")
     if part != (None, None):
-        if None in part or settings.pop("overwrite"):
+        if None in part or given.pop("overwrite"):
             raise InputError("--shard-index and --num-shards go together, without --overwrite; give both, or neither")
-        build.generate_part(asked, out, *part, **settings)
+        build.generate_part(asked, out, *part, **given)
         click.echo(f"{out}: the files of job {part[0]} of {part[1]}; the same command without --shard-index finishes the set")
         return
-    with Bar(len(asked.source()), name) as bar:
-        store = build.generate(asked, out, progress=bar, **settings)
+    with Bar(len(asked.source()), asked.generator) as bar:
+        store = build.generate(asked, out, progress=bar, **given)
     click.echo(f"{out}: {len(store):,} rows in {len(store.plan.shards)} shards, {store.manifest.bytes / 1e6:,.1f} MB")
 
 
 @main.command()
+@as_json
+def presets(as_json: bool) -> None:
+    """List the published protocols that generate --preset knows: regimes, splits, and where they come from."""
+    from factorhub import describe
+
+    _echo(describe.preset_facts(), describe.preset_text(), as_json)
+
+
+@main.command()
 @click.argument("path")
-@click.argument("conditions", nargs=-1, metavar="[FACTOR=VALUE]…")
+@click.argument("conditions", nargs=-1, metavar="[FACTOR=VALUE | REGION]…")
 @click.option("--split", help="Rows of this split only, counted within it.")
 @click.option("--row", type=int, help="Show the factors of this row instead.")
 @click.option("--count", is_flag=True, help="Print only how many rows match.")
@@ -152,7 +160,12 @@ def generate(name: str, out: str, splits: str | None, options: tuple[str, ...], 
 def lookup(
     path: str, conditions: tuple[str, ...], split: str | None, row: int | None, count: bool, limit: int, as_json: bool
 ) -> None:
-    """Find the rows of the set at PATH that have these ground-truth factors; VALUE may be a list such as 4,5."""
+    """Find the rows of the set at PATH that have these ground-truth factors.
+
+    VALUE may be a list such as 4,5. A REGION is a condition such as 'shape == heart & scale > 0.6'.
+    """
+    import numpy as np
+
     from factorhub import build, describe
 
     store = build.open(path, split)
@@ -163,8 +176,11 @@ def lookup(
             raise InputError("--row shows one row; leave out the conditions and --count")
         _echo({"row": row, "factors": store.factors(row)}, describe.rows_text(store, [row]), as_json)
         return
-    wanted = {name: value.split(",") for name, value in _pairs(conditions, "a condition").items()}
-    found = store.lookup(wanted)
+    regions = [item for item in conditions if REGION.search(item)]
+    plain = _pairs(tuple(item for item in conditions if item not in regions), "a condition")
+    found = store.lookup({name: value.split(",") for name, value in plain.items()})
+    for region in regions:
+        found = np.intersect1d(found, store.where(region), assume_unique=True)
     if count:
         _echo({"count": len(found)}, str(len(found)), as_json)
         return
@@ -260,4 +276,4 @@ def import_(ctx: click.Context, file: str, out: str, splits: str | None, seed: i
     """Turn a published dSprites, 3D Shapes, MPI3D or dMelodies FILE into a set with full factor labels."""
     from factorhub.exchange.published import NAME
 
-    ctx.invoke(generate, name=NAME, out=out, splits=splits, seed=seed, overwrite=overwrite, options=(f"file={file}",))
+    ctx.invoke(generate, name=NAME, out=out, splits=splits, seed=seed, overwrite=overwrite, options=(f"file={file}",), file=None)

@@ -9,6 +9,8 @@ from typing import Any
 from factorhub import catalog
 from factorhub.generator import Generator
 from factorhub.lookup import Store
+from factorhub.recipes import toml
+from factorhub.regimes.presets import PRESETS
 from factorhub.space import FactorSpace, Ignored
 
 
@@ -33,6 +35,18 @@ def catalog_text(facts: Iterable[dict[str, Any]]) -> str:
         fields = ", ".join(f"{name} {shape}" for name, shape in item["fields"].items())
         size = f"{item['rows']:,}" if item["rows"] is not None else "endless"
         rows.append([item["name"], str(item["factors"]), size, fields, item["summary"]])
+    return table(rows)
+
+
+def preset_facts() -> list[dict[str, str]]:
+    """One record for each published protocol."""
+    return [dict(vars(preset)) for preset in PRESETS]
+
+
+def preset_text() -> str:
+    """The published protocols as a table, and under it the text of each."""
+    rows = [["preset", "generator", "what it is", "source"]]
+    rows += [[item.name, item.generator or "any", item.description, item.source] for item in PRESETS]
     return table(rows)
 
 
@@ -126,14 +140,14 @@ def store_text(store: Store) -> str:
     for item in facts["columns"]:
         kind = "raw" if not item["gzip"] else f"{'shuffle + ' if item['shuffle'] else ''}gzip{' (runs)' if item['runs'] else ''}"
         columns.append([item["name"], item["dtype"], _shape(item["shape"]), item["role"], str(item["chunk_rows"]), kind])
-    recipe = "\n".join(f"  {key}: {value}" for key, value in facts["recipe"].items() if value is not None)
+    recipe = toml(facts["recipe"])
     quality = [f"{name}: at most {figure:.3g}" for name, figure in facts["quality"].items()]
     head = [
         f"{facts['title']}",
         f"{facts['rows']:,} rows ({splits}) in {facts['shards']} shards of {facts['shard_rows']:,}; {facts['bytes'] / 1e6:,.1f} MB",
         *(["measured: " + "; ".join(quality)] if quality else []),
     ]
-    return "\n".join([*head, "", space_text(store.space), "", table(columns), "", "recipe", recipe])
+    return "\n".join([*head, "", space_text(store.space), "", table(columns), "", "# recipe", recipe])
 
 
 def rows_text(store: Store, rows: Sequence[int]) -> str:

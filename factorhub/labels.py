@@ -7,13 +7,16 @@ be (see docs/decisions), and they cannot disagree with the data.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
 
 import numpy as np
 
 from factorhub.factors import Array
+from factorhub.regions import And, Condition, Not, Or, Region
 from factorhub.source import VALUE
 from factorhub.storage.reader import Reader
 
+BLOCK = 1 << 16  # rows whose values are compared at once
 MOST_BITS = 2**31  # of index kept for one factor; more (a seed, a hundred million rows) and queries compare the column
 
 
@@ -68,6 +71,55 @@ class Labels:
             found = np.isin(self.column(name)[rows + start], wanted[name])
             rows = rows[found.reshape(len(rows), -1).all(axis=1)]
         return rows
+
+    def where(self, region: Region, start: int, stop: int) -> Array:
+        """The rows in [start, stop), counted from `start`, that lie in `region` with all their members."""
+        from factorhub import bitmaps
+
+        bits = self._bits_of(region)
+        rows = np.empty(bitmaps.count(bits) + 3, dtype=np.int64)
+        return rows[: bitmaps.rows_of(bits, start, stop, rows)]
+
+    def _bits_of(self, region: Region) -> Array:
+        """One bit for each row: conditions from the index, combined as the region combines them.
+
+        Rows with several members cannot be negated bit by bit, so their regions are evaluated on values.
+        """
+        from factorhub import bitmaps
+
+        if isinstance(region, Condition):
+            factor = self.space[region.factor]
+            index = self._index(region.factor) if factor.size is not None and self._single(region.factor) else None
+            if index is not None:
+                grid = np.zeros((len(index), len(self.space.factors)))
+                grid[:, self.space.index(region.factor)] = factor.values(np.arange(len(index)))
+                codes = np.flatnonzero(region.contains(self.space, grid))
+                return bitmaps.either(index[codes]) if len(codes) else np.zeros_like(index[0])
+        elif all(self._single(condition.factor) for condition in region.conditions()):
+            if isinstance(region, Not):
+                return ~self._bits_of(region.part)
+            if isinstance(region, And | Or):
+                join = np.bitwise_and if isinstance(region, And) else np.bitwise_or
+                return reduce(join, [self._bits_of(part) for part in region.parts])
+        return self._packed(region)
+
+    def _packed(self, region: Region) -> Array:
+        """The bits of a region from the values of the factors it names, a block of rows at a time."""
+        bits = np.zeros((self.rows + 63) // 64 * 64, dtype=np.uint8)
+        names = {condition.factor for condition in region.conditions()}
+        for start in range(0, self.rows, BLOCK):
+            stop = min(start + BLOCK, self.rows)
+            values = np.zeros((*self.column(self.space.names[0])[start:stop].shape, len(self.space.factors)))
+            for name in names:
+                column = self.column(name)[start:stop]
+                values[..., self.space.index(name)] = column if self.space[name].size is None else self.space[name].values(column)
+            inside = region.contains(self.space, values)
+            bits[start:stop] = inside.reshape(stop - start, -1).all(axis=1)
+        return np.packbits(bits, bitorder="little").view(np.uint64)
+
+    def _single(self, name: str) -> bool:
+        """True where a row has one value of this factor."""
+        return self.column(name).ndim == 1
 
     def _index(self, name: str) -> Array | None:
         """The bits (size, words) of one factor; None where they would be too many."""

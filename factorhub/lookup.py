@@ -16,6 +16,7 @@ from factorhub.errors import InputError, StoreError, unknown
 from factorhub.factors import Array, Factor
 from factorhub.fields import Batch
 from factorhub.labels import Labels
+from factorhub.regions import Region, parse
 from factorhub.source import VALUE, row_numbers
 from factorhub.storage.manifest import Manifest
 from factorhub.storage.reader import Reader
@@ -98,6 +99,18 @@ class Store(Reader):
             found = self._grid_rows([wanted.get(f.name, np.arange(f.size or 1)) for f in self.space])
             return np.sort(found[found >= 0])
         return self._labels.select(wanted, self.start, self.stop)
+
+    def where(self, region: Region | str) -> Array:
+        """The numbers (m,), int64 ascending, of the rows in a region such as "shape == heart & scale > 0.6".
+
+        Conditions on factors with a grid are answered by the index, others by comparing the stored values.
+
+        Raises:
+            InputError: the text is not a region, or names what the set has not.
+        """
+        region = parse(region) if isinstance(region, str) else region
+        region.check(self.space)
+        return self._labels.where(region, self.start, self.stop)
 
     def _grid_rows(self, codes: Iterable[Array]) -> Array:
         """The row of each grid point in the product of these codes, by arithmetic; -1 where the split does not hold it."""

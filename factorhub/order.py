@@ -7,7 +7,7 @@ A row of the base (a grid point, or the i-th draw of a regime) has a *natural* n
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, TypeAlias, get_args
@@ -67,22 +67,36 @@ class Order:
         base: how many natural rows there are to choose from.
         ends: the position after the last row of each split, ascending; the last one is the length of the set.
         seed: of the permutation.
+        bases: where each split has natural rows of its own, how many: those of the first come first, and so on. They
+            add up to `base`. Empty where the splits share out one range of rows.
     """
 
     kind: Kind
     base: int
     ends: tuple[int, ...]
     seed: int
+    bases: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "ends", tuple(self.ends))
+        object.__setattr__(self, "bases", tuple(self.bases))
         if self.kind not in get_args(Kind):
             raise unknown("order", self.kind, get_args(Kind))
         if not self.ends or sorted(self.ends) != list(self.ends) or not 0 < len(self) <= self.base:
             raise InputError(f"an order needs ascending ends up to 1 … {self.base} rows; got {self.ends}")
+        if self.bases:
+            sizes = np.diff([0, *self.ends]).tolist()
+            if len(self.bases) != len(sizes) or sum(self.bases) != self.base or any(map(int.__gt__, sizes, self.bases)):
+                raise InputError(f"splits of {sizes} rows do not fit bases of {self.bases}, {self.base} in all")
 
     def __len__(self) -> int:
         return self.ends[-1]
+
+    @cached_property
+    def _parts(self) -> tuple[Order, ...]:
+        """The order of each split that has rows of its own."""
+        sizes = np.diff([0, *self.ends]).tolist()
+        return tuple(Order(self.kind, base, (size,), self.seed) for base, size in zip(self.bases, sizes, strict=True))
 
     @cached_property
     def _permutation(self) -> Permutation:
@@ -100,6 +114,8 @@ class Order:
     def rows(self, positions: npt.ArrayLike) -> Array:
         """The natural rows (…), int64, at `positions` (…) in [0, len)."""
         positions = np.asarray(positions, dtype=np.int64)
+        if self.bases:
+            return self._by_part(positions, self.ends, self.bases, lambda part, here: part.rows(here))
         if self.kind == "permuted":
             return self._permutation.forward(positions)
         return positions if self._table is None else self._table[positions]
@@ -107,6 +123,9 @@ class Order:
     def positions(self, rows: npt.ArrayLike) -> Array:
         """The positions (…), int64, of natural `rows` (…) in [0, base); -1 for rows that the set does not hold."""
         rows = np.asarray(rows, dtype=np.int64)
+        if self.bases:
+            sizes = np.diff([0, *self.ends]).tolist()
+            return self._by_part(rows, np.cumsum(self.bases), sizes, lambda part, here: part.positions(here))
         if self.kind == "permuted":
             found = self._permutation.inverse(rows)
         elif self._table is None:
@@ -120,11 +139,22 @@ class Order:
                 found[here] = start + np.searchsorted(self._table[start:end], rows[here])
         return np.where(found < len(self), found, -1)
 
+    def _by_part(self, numbers: Array, ends: npt.ArrayLike, targets: Sequence[int], move: Callable[[Order, Array], Array]) -> Array:
+        """Numbers moved within the part they fall into: out of ranges that end at `ends`, into ranges of `targets` sizes."""
+        part = np.searchsorted(ends, numbers, side="right")
+        starts, firsts = np.r_[0, ends], np.cumsum([0, *targets])
+        out = np.empty(numbers.shape, dtype=np.int64)
+        for i, order in enumerate(self._parts):
+            here = part == i
+            moved = move(order, numbers[here] - starts[i])
+            out[here] = np.where(moved < 0, -1, moved + firsts[i])
+        return out
+
     def to_dict(self) -> dict[str, Any]:
         """This order as JSON data."""
-        return {"kind": self.kind, "base": self.base, "ends": list(self.ends), "seed": self.seed}
+        return {"kind": self.kind, "base": self.base, "ends": list(self.ends), "seed": self.seed, "bases": list(self.bases)}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Order:
         """The order that `to_dict` described."""
-        return cls(data["kind"], data["base"], tuple(data["ends"]), data["seed"])
+        return cls(data["kind"], data["base"], tuple(data["ends"]), data["seed"], tuple(data["bases"]))

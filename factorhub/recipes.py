@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import json
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from fractions import Fraction
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeAlias
 
-from factorhub import catalog
-from factorhub.errors import InputError
+import numpy as np
+
+from factorhub import catalog, regimes
+from factorhub.errors import InputError, unknown
 from factorhub.generator import Generator
 from factorhub.order import Kind, Order
-from factorhub.regimes.grid import Grid
-from factorhub.regimes.regime import Regime
-from factorhub.regimes.uniform import Uniform
+from factorhub.regimes import Grid, Regime, Splits, Uniform
+from factorhub.regimes.parts import Parts
 from factorhub.sampled import Sampled
 
+AskedSplits: TypeAlias = Splits | Mapping[str, Any] | str
 MOST_ROWS = 2**40
 FLOAT32 = 2.0**-24  # the rounding of a float32, relative: what errors stay below unless a recipe says otherwise
 MOST_UNASKED = 2**27  # rows that are written without being asked for by number
+ONE = Splits(("train",), fractions=(1.0,))
+NAMES = ("generator", "version", "options", "regime", "seed", "rows", "splits", "split_rows", "order", "bound")
 
 
 @dataclass(frozen=True)
@@ -29,10 +35,10 @@ class Recipe:
         generator: a catalog name, or `package.module:function`.
         options: of the generator, all of them.
         version: of the generator; another version may draw other rows.
-        regime: which factor vectors; None takes the grid, or uniform draws where the grid is not finite.
+        regime: which factor vectors.
         seed: of the regime, the order and the splits.
         rows: how many; None takes all that the regime has.
-        splits: names and shares, which add up to 1.
+        splits: names with shares that add up to 1, with regions, or with a regime each; see `factorhub.regimes.Splits`.
         order: "permuted" or "natural".
         bound: the largest measured error a row may have, where the generator's numerics are measured; None sets no limit.
     """
@@ -40,10 +46,10 @@ class Recipe:
     generator: str
     options: Mapping[str, Any] = field(default_factory=dict, hash=False)
     version: int = 1
-    regime: Regime | None = None
+    regime: Regime = field(default_factory=Grid)
     seed: int = 0
     rows: int | None = None
-    splits: Mapping[str, float] = field(default_factory=lambda: {"train": 1.0}, hash=False)
+    splits: Splits = ONE
     order: Kind = "permuted"
     bound: float | None = None
 
@@ -62,23 +68,58 @@ class Recipe:
         return source_of(made, self)
 
     def to_dict(self) -> dict[str, Any]:
-        """This recipe as JSON data."""
-        regime = None if self.regime is None else {"name": type(self.regime).__name__.lower(), **vars(self.regime)}
-        return {
-            "generator": self.generator, "version": self.version, "options": dict(self.options), "regime": regime,
-            "seed": self.seed, "rows": self.rows, "splits": dict(self.splits), "order": self.order,
-            "bound": self.bound,
+        """This recipe as JSON and TOML data; what is None is left out."""
+        splits = self.splits.to_dict()
+        data = {
+            "generator": self.generator, "version": self.version, "options": dict(self.options),
+            "regime": regimes.to_dict(self.regime), "seed": self.seed, "rows": self.rows, "splits": splits["splits"],
+            "split_rows": splits.get("rows"), "order": self.order, "bound": self.bound,
         }  # fmt: skip
+        return {name: value for name, value in data.items() if value is not None}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Recipe:
-        """The recipe that `to_dict` described."""
-        regimes = {"grid": Grid, "uniform": Uniform}
-        fields = {
-            key: data[key] for key in ("generator", "version", "options", "seed", "rows", "splits", "order", "bound") if key in data
-        }
-        chosen = dict(data.get("regime") or {})
-        return cls(**fields, regime=regimes[chosen.pop("name")](**chosen) if chosen else None)
+        """The recipe that `to_dict` described; what is left out takes its default, and `source` is a remark.
+
+        Raises:
+            InputError: an unknown entry, or no generator.
+        """
+        for name in data:
+            if name not in (*NAMES, "source"):
+                raise unknown("entry", name, NAMES, "a recipe")
+        if "generator" not in data:
+            raise InputError('a recipe names its generator; got none: add generator = "NAME"')
+        asked = {name: value for name, value in data.items() if name in NAMES and name not in ("generator", "options", "version")}
+        made = recipe(data["generator"], **asked, options=data.get("options", {}))
+        return cls(**{**vars(made), "version": data.get("version", made.version)})
+
+    @classmethod
+    def from_toml(cls, path: str | Path) -> Recipe:
+        """The recipe in a TOML file, as `factorhub info PATH` prints it.
+
+        Raises:
+            InputError: no such file, not TOML, or not a recipe.
+        """
+        try:
+            data = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        except OSError as error:
+            raise InputError(f"cannot read the recipe {path}: {error.strerror}; name a TOML file") from None
+        except ValueError as error:
+            raise InputError(f"the recipe {path} is not TOML: {error}") from None
+        return cls.from_dict(data)
+
+
+def toml(data: Mapping[str, Any]) -> str:
+    """Plain data as TOML, one entry a line, nested tables inline."""
+    return "\n".join(f"{key} = {_toml(value)}" for key, value in data.items())
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{json.dumps(key)} = {_toml(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return repr(value) if isinstance(value, float) else json.dumps(value, ensure_ascii=False)
 
 
 def recipe(
@@ -86,66 +127,111 @@ def recipe(
     *,
     rows: int | None = None,
     seed: int = 0,
-    regime: Regime | None = None,
-    splits: Mapping[str, float] | None = None,
+    regime: Regime | Mapping[str, Any] | str | None = None,
+    splits: AskedSplits | None = None,
+    split_rows: Mapping[str, int] | None = None,
     order: Kind = "permuted",
     bound: float | None = None,
-    **options: Any,
+    options: Mapping[str, Any] | None = None,
+    **more: Any,
 ) -> Recipe:
-    """The recipe for a generator by name, with the defaults filled in; see `Recipe` for the arguments."""
+    """The recipe for a generator, with the defaults filled in; see `Recipe` for what each argument means.
+
+    Args:
+        generator: a name, or a Generator that was made by name.
+        regime: a record, its data, or its text such as "pairs(k=2)"; the grid by default where it is finite.
+        splits: {"train": 0.7, "test": 0.3}, {"test": "shape == heart", "train": "shape != heart"}, or the text of either.
+        split_rows: {name: rows}, for splits by regions or regimes whose draws never end.
+        options: of the generator; `more` keywords are options too.
+
+    Raises:
+        InputError: something asked for does not exist or does not fit.
+    """
+    chosen = {**(options or {}), **more}
     if isinstance(generator, Generator):
-        if options:
+        if chosen:
             raise InputError(f"options are given with a generator's name; {generator.name} is already made")
         made = generator
     else:
-        made = catalog.generator(generator, **options)
+        made = catalog.generator(generator, **chosen)
     if regime is None:
-        regime = Grid() if made.space.enumerable else Uniform()
+        drawn: Regime = Grid() if made.space.enumerable else Uniform()
+    elif isinstance(regime, str):
+        drawn = regimes.from_text(regime)
+    else:
+        drawn = regimes.from_dict(regime) if isinstance(regime, Mapping) else regime
+    if isinstance(splits, Mapping):
+        splits = Splits.from_dict({"splits": splits, "rows": split_rows})
+    elif isinstance(splits, str):
+        splits = Splits.from_text(splits)
     if bound is None and made.quality is not None:
         bound = FLOAT32
     if bound is not None and (made.quality is None or not bound > 0):
         without = f"is for generators whose errors are measured, which those of {made.name} are not"
         what = without if made.quality is None else "is above 0"
         raise InputError(f"--bound {what}; got {bound}")
-    return Recipe(made.name, dict(made.options), made.version, regime, seed, rows, splits or {"train": 1.0}, order, bound)
+    return Recipe(made.name, dict(made.options), made.version, drawn, seed, rows, splits or ONE, order, bound)
+
+
+def asked(name: str | None, preset: str | None = None, **settings: Any) -> Recipe:
+    """The recipe for a generator, or for a preset that names one, with settings as text: the command line's way.
+
+    Raises:
+        InputError: no generator is named; or a setting contradicts the preset.
+    """
+    if preset is not None:
+        from factorhub.regimes.presets import preset as find
+
+        found = find(preset)
+        if settings.get("regime") or settings.get("splits"):
+            raise InputError(f"preset {preset} has its own regime and splits; leave out --regime and --splits")
+        settings = {**settings, "regime": found.regime, "splits": found.splits}
+        name = name or found.generator or None
+    if name is None:
+        raise InputError("name a generator, a --preset that names one, or a --recipe; factorhub list shows all generators")
+    return recipe(catalog.generator(name, **settings.pop("options")), **settings)
 
 
 def source_of(made: Generator, asked: Recipe) -> Sampled:
     """The rows of a recipe, from its generator already made."""
-    regime = asked.regime or (Grid() if made.space.enumerable else Uniform())
-    length = regime.length(made.space)
     if asked.rows is not None and not 1 <= asked.rows <= MOST_ROWS:
         raise InputError(f"rows of {made.name} are 1 to 2**40; got {asked.rows}")
+    if not asked.splits.fractions:
+        return _parted(made, asked)
+    length = asked.regime.length(made.space)
     if asked.rows is None and (length is None or length > MOST_UNASKED):
         many = "no last row" if length is None else f"{length:,} rows"
         raise InputError(f"{made.name} has {many} under this regime; say how many you want: --rows N")
     if length is not None and asked.rows is not None and asked.rows > length:
-        raise InputError(
-            f"{made.name} has {length} rows on its grid; got --rows {asked.rows}; ask for fewer, or for another regime"
-        )
-    rows = asked.rows or length
-    assert rows is not None
+        raise InputError(f"{made.name} has {length} rows under this regime; got --rows {asked.rows}; ask for fewer rows")
+    rows = asked.rows or length or 0
+    ends = np.cumsum(list(asked.splits.sizes(made.space, rows).values())).tolist()
     kind: Kind = asked.order if length is not None else "natural"
-    return Sampled(made, regime, asked.seed, Order(kind, length or rows, _ends(rows, asked.splits), asked.seed))
+    # endless draws are independent, so their splits are simply one after the other
+    bases = () if length is not None else tuple(np.diff([0, *ends]).tolist())
+    return Sampled(made, asked.regime, asked.seed, Order(kind, length or rows, ends, asked.seed, bases))
 
 
-def _ends(rows: int, splits: Mapping[str, float]) -> tuple[int, ...]:
-    """Where each split ends: shares of the rows, rounded down where they meet, none of them empty."""
-    shares = {name: Fraction(str(share)) for name, share in splits.items()}
-    listed = ",".join(f"{name}={float(share):g}" for name, share in shares.items())
-    if not shares or any(share <= 0 for share in shares.values()) or abs(float(sum(shares.values())) - 1) > 1e-6:
-        raise InputError(
-            f"splits are shares above 0 that add up to 1, such as train=0.7,validation=0.2,test=0.1; got {listed or 'none'}"
-        )
-    ends: list[int] = []
-    reached = Fraction(0)
-    for share in shares.values():
-        reached += share
-        ends.append(int(rows * reached))
-    ends[-1] = rows
-    for name, start, end in zip(shares, [0, *ends], ends, strict=False):
-        if end == start:
-            raise InputError(
-                f"split {name} would be empty: {float(shares[name]):g} of {rows} rows; give it a larger share or more rows"
-            )
-    return tuple(ends)
+def _parted(made: Generator, asked: Recipe) -> Sampled:
+    """The rows of a set whose splits have regions or regimes of their own."""
+    splits = asked.splits
+    splits.check(made.space)
+    parts = [splits.regime(name, asked.regime) for name in splits.names]
+    lengths = [part.length(made.space) for part in parts]
+    if splits.rows:
+        sizes = list(splits.rows)
+    elif None not in lengths and asked.rows is None:
+        sizes = [length or 0 for length in lengths]
+    else:
+        first = splits.names[0]
+        raise InputError(f"draws of {made.name} never end, so its splits need rows each, as in '{first}=1000 * uniform; …'")
+    if asked.rows is not None:
+        raise InputError(f"splits by region or regime have their own numbers of rows; leave out --rows {asked.rows}")
+    for name, size, length in zip(splits.names, sizes, lengths, strict=True):
+        if length is not None and size > length:
+            raise InputError(f"split {name} has {length} rows under its regime; got {size}; ask for fewer")
+    bases = tuple(size if length is None else length for size, length in zip(sizes, lengths, strict=True))
+    regime = Parts(splits.names, tuple(parts), bases)
+    regime.check(made.space)
+    kind: Kind = asked.order if None not in lengths else "natural"
+    return Sampled(made, regime, asked.seed, Order(kind, sum(bases), np.cumsum(sizes).tolist(), asked.seed, bases))

@@ -38,7 +38,7 @@ MAP: dict[str, set[str]] = {
     "storage": BASE | {"order", "source"},
     "sampled": BASE | {"generator", "order", "source", "regimes"},
     "bitmaps": {"compiled", "factors"},
-    "labels": BASE | {"storage", "source", "bitmaps"},
+    "labels": BASE | {"storage", "source", "bitmaps", "regions"},
     "lookup": BASE | {"storage", "source", "labels", "regions"},
     "loaders": BASE | {"source", "order"},
     "exchange": BASE | {"generator", "source", "storage", "dsprites_like", "dmelodies"},
@@ -47,7 +47,7 @@ MAP: dict[str, set[str]] = {
     "quality": BASE | {"generator", "sampled", "storage"},
     "build": BASE
     | {"generator", "catalog", "regimes", "regions", "order", "sampled", "source", "storage", "lookup", "recipes", "quality"},
-    "describe": BASE | {"generator", "catalog", "lookup"},
+    "describe": BASE | {"generator", "catalog", "lookup", "recipes", "regimes"},
     "preview": BASE | {"generator", "catalog", "lookup", "testing"},
 }
 HEAVY = {"torch", "jax", "datasets", "music21", "numba", "grain", "pyarrow", "PIL", "scipy", "imagecodecs", "zlib_ng"}
