@@ -24,6 +24,8 @@ TRIES = 20_000
 class Correlated(Single):
     """Density in proportion to the product of exp(-(a - b)² / (2 σ²)) over pairs of factors scaled to [0, 1].
 
+    Scaled means between the ends of a factor's interval or grid; by code where values are only listed.
+
     Attributes:
         pairs: of factors that rise together.
         inverse: of factors of which one falls as the other rises: (a - (1 - b))².
@@ -178,8 +180,8 @@ def _places(space: FactorSpace, j: int) -> Array:
     """The places in [0, 1] of a factor's grid values, as the kernels have them."""
     factor = space.factors[j]
     codes = np.arange(factor.size or 0)
-    if factor.interval:
-        return (factor.values(codes) - factor.low) / ((factor.high - factor.low) or 1.0)
+    if factor.interval and len(codes) > 1:
+        return (factor.values(codes) - factor.table[0]) / (factor.table[-1] - factor.table[0])
     return codes / max(len(codes) - 1, 1)
 
 

@@ -18,9 +18,11 @@ ALMOST_ONE = 1.0 - 2.0**-53
 
 @compiled
 def scaled(factor: Any, value: float, code: int) -> float:
-    """A factor's place in [0, 1]: along its interval, or its code over the largest one."""
-    if factor.interval:
-        return (value - factor.low) / factor.span if factor.span > 0 else 0.0
+    """A factor's place in [0, 1]: between the ends of its grid or interval, or its code over the largest one."""
+    if factor.interval and factor.count == 0:
+        return (value - factor.low) / factor.span
+    if factor.interval and factor.count > 1:
+        return (value - factor.first) / (factor.step * (factor.count - 1))
     return code / (factor.count - 1) if factor.count > 1 else 0.0
 
 

@@ -1,0 +1,249 @@
+"""Published protocols by name: which regime and which splits, for which generator, said where.
+
+The regimes and splits are texts, as on the command line and in recipe files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from factorhub.errors import unknown
+from factorhub.regimes.record import from_text
+from factorhub.regimes.regime import Regime
+from factorhub.regimes.splits import Splits
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A published protocol.
+
+    Attributes:
+        name: what it is found under.
+        generator: whose factors it names; empty for every generator.
+        description: what it is, in one line.
+        source: where it is published.
+        regime_text: of the rows; empty for the generator's usual ones (its grid, or uniform).
+        splits_text: of the rows; empty for one split.
+    """
+
+    name: str
+    generator: str
+    description: str
+    source: str
+    regime_text: str = ""
+    splits_text: str = ""
+
+    @property
+    def regime(self) -> Regime | None:
+        """The regime; None where the generator's usual rows are meant."""
+        return from_text(self.regime_text) if self.regime_text else None
+
+    @property
+    def splits(self) -> Splits | None:
+        """The splits; None where there is one."""
+        return Splits.from_text(self.splits_text) if self.splits_text else None
+
+
+def preset(name: str) -> Preset:
+    """The preset called `name`.
+
+    Raises:
+        InputError: no such preset; suggests the nearest.
+
+    >>> preset("dmelodies-70-20-10").splits_text
+    'train=0.7,validation=0.2,test=0.1'
+    """
+    found = {item.name: item for item in PRESETS}
+    if name not in found:
+        raise unknown("preset", name, found)
+    return found[name]
+
+
+ROTH = (
+    "Roth, Ibrahim, Akata, Vincent, Bouchacourt: Disentanglement of correlated factors via Hausdorff factorized support (ICLR 2023)"
+)
+TRAEUBLE = "Träuble et al.: On disentangled representations learned from correlated data (ICML 2021)"
+MONTERO = "Montero, Ludwig, Costa, Malhotra, Bowers: The role of disentanglement in generalisation (ICLR 2021)"
+SCHOTT = "after Schott et al.: Visual representation learning does not generalize strongly within the same domain (ICLR 2022)"
+LOCATELLO = (
+    "Locatello, Poole, Rätsch, Schölkopf, Bachem, Tschannen: Weakly-supervised disentanglement without compromises (ICML 2020)"
+)
+LABELS = "Locatello, Tschannen, Bauer, Rätsch, Schölkopf, Bachem: Disentangling factors of variation using few labels (ICLR 2020)"
+KLINDT = "Klindt et al.: Towards nonlinear disentanglement in natural data with temporal sparse coding (ICLR 2021)"
+FOTIADIS = "Fotiadis et al.: Disentangled generative models for robust prediction of system dynamics (ICML 2023)"
+SQUIRES = "Squires, Seigal, Bhate, Uhler: Linear causal disentanglement via interventions (ICML 2023)"
+PATI = "Pati, Gururani, Lerch: dMelodies (ISMIR 2020)"
+
+_ROTH = {
+    "dsprites": {
+        "single-1": "shape scale", "single-2": "posX posY", "single-3": "shape posY",
+        "double-1": "shape posX, scale posY", "double-2": "shape scale, posX posY",
+        "confounded-1": "shape", "confounded-2": "posX",
+    },
+    "shapes3d": {
+        "single-1": "floor_hue wall_hue", "single-2": "shape scale", "single-3": "shape wall_hue",
+        "double-1": "scale floor_hue, shape wall_hue", "double-2": "scale shape, floor_hue wall_hue",
+        "triple-1": "scale orientation, shape wall_hue, object_hue floor_hue",
+        "triple-2": "object_hue orientation, shape scale, floor_hue wall_hue",
+        "confounded-1": "shape", "confounded-2": "wall_hue",
+    },
+    "mpi3d": {
+        "single-1": "camera_height background_color", "single-2": "object_color object_size",
+        "single-3": "horizontal_axis vertical_axis",
+        "double-1": "object_color object_shape, horizontal_axis vertical_axis",
+        "double-2": "object_color horizontal_axis, object_shape vertical_axis",
+        "triple-1": "object_color background_color, camera_height horizontal_axis, object_shape vertical_axis",
+        "triple-2": "object_color object_shape, horizontal_axis vertical_axis, background_color camera_height",
+        "confounded-1": "object_shape", "confounded-2": "horizontal_axis",
+    },
+}  # fmt: skip
+
+
+def _correlated() -> Iterator[Preset]:
+    for generator, cases in _ROTH.items():
+        for case, factors in cases.items():
+            if case.startswith("confounded"):
+                text = f"correlated(confounder={factors}, sigma=0.2, on_grid=true)"
+                yield Preset(f"{generator}-{case}", generator, f"{factors} ridged with every other factor, σ 0.2", ROTH, text)
+                continue
+            pairs = ", ".join(f"[{', '.join(pair.split())}]" for pair in factors.split(", "))
+            for sigma in ("0.04", "0.1", "0.4") if case.startswith("double") else ("0.1",):
+                text = f"correlated(pairs=[{pairs}], sigma={sigma}, on_grid=true)"
+                name = f"{generator}-correlated-{case}" + ("" if sigma == "0.1" else f"-sigma-{sigma}")
+                yield Preset(name, generator, f"ridges {factors.replace(' ', '-').replace(',-', ', ')}, σ {sigma}", ROTH, text)
+    for generator, pair in (("dsprites", "orientation, posX"), ("shapes3d", "scale, orientation")):
+        for sigma in ("0.2", "0.4", "0.7"):
+            text = f"correlated(pairs=[[{pair}]], sigma={sigma}, on_grid=true)"
+            about = f"ridge {pair.replace(', ', '-')}, relative line width {sigma}"
+            yield Preset(f"{generator}-traeuble-{sigma}", generator, about, TRAEUBLE, text)
+
+
+_HELD_OUT = {
+    "dsprites-montero-extrapolation": ("dsprites", "posX > 0.5", "no sprite in the right half in training"),
+    "dsprites-montero-recombination-to-range": ("dsprites", "shape == square & posX > 0.5", "no square in the right half in training"),
+    "dsprites-montero-recombination-to-element": (
+        "dsprites",
+        "shape == ellipse & scale > 0.6 & 2.0943951023931953 < orientation < 4.1887902047863905 & posX > 0.66 & posY > 0.66",
+        "no large ellipse turned by 120° to 240° at the lower right in training",
+    ),
+    "shapes3d-montero-extrapolation": ("shapes3d", "floor_hue >= 0.5", "half of the floor's hues withheld"),
+    "shapes3d-montero-recombination-to-range": (
+        "shapes3d", "object_hue >= 0.8 & wall_hue <= 0.2", "the last object hues withheld with the first wall hues",
+    ),
+    "shapes3d-montero-recombination-to-element": (
+        "shapes3d", "shape == capsule & object_hue >= 0.5 & floor_hue >= 0.5", "one shape withheld with half of two hues",
+    ),
+}  # fmt: skip
+
+# Each factor's lower part, inner band and upper part, which leave about 30% of the grid to train on.
+_LOWER = {
+    "dsprites": "scale <= 0.9 & orientation < 4.43 & posX < 0.726 & posY < 0.726",
+    "shapes3d": "floor_hue < 0.75 & wall_hue < 0.75 & object_hue < 0.75 & scale < 1.14 & orientation < 19",
+}
+_BANDS = {
+    "dsprites": "scale == 0.7 | orientation between 2.17 and 4.11 | posX between 0.37 and 0.66 | posY between 0.37 and 0.66",
+    "shapes3d": "floor_hue in (0.4, 0.5) | wall_hue in (0.4, 0.5) | object_hue in (0.4, 0.5) | scale between 0.96 and 1.04"
+    " | orientation between -5 and 5",
+}
+_UPPER = {
+    "dsprites": ("scale > 0.7", "orientation > 3.1415926535897931", "posX > 0.5", "posY > 0.5"),
+    "shapes3d": ("floor_hue > 0.55", "wall_hue > 0.55", "object_hue > 0.55", "scale > 1.05", "orientation > 6"),
+}
+
+
+def _held_out() -> Iterator[Preset]:
+    for name, (generator, region, about) in _HELD_OUT.items():
+        yield Preset(name, generator, about, MONTERO, "", f"train=rest; test={region}")
+    for generator in _LOWER:
+        two = " | ".join(f"{a} & {b}" for i, a in enumerate(_UPPER[generator]) for b in _UPPER[generator][i + 1 :])
+        cases = {
+            "random": ("train=0.3,test=0.7", "30% of the grid at random to train on"),
+            "composition": (
+                f"train=rest; test={two}",
+                "trained on every value but not together: at most one factor in its upper part",
+            ),
+            "interpolation": (f"train=rest; test={_BANDS[generator]}", "an inner band of every ordered factor withheld"),
+            "extrapolation": (f"train={_LOWER[generator]}; test=rest", "trained on the lower part of every ordered factor"),
+        }
+        for case, (splits, about) in cases.items():
+            yield Preset(f"{generator}-in-domain-{case}", generator, about, SCHOTT, "", splits)
+
+
+def _weak() -> Iterator[Preset]:
+    for mode, about in (
+        ("exactly", "two factors change, each to another value: what the paper says"),
+        ("at_most", "two factors are redrawn and may draw the old value"),
+        ("dlib", "one or two factors are redrawn with equal chance: what disentanglement_lib does"),
+    ):
+        text = f"pairs(k=2, mode={mode}, inner=uniform(on_grid=true))"
+        yield Preset(f"locatello-pairs-{mode.replace('_', '-')}", "", about, LOCATELLO, text)
+    about = "a random number of factors change, from one to all but one"
+    yield Preset("locatello-pairs-random", "", about, LOCATELLO, "pairs(k=-1, inner=uniform(on_grid=true))")
+    about = "every ordered factor takes a Laplace step of rate 1"
+    yield Preset("slowvae-laplace", "", about, KLINDT, "pairs(mode=laplace, inner=uniform(on_grid=true))")
+    for case, extra, about in (
+        ("", "", "1000 labelled rows"),
+        ("-noisy", "noise=0.1, ", "1000 labelled rows, each label random with chance 0.1"),
+        ("-binned", "bins=5, ", "1000 labelled rows, labels in 5 bins"),
+        ("-permuted", "permuted=true, ", "1000 labelled rows, each factor's values in a random order"),
+    ):
+        yield Preset(f"few-labels{case}", "", about, LABELS, f"labels(rows=1000, {extra}inner=uniform(on_grid=true))")
+    text = "labels(rows=1000, factors=[posX, posY], inner=uniform(on_grid=true))"
+    yield Preset("dsprites-few-labels-partial", "dsprites", "1000 labelled rows, two factors labelled", LABELS, text)
+
+
+_CHAIN = (
+    "mechanism(scale, [shape], [0.8], noise=0.6), mechanism(posX, [scale], [0.8], noise=0.6), "
+    "mechanism(posY, [posX, scale], [0.6, -0.6], noise=0.5)"
+)
+
+
+def _causal() -> Iterator[Preset]:
+    for case in ("hard", "soft"):
+        about = f"a random linear model, observed and under one {case} intervention per latent"
+        yield Preset(f"one-intervention-per-latent-{case}", "", about, SQUIRES, f"linear_scm(intervention={case})")
+    model = f"causal(mechanisms=[{_CHAIN}])"
+    worlds = ", ".join([model, *(f"causal(mechanisms=[{_CHAIN}], do=[do({name})])" for name in ("shape", "scale", "posX", "posY"))])
+    about = "shape → scale → posX → posY, observed and with each of them drawn anew"
+    yield Preset("dsprites-one-intervention-per-latent", "dsprites", about, "this project", f"environments(regimes=[{worlds}])")
+    targets = ", ".join(f"[do({name})]" for name in ("shape", "scale", "posX", "posY"))
+    about = "the same model: rows and what they would have been with one factor drawn anew"
+    text = f"counterfactual(model={model}, interventions=[{targets}])"
+    yield Preset("dsprites-counterfactuals", "dsprites", about, "this project", text)
+
+
+def _shells() -> Iterator[Preset]:
+    def box(text: str, away: str, rows: tuple[int, int, int, int]) -> str:
+        easy, hard = away.split(" | ")
+        parts = zip(("train", "test", "ood_easy", "ood_hard"), rows, ("", "", f", {easy}", f", {hard}"), strict=True)
+        return "; ".join(f"{name}={count} * shell(box=[{text}]{grown})" for name, count, grown in parts)
+
+    about = "trained in a box of parameters, tested in it and in two shells around it"
+    yield Preset(
+        "pendulum-fotiadis", "pendulum", about, FOTIADIS, "",
+        box("[length, 1.0, 1.5], [gravity, 9.81, 9.81], [omega0, 0, 0]",
+            "away_max=[[0.1, 0], [0, 0], [0, 0]] | away_max=[[0, 0.1], [0, 0], [0, 0]]", (10_000, 1_000, 1_000, 1_000)),
+    )  # fmt: skip
+    near, far = "[[0, 0.05], [0, 0.5], [0, 0]]", "[[0, 0.1], [0, 1.0], [0, 0]]"
+    yield Preset(
+        "pendulum-video-fotiadis", "pendulum", f"{about}; for video", FOTIADIS, "",
+        box("[length, 1.2, 1.4], [gravity, 8, 12], [theta0, 0.5235987755982988, 2.9670597283903604]",
+            f"away_max={near} | away_min={near}, away_max={far}", (10_000, 1_296, 1_296, 1_296)),
+    )  # fmt: skip
+    yield Preset(
+        "lotka-volterra-fotiadis", "lotka_volterra", about, FOTIADIS, "",
+        box("[a, 1.95, 2.05], [b, 0.95, 1.05], [c, 3.95, 4.05], [d, 0.95, 1.05]",
+            "away_max=0.01 | away_min=0.01, away_max=0.02", (10_000, 1_000, 1_000, 10_000)),
+    )  # fmt: skip
+    yield Preset(
+        "three-body-fotiadis", "three_body", about, FOTIADIS, "",
+        box("[K2, 1.9, 2.1], [m1, 1.9, 2.1], [m2, 1.9, 2.1], [m3, 1.9, 2.1]",
+            "away_max=0.02 | away_min=0.02, away_max=0.05", (10_000, 1_000, 1_000, 1_000)),
+    )  # fmt: skip
+
+
+_MELODIES = Preset(
+    "dmelodies-70-20-10", "dmelodies", "the published shares, by a seeded order", PATI, "", "train=0.7,validation=0.2,test=0.1"
+)
+PRESETS: tuple[Preset, ...] = (*_correlated(), *_held_out(), *_weak(), *_causal(), *_shells(), _MELODIES)
