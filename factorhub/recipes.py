@@ -215,18 +215,18 @@ def source_of(made: Generator, asked: Recipe) -> Sampled:
 def _parted(made: Generator, asked: Recipe) -> Sampled:
     """The rows of a set whose splits have regions or regimes of their own."""
     splits = asked.splits
+    if asked.rows is not None:
+        raise InputError(f"splits by region or regime have their own numbers of rows; leave out --rows {asked.rows}")
     splits.check(made.space)
     parts = [splits.regime(name, asked.regime) for name in splits.names]
     lengths = [part.length(made.space) for part in parts]
     if splits.rows:
         sizes = list(splits.rows)
-    elif None not in lengths and asked.rows is None:
+    elif None not in lengths:
         sizes = [length or 0 for length in lengths]
     else:
         first = splits.names[0]
         raise InputError(f"draws of {made.name} never end, so its splits need rows each, as in '{first}=1000 * uniform; …'")
-    if asked.rows is not None:
-        raise InputError(f"splits by region or regime have their own numbers of rows; leave out --rows {asked.rows}")
     for name, size, length in zip(splits.names, sizes, lengths, strict=True):
         if length is not None and size > length:
             raise InputError(f"split {name} has {length} rows under its regime; got {size}; ask for fewer")

@@ -181,7 +181,8 @@ def _places(space: FactorSpace, j: int) -> Array:
     factor = space.factors[j]
     codes = np.arange(factor.size or 0)
     if factor.interval and len(codes) > 1:
-        return (factor.values(codes) - factor.table[0]) / (factor.table[-1] - factor.table[0])
+        places: Array = (factor.values(codes) - factor.table[0]) / (factor.table[-1] - factor.table[0])
+        return places
     return codes / max(len(codes) - 1, 1)
 
 

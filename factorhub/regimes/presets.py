@@ -121,7 +121,7 @@ def _correlated() -> Iterator[Preset]:
 
 _HELD_OUT = {
     "dsprites-montero-extrapolation": ("dsprites", "posX > 0.5", "no sprite in the right half in training"),
-    "dsprites-montero-recombination-to-range": ("dsprites", "shape == square & posX > 0.5", "no square in the right half in training"),
+    "dsprites-montero-recombination-to-range": ("dsprites", "shape == square & posX > 0.5", "no square on the right in training"),
     "dsprites-montero-recombination-to-element": (
         "dsprites",
         "shape == ellipse & scale > 0.6 & 2.0943951023931953 < orientation < 4.1887902047863905 & posX > 0.66 & posY > 0.66",
