@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "factorhub"
-BASE = {"errors", "progress", "factors", "space", "fields", "randomness", "compiled", "trig", "mechanisms"}
+BASE = {"errors", "progress", "factors", "space", "fields", "randomness", "compiled", "trig", "formulas"}
 MAP: dict[str, set[str]] = {
     "errors": set(),
     "progress": set(),
@@ -22,7 +22,7 @@ MAP: dict[str, set[str]] = {
     "philox": {"compiled", "factors"},
     "feistel": {"compiled", "factors"},
     "trig": {"compiled", "factors"},
-    "mechanisms": {"errors", "factors", "trig"},
+    "formulas": {"errors", "factors", "trig"},
     "order": {"errors", "factors", "randomness", "feistel"},
     "generator": {"errors", "factors", "fields", "space"},
     "source": {"errors", "factors", "fields", "space"},

@@ -1,4 +1,4 @@
-"""What causal scenes share: factors that are the free causes or all variables, and labels of every variable."""
+"""What causal scenes share: effects that follow from free causes or are factors themselves, and labels of them all."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from factorhub.dsprites_like.figure import Figure
 from factorhub.errors import InputError
 from factorhub.factors import Array, Factor
 from factorhub.fields import Batch, Field
+from factorhub.formulas import Formula, follow
 from factorhub.generator import Generator
-from factorhub.mechanisms import Mechanism, follow
 from factorhub.space import FactorSpace
 
-Variables: TypeAlias = Literal["causes", "all"]
 Channels: TypeAlias = Literal["rgba", "rgb"]
 
 
@@ -25,43 +24,42 @@ def causal_scene(
     *,
     causes: Sequence[Factor],
     effects: Sequence[Factor],
-    mechanisms: Sequence[Mechanism],
+    formulas: Sequence[Formula],
     frame: tuple[float, float, float],
     picture: Callable[[Figure, dict[str, Array]], list[tuple[Array, str]]],
     size: int,
-    variables: Variables,
+    intervene: str,
     channels: Channels,
     source: str,
 ) -> Generator:
-    """The generator of a scene whose picture is drawn from all its causal variables.
+    """The generator of a scene whose picture is drawn from all its causal variables, causes and effects alike.
 
-    With `variables="causes"` the factors are the free causes and the effects follow from them: every picture obeys the
-    mechanisms. With "all" the effects are factors too, and the picture shows whatever values they are given: a causal
-    model over the factors with these mechanisms draws observations, interventions and counterfactuals, each exact.
-    The mechanisms are data, in the `meta` of the field `causal`, which holds every variable's value.
+    The factors are the free causes, and the effects that `intervene` names: these take the values they are given,
+    while the others follow their formulas. So a set over the causes shows the world as it is, and one over a space with
+    an effect shows what comes of setting it. With "all", a causal regime with the scene's formulas draws observations,
+    interventions and counterfactual pairs from one space, each exact. The formulas are data, in the `meta` of the
+    field `causal`, which holds the value of every variable.
 
     Args:
         causes: the free causes, with the published grid.
-        effects: a factor for each mechanism's variable, with the range of values it may be set to.
-        mechanisms: one for each effect, parents before children.
+        effects: a factor for each formula, with the range of values it may be set to.
+        formulas: parents before children.
         frame: the width of the picture's frame, and its lowest and highest y.
         picture: the coloured shapes, from the figure and each variable's values (n,).
+        intervene: "none", one of the effects, or "all".
     """
     if not 16 <= size <= 1024:
         raise InputError(f"size of {name} is 16 to 1024 pixels; got {size}")
-    figure = Figure(size, *frame)
-    labels = (*causes, *effects)
-    space = FactorSpace(labels if variables == "all" else tuple(causes))
+    figure, every = Figure(size, *frame), (*causes, *effects)
+    space = FactorSpace((*causes, *(effect for effect in effects if intervene in (effect.name, "all"))))
 
     def draw(values: Array) -> Batch:
-        known = follow(mechanisms, dict(zip(space.names, values.T, strict=True)))
-        return {
-            "image": figure.paint(picture(figure, known), len(channels)) if len(values) else np.empty((0, *image.shape), np.uint8),
-            "causal": np.stack([known[factor.name] for factor in labels], axis=-1),
-        }
+        known = follow(formulas, dict(zip(space.names, values.T, strict=True)))
+        images = figure.paint(len(values), picture(figure, known), len(channels))
+        return {"image": images, "causal": np.stack([known[factor.name] for factor in every], axis=-1)}
 
+    names = [factor.name for factor in every]
+    meta = {"components": names, "mechanisms": [formula.to_dict() for formula in formulas]}
     image = Field("image", "uint8", (size, size, len(channels)), ("y", "x", "channel"))
-    names = [factor.name for factor in labels]
-    meta = {"components": names, "mechanisms": [mechanism.to_dict() for mechanism in mechanisms]}
-    causal = Field("causal", "float64", (len(labels),), ("component",), description=f"all variables: {', '.join(names)}", meta=meta)
+    causal = Field("causal", "float64", (len(every),), ("component",), description=f"all variables: {', '.join(names)}", meta=meta)
     return Generator(name=name, summary=summary, space=space, fields=(image, causal), draw=draw, source=source)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias
+
 import numpy as np
 import numpy.typing as npt
 
-from factorhub.dsprites_like.causal import Channels, Variables, causal_scene
+from factorhub.dsprites_like.causal import Channels, causal_scene
 from factorhub.dsprites_like.figure import Figure
 from factorhub.factors import Array, continuous
+from factorhub.formulas import Formula
 from factorhub.generator import Generator
-from factorhub.mechanisms import Mechanism
 
 RADII, POURS, HOLES = ([i / d for i in range(*ends)] for d, ends in ((30, (5, 35)), (10, (10, 40)), (3, (6, 15))))
+Intervene: TypeAlias = Literal["none", "water_height", "reach", "all"]
 CAUSES = (
     continuous("ball_radius", RADII[0], RADII[-1], grid=RADII, description="of the ball in the cup, which is 5 wide"),
     continuous("poured", POURS[0], POURS[-1], grid=POURS, description="the water's height without the ball"),
@@ -21,19 +24,23 @@ EFFECTS = (
     continuous("water_height", 1.0, 6.0, description="above the level of 5"),
     continuous("reach", 1.6, 7.0, description="how far from the cup the jet lands"),
 )
-MECHANISMS = (
-    Mechanism("water_height", "ball_radius * ball_radius * ball_radius + poured"),
-    Mechanism("reach", "sqrt(2 * 0.98 * water_height * (hole - 0.5))"),
+FORMULAS = (
+    Formula("water_height", "ball_radius * ball_radius * ball_radius + poured"),
+    Formula("reach", "sqrt(2 * 0.98 * water_height * (hole - 0.5))"),
 )
 STEPS = np.linspace(0, 1, 33)  # of the jet, even in time
 
 
-def causal_flow(*, size: int = 96, variables: Variables = "causes", channels: Channels = "rgba") -> Generator:
+def causal_flow(*, size: int = 96, intervene: Intervene = "none", channels: Channels = "rgba") -> Generator:
     """The generator of the causal flow, on the published grid of 8,100 pictures.
 
-    The published labels are cut to whole numbers and its jets jittered by an unlabelled random number; these are
-    neither. `variables="all"` makes the water's height and the jet's reach factors of their own, so that they can be
-    intervened on; `channels="rgb"` leaves out the alpha channel, which is 255 everywhere.
+    The published labels are cut to whole numbers, and the published jets moved by a random number that no label holds;
+    these are neither.
+
+    Args:
+        size: of the picture [px].
+        intervene: an effect that becomes a factor, to be set instead of following from its causes; or all of them.
+        channels: "rgb" leaves out the alpha channel, which is 255 everywhere.
 
     >>> import factorhub
     >>> flow = factorhub.generator("causal_flow")
@@ -45,11 +52,11 @@ def causal_flow(*, size: int = 96, variables: Variables = "causes", channels: Ch
         "a ball in a cup of water with a hole: five causal variables, of which three are free",
         causes=CAUSES,
         effects=EFFECTS,
-        mechanisms=MECHANISMS,
+        formulas=FORMULAS,
         frame=(20.0, 0.0, 20.0),
         picture=picture,
         size=size,
-        variables=variables,
+        intervene=intervene,
         channels=channels,
         source="Yang et al.: CausalVAE (CVPR 2021), https://github.com/huawei-noah/trustworthyAI",
     )
@@ -79,5 +86,5 @@ def picture(figure: Figure, known: dict[str, Array]) -> list[tuple[Array, str]]:
 def side(figure: Figure, x: float, low: Array, high: npt.ArrayLike) -> Array:
     """An upright part of the cup's side."""
     ends = figure.at(x, np.stack(np.broadcast_arrays(low, high), axis=-1))
-    ends[..., 0] = figure.crisp(ends[0, 0, 0], 2)
+    ends[..., 0] = figure.crisp(figure.at(x, 0)[0], 2)
     return figure.line(ends[:, 0], ends[:, 1], 2)

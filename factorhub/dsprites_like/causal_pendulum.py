@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
+from typing import Literal, TypeAlias
 
 import numpy as np
 
-from factorhub.dsprites_like.causal import Channels, Variables, causal_scene
+from factorhub.dsprites_like.causal import Channels, causal_scene
 from factorhub.dsprites_like.figure import Figure
 from factorhub.factors import Array, continuous
+from factorhub.formulas import Formula
 from factorhub.generator import Generator
-from factorhub.mechanisms import Mechanism
 
 SWING = [i * math.pi / 200 for i in range(-40, 44)]
 LIGHT = [j * math.pi / 200 for j in range(60, 148) if j != 100]
+Intervene: TypeAlias = Literal["none", "shadow_length", "shadow_position", "all"]
 CAUSES = (
     continuous("pendulum_angle", SWING[0], SWING[-1], grid=SWING, unit="rad", description="0 hangs down, positive to the right"),
     continuous("light_angle", LIGHT[0], LIGHT[-1], grid=LIGHT, unit="rad", description="of the rays, from the ground's right side"),
@@ -22,20 +24,25 @@ EFFECTS = (
     continuous("shadow_length", 3.0, 13.0, description="the ground is 20 long"),
     continuous("shadow_position", 0.0, 20.0, description="of the shadow's middle, from the ground's left end"),
 )
-MECHANISMS = (
-    Mechanism("shadow_length", "max(3, abs(9.5 * (sin(pendulum_angle) + cos(pendulum_angle) / tan(light_angle))))"),
-    Mechanism("shadow_position", "10 + 4.75 * sin(pendulum_angle) - (11 - 4.75 * cos(pendulum_angle)) / tan(light_angle)"),
+FORMULAS = (
+    Formula("shadow_length", "max(3, abs(9.5 * (sin(pendulum_angle) + cos(pendulum_angle) / tan(light_angle))))"),
+    Formula("shadow_position", "10 + 4.75 * sin(pendulum_angle) - (11 - 4.75 * cos(pendulum_angle)) / tan(light_angle)"),
 )
-HANGS = Mechanism("bob_x", "10 + 8 * sin(pendulum_angle)"), Mechanism("bob_y", "10.5 - 8 * cos(pendulum_angle)")
-SHINES = Mechanism("sun_x", "10 + 10 / tan(light_angle)")
+HANGS = Formula("bob_x", "10 + 8 * sin(pendulum_angle)"), Formula("bob_y", "10.5 - 8 * cos(pendulum_angle)")
+SHINES = Formula("sun_x", "10 + 10 / tan(light_angle)")
 
 
-def causal_pendulum(*, size: int = 96, variables: Variables = "causes", channels: Channels = "rgba") -> Generator:
+def causal_pendulum(*, size: int = 96, intervene: Intervene = "none", channels: Channels = "rgba") -> Generator:
     """The generator of the causal pendulum, on the published grid of 7,308 pictures.
 
-    The light falls on a pendulum that hangs from (10, 10.5) above the ground at y = -0.5. The published labels are cut
-    to whole numbers; these are not. `variables="all"` makes the shadow's length and position factors of their own, so
-    that they can be intervened on; `channels="rgb"` leaves out the alpha channel, which is 255 everywhere.
+    The light falls on a pendulum that hangs from (10, 10.5) above the ground at y = -0.5. Pictures differ from the
+    published ones in a few pixels at the ends of the shadow, which there lie between whole pixels. The published labels
+    are cut to whole numbers; these are not.
+
+    Args:
+        size: of the picture [px].
+        intervene: an effect that becomes a factor, to be set instead of following from the causes; or all of them.
+        channels: "rgb" leaves out the alpha channel, which is 255 everywhere.
 
     >>> import factorhub
     >>> pendulum = factorhub.generator("causal_pendulum")
@@ -47,11 +54,11 @@ def causal_pendulum(*, size: int = 96, variables: Variables = "causes", channels
         "a pendulum, a light and its shadow: four causal variables, of which two are free",
         causes=CAUSES,
         effects=EFFECTS,
-        mechanisms=MECHANISMS,
+        formulas=FORMULAS,
         frame=(20.0, -1.0, 21.0),
         picture=picture,
         size=size,
-        variables=variables,
+        intervene=intervene,
         channels=channels,
         source="Yang et al.: CausalVAE (CVPR 2021), https://github.com/huawei-noah/trustworthyAI",
     )

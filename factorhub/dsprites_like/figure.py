@@ -79,16 +79,15 @@ class Figure:
         published = self.size / PUBLISHED
         return published * (math.floor(pixel / published + 0.5) + 0.5 * (round(points * PUBLISHED / 72) % 2))
 
-    def paint(self, shapes: Sequence[tuple[Array, str]], channels: int) -> Array:
-        """The pictures (n, size, size, channels) uint8: shapes (n or 1, vertices, 2) with their colours, later ones on top."""
+    def paint(self, n: int, shapes: Sequence[tuple[Array, str]], channels: int) -> Array:
+        """n pictures (n, size, size, channels) uint8: shapes (n or 1, vertices, 2) with their colours, later ones on top."""
         from factorhub.dsprites_like.coverage import paint_sprites
 
-        n = max(len(outlines) for outlines, _ in shapes)
         vertices = np.concatenate([np.broadcast_to(outlines, (n, *outlines.shape[1:])) for outlines, _ in shapes], axis=1)
         ends = np.cumsum([outlines.shape[1] for outlines, _ in shapes])
         starts = np.append(0, np.arange(n)[:, None] * ends[-1] + ends)
         poses = np.zeros((n, len(shapes), 5))
-        poses[..., 0] = np.arange(n * len(shapes)).reshape(n, -1)  # every shape of every picture has an outline of its own
+        poses[..., 0] = np.arange(n * len(shapes)).reshape(n, len(shapes))  # every shape of every picture has an outline of its own
         poses[..., 1] = 1
         colors = np.broadcast_to(np.array([COLORS[name][:channels] for _, name in shapes], np.uint8), (n, len(shapes), channels))
         images = np.full((n, self.size, self.size, channels), 255, np.uint8)

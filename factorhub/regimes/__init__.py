@@ -1,5 +1,6 @@
 """Which factor vectors to render: frozen records that work with every generator, as data and as text."""
 
+from factorhub.formulas import Formula
 from factorhub.regimes.causal import Causal, Counterfactual, Do, Mechanism
 from factorhub.regimes.correlated import Copula, Correlated
 from factorhub.regimes.environments import Environments
@@ -19,7 +20,7 @@ from factorhub.regimes.uniform import Uniform
 from factorhub.regimes.where import Where
 
 __all__ = [
-    "Causal", "Copula", "Correlated", "Counterfactual", "Do", "Draw", "Environments", "Grid", "Labels", "LinearScm", "Mechanism",
-    "Pairs", "Perturbation", "Radius", "Regime", "Sequence", "Shell", "Splits", "Tasks", "Temporal", "Traversal", "Uniform",
-    "Walk", "Where", "from_dict", "from_text", "to_dict", "to_text",
+    "Causal", "Copula", "Correlated", "Counterfactual", "Do", "Draw", "Environments", "Formula", "Grid", "Labels", "LinearScm",
+    "Mechanism", "Pairs", "Perturbation", "Radius", "Regime", "Sequence", "Shell", "Splits", "Tasks", "Temporal", "Traversal",
+    "Uniform", "Walk", "Where", "from_dict", "from_text", "to_dict", "to_text",
 ]  # fmt: skip

@@ -12,6 +12,7 @@ from factorhub import randomness
 from factorhub.errors import InputError
 from factorhub.factors import Array
 from factorhub.fields import Field
+from factorhub.formulas import Formula
 from factorhub.layout import layout
 from factorhub.regimes.regime import Draw, Single, choice, off_grid
 from factorhub.regions import Condition, Region
@@ -67,21 +68,24 @@ class Do:
     value: float | str | None = None
 
 
-# A mechanism in the place of another is a soft intervention; several targets at once are a tuple.
-Target: TypeAlias = Do | Mechanism
+# A mechanism or formula in the place of another is a soft intervention; several targets at once are a tuple.
+Rule: TypeAlias = Mechanism | Formula
+Target: TypeAlias = Do | Rule
 
 
 @dataclass(frozen=True)
 class Causal(Single):
     """Each factor from its parents and its own noise, in causal order. Factors without a mechanism are uniform.
 
+    A factor may follow a `Formula` instead, exactly and without noise; it may be a parent in formulas, not in mechanisms.
+
     Attributes:
         mechanisms: at most one for each factor.
-        do: interventions, hard (`Do`) or soft (another `Mechanism`), any number at once.
+        do: interventions, hard (`Do`) or soft (another mechanism or formula), any number at once.
         on_grid: keep interval factors on their grids where they have one.
     """
 
-    mechanisms: tuple[Mechanism, ...]
+    mechanisms: tuple[Rule, ...]
     do: tuple[Target, ...] = ()
     on_grid: bool = False
 
@@ -124,7 +128,9 @@ class Causal(Single):
 
         values = np.empty(words.shape)
         assign(*layout(self.space(base)), *compile_model(self, base), words, np.empty((0, 0)), values)
-        return values
+        for formula in formulas(self, base):
+            values[:, base.index(formula.factor)] = formula(dict(zip(base.names, values.T, strict=True)))
+        return base.check(values) if formulas(self, base) else values
 
     def precision(self, base: FactorSpace) -> Array:
         """The precision matrix (k, k) of the normal scores, BᵀB with B = (I - W) / noise, where all forms are linear.
@@ -135,17 +141,16 @@ class Causal(Single):
         b = np.eye(len(base.factors))
         for j, name in enumerate(base.names):
             item = model.get(name, Mechanism(name))
-            if item.form != "linear" or item.noise == 0:
-                raise InputError(
-                    f"only linear mechanisms with noise have a precision matrix; {name} has {item.form}, {item.noise:g}"
-                )
+            if isinstance(item, Formula) or item.form != "linear" or item.noise == 0:
+                shown = item.text if isinstance(item, Formula) else f"{item.form}, {item.noise:g}"
+                raise InputError(f"only linear mechanisms with noise have a precision matrix; {name} has {shown}")
             for parent, weight in zip(item.parents, item.weights, strict=True):
                 b[j, base.index(parent)] = -weight
             b[j] /= item.noise
         return b.T @ b
 
 
-def intervened(base: FactorSpace, mechanisms: tuple[Mechanism, ...], dims: tuple[tuple[str, int], ...] = ()) -> Field:
+def intervened(base: FactorSpace, mechanisms: tuple[Rule, ...], dims: tuple[tuple[str, int], ...] = ()) -> Field:
     """The record of intervention targets; its meta data hold the factors and the edges of the graph."""
     graph = [[parent, item.factor] for item in mechanisms for parent in item.parents]
     return Field(
@@ -154,15 +159,30 @@ def intervened(base: FactorSpace, mechanisms: tuple[Mechanism, ...], dims: tuple
     )  # fmt: skip
 
 
-def effective(of: Causal, base: FactorSpace) -> list[Mechanism]:
+def effective(of: Causal, base: FactorSpace) -> list[Rule]:
     """The mechanisms after the soft interventions and with what hard ones cut removed."""
     model = {item.factor: item for item in of.mechanisms}
     for target in of.do:
-        model[target.factor] = target if isinstance(target, Mechanism) else Mechanism(target.factor)
+        model[target.factor] = Mechanism(target.factor) if isinstance(target, Do) else target
     for item in model.values():
         for name in (item.factor, *item.parents):
             base.index(name)
     return list(model.values())
+
+
+@lru_cache(maxsize=256)
+def formulas(of: Causal, base: FactorSpace) -> tuple[Formula, ...]:
+    """The formulas in force, parents before children."""
+    left = {item.factor: item for item in effective(of, base) if isinstance(item, Formula)}
+    ordered: list[Formula] = []
+    while left:
+        if not (ready := [name for name, item in left.items() if not left.keys() & set(item.parents)]):
+            raise InputError(f"these factors follow each other in a circle: {', '.join(left)}; remove a formula")
+        ordered += [left.pop(name) for name in ready]
+    for item in ordered:
+        if of.space(base)[item.factor].grid is not None:
+            raise InputError(f"a formula gives any number, and {item.factor} stays on its grid; leave out the formula or on_grid")
+    return tuple(ordered)
 
 
 class _Model(NamedTuple):
@@ -183,8 +203,11 @@ class _Model(NamedTuple):
 @lru_cache(maxsize=256)
 def compile_model(of: Causal, base: FactorSpace, lagged: bool = False) -> _Model:
     """The mechanisms of all factors as arrays, in causal order (in any order where parents are read from a frame before)."""
-    named = {item.factor: item for item in effective(of, base)}
+    named = {item.factor: item for item in effective(of, base) if isinstance(item, Mechanism)}
     model = [named.get(name, Mechanism(name)) for name in base.names]
+    late = {item.factor for item in formulas(of, base)}
+    for child, name in ((item.factor, parent) for item in model for parent in item.parents if parent in late):
+        raise InputError(f"{child} has the parent {name}, which follows a formula; give {child} a formula too")
     parents = [[base.index(name) for name in item.parents] for item in model]
     order: list[int] = list(range(len(model))) if lagged else []
     while len(order) < len(model):

@@ -15,6 +15,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from typing import Any, Literal, Union
 
 from factorhub.errors import InputError, unknown
+from factorhub.formulas import Formula
 from factorhub.regimes.causal import Causal, Counterfactual, Do, Mechanism
 from factorhub.regimes.correlated import Copula, Correlated
 from factorhub.regimes.environments import Environments
@@ -38,7 +39,7 @@ REGIMES: dict[str, type] = {
     "pairs": Pairs, "radius": Radius, "perturbation": Perturbation, "walk": Walk, "traversal": Traversal, "sequence": Sequence,
     "temporal": Temporal, "labels": Labels, "tasks": Tasks,
 }  # fmt: skip
-PARTS: dict[str, type] = {"mechanism": Mechanism, "do": Do}  # what regimes are made of
+PARTS: dict[str, type] = {"mechanism": Mechanism, "formula": Formula, "do": Do}  # what regimes are made of
 KINDS = {**REGIMES, **PARTS}
 NAMES = {kind: name for name, kind in KINDS.items()}
 

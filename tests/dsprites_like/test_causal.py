@@ -8,17 +8,17 @@ import pytest
 
 import factorhub
 from factorhub.errors import InputError
-from factorhub.mechanisms import Mechanism, follow
+from factorhub.formulas import Formula, follow
 from factorhub.testing import check_generator, sample
 
 NAMES = ["causal_pendulum", "causal_flow"]
-OPTIONS = [{}, {"variables": "all", "channels": "rgb", "size": 40}]
+OPTIONS = [{}, {"intervene": "all", "channels": "rgb", "size": 40}]
 
 
-def mechanisms(generator):
-    """The mechanisms as anyone finds them: in the record of the field, after a trip through JSON."""
+def formulas(generator):
+    """The formulas as anyone finds them: in the record of the field, after a trip through JSON."""
     meta = json.loads(json.dumps(generator.field("causal").meta))
-    return [Mechanism.from_dict(item) for item in meta["mechanisms"]]
+    return [Formula.from_dict(item) for item in meta["mechanisms"]]
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
@@ -61,7 +61,7 @@ def test_the_published_flow_grid():
 @pytest.mark.parametrize("name", NAMES)
 def test_effects_stay_in_the_range_they_may_be_set_to(name):
     """Over the whole box of causes, so that an observation is always a point of the space of all variables."""
-    causes, every = factorhub.generator(name, size=16), factorhub.generator(name, size=16, variables="all")
+    causes, every = factorhub.generator(name, size=16), factorhub.generator(name, size=16, intervene="all")
     sides = [np.linspace(factor.low, factor.high, 25) for factor in causes.space]
     box = np.stack(np.meshgrid(*sides), axis=-1).reshape(-1, len(sides))
     every.space.check(causes.render(box)["causal"])
@@ -70,9 +70,9 @@ def test_effects_stay_in_the_range_they_may_be_set_to(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_the_world_left_alone_is_the_scene_of_the_causes(name):
     """Mechanisms replayed outside the generator, on its variables as factors, give the same pictures bit for bit."""
-    causes, every = factorhub.generator(name), factorhub.generator(name, variables="all")
+    causes, every = factorhub.generator(name), factorhub.generator(name, intervene="all")
     values = sample(causes.space, 12)
-    known = follow(mechanisms(every), dict(zip(causes.space.names, values.T, strict=True)))
+    known = follow(formulas(every), dict(zip(causes.space.names, values.T, strict=True)))
     replayed = every.render(np.stack([known[factor] for factor in every.space.names], axis=-1))
     expected = causes.render(values)
     assert list(every.space.names) == every.field("causal").meta["components"]
@@ -80,10 +80,25 @@ def test_the_world_left_alone_is_the_scene_of_the_causes(name):
     np.testing.assert_array_equal(replayed["causal"], expected["causal"])
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_setting_one_effect_leaves_the_others_to_their_formulas(name):
+    causes, every = factorhub.generator(name, size=32), factorhub.generator(name, size=32, intervene="all")
+    for effect in every.space.names[len(causes.space.names) :]:
+        one = factorhub.generator(name, size=32, intervene=effect)
+        assert one.space.names == (*causes.space.names, effect)
+        values = sample(one.space, 8)
+        known = follow(formulas(one), dict(zip(one.space.names, values.T, strict=True)))
+        replayed = every.render(np.stack([known[factor] for factor in every.space.names], axis=-1), check=False)
+        got = one.render(values)
+        np.testing.assert_array_equal(got["causal"][:, list(every.space.names).index(effect)], values[:, -1])
+        for field in ("image", "causal"):
+            np.testing.assert_array_equal(got[field], replayed[field])
+
+
 def test_an_intervention_moves_the_shadow_and_nothing_else():
-    every = factorhub.generator("causal_pendulum", variables="all")
+    every = factorhub.generator("causal_pendulum", intervene="all")
     causes = {"pendulum_angle": [0.3], "light_angle": [1.9]}
-    rows = [follow(mechanisms(every), {**causes, **done}) for done in ({}, {"shadow_length": [9.0]}, {"shadow_position": [4.0]})]
+    rows = [follow(formulas(every), {**causes, **done}) for done in ({}, {"shadow_length": [9.0]}, {"shadow_position": [4.0]})]
     values = np.stack([[row[name][0] for name in every.space.names] for row in rows])
     images = every.render(values)["image"].astype(int)
     for changed in images[1:]:
@@ -98,9 +113,9 @@ def test_an_intervention_moves_the_shadow_and_nothing_else():
 
 
 def test_a_child_follows_its_parent_that_was_set():
-    every = factorhub.generator("causal_flow", variables="all")
+    every = factorhub.generator("causal_flow", intervene="all")
     causes = {"ball_radius": 0.5, "poured": 2.0, "hole": 3.0}
-    left, done = (follow(mechanisms(every), {**causes, **set_}) for set_ in ({}, {"water_height": 4.0}))
+    left, done = (follow(formulas(every), {**causes, **set_}) for set_ in ({}, {"water_height": 4.0}))
     assert done["reach"] == pytest.approx(math.sqrt(1.96 * 4 * 2.5))
     assert left["reach"] == pytest.approx(math.sqrt(1.96 * 2.125 * 2.5))
 
@@ -108,7 +123,7 @@ def test_a_child_follows_its_parent_that_was_set():
 @pytest.mark.parametrize("name", NAMES)
 def test_pictures_move_smoothly_with_every_factor(name):
     """A step of a thousandth of its range moves no pixel by more than an edge can sweep; nothing jumps."""
-    generator = factorhub.generator(name, variables="all", channels="rgb")
+    generator = factorhub.generator(name, intervene="all", channels="rgb")
     values = sample(generator.space, 20, seed=3)
     for i, factor in enumerate(generator.space):
         step = (factor.high - factor.low) / 1000
@@ -134,5 +149,5 @@ def test_twice_the_size_averages_to_the_same_picture(name):
 def test_errors(name):
     with pytest.raises(InputError, match=f"size of {name} is 16 to 1024 pixels; got 8"):
         factorhub.generator(name, size=8)
-    with pytest.raises(InputError, match=f"no value named 'some' in option variables of {name}; it has causes, all"):
-        factorhub.generator(name, variables="some")
+    with pytest.raises(InputError, match=f"no value named 'shadow' in option intervene of {name}; it has none, "):
+        factorhub.generator(name, intervene="shadow")

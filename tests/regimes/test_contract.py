@@ -20,6 +20,7 @@ from factorhub.regimes import (
     Do,
     Draw,
     Environments,
+    Formula,
     Grid,
     Labels,
     LinearScm,
@@ -152,7 +153,7 @@ def test_every_regime_over_every_generator(name: str, space: str) -> None:
 
 def test_every_kind_is_covered() -> None:
     made = {type(MAKERS[name](SPACES["all kinds"])) for name in MAKERS}
-    assert set(KINDS.values()) - made <= {Mechanism, Do, Grid}, "add a maker for the new regime"
+    assert set(KINDS.values()) - made <= {Mechanism, Formula, Do, Grid}, "add a maker for the new regime"
 
 
 @pytest.mark.parametrize("name", factorhub.generators())

@@ -1,4 +1,4 @@
-"""Mechanisms: how a causal variable follows from its parents, as data, so that anyone can replay it or intervene on it."""
+"""Formulas: how a factor follows from others, as data, so that anyone can replay a causal model or intervene on it."""
 
 from __future__ import annotations
 
@@ -39,33 +39,33 @@ ARITHMETIC = (ast.BinOp, ast.UnaryOp, ast.Add, ast.Sub, ast.Mult, ast.Div, ast.U
 
 
 @dataclass(frozen=True)
-class Mechanism:
-    """How one variable follows from its parents, as a formula.
+class Formula:
+    """How one factor follows from its parents, without noise.
 
-    A formula is arithmetic (+ - * /) on variables, numbers and sin, cos, tan, sqrt, abs, min, max, written as in
-    Python. It is text, so it goes into manifests as it is, and it gives the same bits on every machine.
+    The text is arithmetic (+ - * /) on factors, numbers and sin, cos, tan, sqrt, abs, min, max, written as in Python.
+    It goes into manifests as it is, and gives the same bits on every machine.
 
-    >>> area = Mechanism("area", "width * max(height, 1)")
+    >>> area = Formula("area", "width * max(height, 1)")
     >>> area.parents, area({"width": 3.0, "height": [0.5, 2.0]}).tolist()
     (('width', 'height'), [3.0, 6.0])
     """
 
-    variable: str
-    formula: str
+    factor: str
+    text: str
 
     def __post_init__(self) -> None:
         self._read()
 
     @cached_property
     def parents(self) -> tuple[str, ...]:
-        """The variables it depends on, in the order in which the formula names them."""
+        """The factors it depends on, in the order in which the text names them."""
         return self._read()[0]
 
     def __call__(self, values: Mapping[str, npt.ArrayLike]) -> Array:
-        """The variable (…), float64, at its parents' values (…)."""
+        """The factor's values (…), float64, at its parents' values (…)."""
         for name in self.parents:
             if name not in values:
-                raise unknown("variable", name, values, f"what {self.variable} = {self.formula} is computed from")
+                raise unknown("factor", name, values, f"what {self.factor} = {self.text} is computed from")
         known: dict[str, Any] = {name: np.asarray(values[name], np.float64) for name in self.parents}
         return np.asarray(eval(self._code, {"__builtins__": {}, **FUNCTIONS}, known), np.float64)
 
@@ -74,9 +74,9 @@ class Mechanism:
         return self._read()[1]
 
     def _read(self) -> tuple[tuple[str, ...], Any]:
-        """The parents and the code of the formula, which may hold arithmetic and nothing else."""
+        """The parents and the code of the text, which may hold arithmetic and nothing else."""
         try:
-            tree = ast.parse(self.formula, mode="eval")
+            tree = ast.parse(self.text, mode="eval")
         except SyntaxError:
             raise self._refused(None) from None
         nodes = list(ast.walk(tree.body))
@@ -97,33 +97,33 @@ class Mechanism:
         return tuple(dict.fromkeys(node.id for node in names)), compile(tree, "<formula>", "eval")
 
     def _refused(self, part: ast.AST | None) -> InputError:
-        allowed = f"the formula of {self.variable} is arithmetic (+ - * /) on variables, numbers and {', '.join(FUNCTIONS)}"
-        return InputError(f"{allowed}; got '{self.formula}'" + (f", which has '{ast.unparse(part)}'" if part else ""))
+        allowed = f"the formula of {self.factor} is arithmetic (+ - * /) on factors, numbers and {', '.join(FUNCTIONS)}"
+        return InputError(f"{allowed}; got '{self.text}'" + (f", which has '{ast.unparse(part)}'" if part else ""))
 
     def to_dict(self) -> dict[str, Any]:
-        """This mechanism as JSON data; `Mechanism.from_dict` gives back an equal one."""
-        return {"variable": self.variable, "parents": list(self.parents), "formula": self.formula}
+        """This formula as JSON data; `Formula.from_dict` gives back an equal one."""
+        return {"factor": self.factor, "parents": list(self.parents), "formula": self.text}
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Mechanism:
-        """The mechanism that `to_dict` described."""
-        return cls(data["variable"], data["formula"])
+    def from_dict(cls, data: Mapping[str, Any]) -> Formula:
+        """The formula that `to_dict` described."""
+        return cls(data["factor"], data["formula"])
 
 
-def follow(mechanisms: Iterable[Mechanism], values: Mapping[str, npt.ArrayLike]) -> dict[str, Array]:
-    """All variables of a causal graph, from those that are given: what the world does, and what an intervention changes.
+def follow(formulas: Iterable[Formula], values: Mapping[str, npt.ArrayLike]) -> dict[str, Array]:
+    """All factors of a causal model, from those that are given: what the world does, and what an intervention changes.
 
     Args:
-        mechanisms: parents before children.
-        values: the free causes, (…) each. A variable with a mechanism that is given here is intervened on: it keeps its
+        formulas: parents before children.
+        values: the free causes, (…) each. A factor with a formula that is given here is intervened on: it keeps its
             value whatever its parents are, and its own children follow it.
 
-    >>> graph = (Mechanism("height", "3 * seed"), Mechanism("shadow", "height / 2"))
+    >>> graph = (Formula("height", "3 * seed"), Formula("shadow", "height / 2"))
     >>> float(follow(graph, {"seed": 2})["shadow"]), float(follow(graph, {"seed": 2, "height": 1})["shadow"])
     (3.0, 0.5)
     """
     known = {name: np.asarray(value, np.float64) for name, value in values.items()}
-    for mechanism in mechanisms:
-        if mechanism.variable not in known:
-            known[mechanism.variable] = mechanism(known)
+    for formula in formulas:
+        if formula.factor not in known:
+            known[formula.factor] = formula(known)
     return known
