@@ -42,7 +42,9 @@ class _Code:
         self.builder.store(group, self._address(place)).align = 8
 
     def everywhere(self, place: Any) -> Any:
-        one = self.builder.load(self.builder.gep(self.data, [place]))
+        return self.splat(self.builder.load(self.builder.gep(self.data, [place])))
+
+    def splat(self, one: Any) -> Any:
         group = self.builder.insert_element(ir.Constant(_GROUP, ir.Undefined), one, _WORD(0))
         return self.builder.shuffle_vector(group, group, ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES))
 
@@ -158,6 +160,25 @@ def convolve(typing_context: Any, flat: Any, x: Any, y: Any, count: Any, z: Any)
 
 
 @intrinsic
+def sloped_convolve(typing_context: Any, flat: Any, x: Any, y: Any, count: Any, first: Any, slope: Any, z: Any) -> Any:
+    """The same sum as `convolve`, its j-th term times first + j slope."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        code, (x, y, count, first, slope, z) = _Code(context, builder, signature, arguments), arguments[1:]
+        total = cgutils.alloca_once_value(builder, _ZERO)
+        with cgutils.for_range(builder, count, intp=_WORD) as loop:
+            offset = builder.mul(loop.index, _WORD(LANES))
+            weight = builder.fadd(first, builder.fmul(builder.sitofp(loop.index, ir.DoubleType()), slope))
+            left = code.mul(code.splat(weight), code.load(builder.add(x, offset)))
+            product = code.mul(left, code.load(builder.sub(y, offset)))
+            builder.store(code.add(builder.load(total), product), total)
+        code.store(builder.load(total), z)
+        return context.get_dummy_value()
+
+    return types.void(flat, *[types.int64] * 3, types.float64, types.float64, types.int64), generate
+
+
+@intrinsic
 def pair_convolve(typing_context: Any, flat: Any, half: Any, x: Any, y: Any, count: Any, z: Any) -> Any:
     """The same of pair groups, summed as if in twice the precision."""
 
@@ -179,17 +200,24 @@ def pair_convolve(typing_context: Any, flat: Any, half: Any, x: Any, y: Any, cou
 
 
 @intrinsic
-def polynomial(typing_context: Any, flat: Any, top: Any, stride: Any, order: Any, h: Any, z: Any) -> Any:
-    """z = the polynomial in the lane group h whose coefficients stand at `top`, `top` - stride, … down to order 0."""
+def polynomials(typing_context: Any, flat: Any, top: Any, stride: Any, order: Any, width: Any, h: Any, z: Any) -> Any:
+    """Four polynomials in the lane group h, side by side to hide the latency of each, into four lane groups from z on.
+
+    The first one's coefficients stand at `top`, `top` - stride, … down to order 0, the next one's `width` further, ….
+    """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        code, (top, stride, order, h, z) = _Code(context, builder, signature, arguments), arguments[1:]
+        code, (top, stride, order, width, h, z) = _Code(context, builder, signature, arguments), arguments[1:]
         times = code.load(h)
-        total = cgutils.alloca_once_value(builder, code.everywhere(top))
+        tops = [builder.add(top, builder.mul(width, _WORD(i))) for i in range(4)]
+        totals = [cgutils.alloca_once_value(builder, code.everywhere(place)) for place in tops]
         with cgutils.for_range(builder, order, intp=_WORD) as loop:
-            place = builder.sub(top, builder.mul(builder.add(loop.index, _WORD(1)), stride))
-            builder.store(code.add(code.mul(builder.load(total), times), code.everywhere(place)), total)
-        code.store(builder.load(total), z)
+            down = builder.mul(builder.add(loop.index, _WORD(1)), stride)
+            for place, total in zip(tops, totals, strict=True):
+                term = code.everywhere(builder.sub(place, down))
+                builder.store(code.add(code.mul(builder.load(total), times), term), total)
+        for i, total in enumerate(totals):
+            code.store(builder.load(total), builder.add(z, _WORD(i * LANES)))
         return context.get_dummy_value()
 
-    return types.void(flat, *[types.int64] * 5), generate
+    return types.void(flat, *[types.int64] * 6), generate

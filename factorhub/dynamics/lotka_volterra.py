@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from factorhub.dynamics.shells import shells
+from factorhub.dynamics.splits import splits
 from factorhub.dynamics.system import Float, System, trajectories
 from factorhub.dynamics.video import Scene
 from factorhub.factors import Array, continuous
@@ -15,7 +15,7 @@ from factorhub.generator import Generator
 
 START = (5.0, 3.0)
 CENTRES = {"a": 2.0, "b": 1.0, "c": 4.0, "d": 1.0}
-SPLITS = shells(
+SPLITS = splits(
     {name: (centre - 0.05, centre + 0.05) for name, centre in CENTRES.items()}, (10_000, 1_000, 10_000), 0.01, 0.02, (*CENTRES,)
 )
 

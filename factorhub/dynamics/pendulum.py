@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from factorhub.dynamics.shells import Shell
+from factorhub.dynamics.splits import Split
 from factorhub.dynamics.system import Float, System, nothing, trajectories
 from factorhub.dynamics.tape import cos, sin
 from factorhub.dynamics.video import Scene
@@ -18,18 +18,18 @@ from factorhub.generator import Generator
 _STATE = {"gravity": (9.81, 9.81), "omega0": (0.0, 0.0), "damping": (0.0, 0.0)}
 _LENGTH = {**_STATE, "length": (1.0, 1.5)}
 SPLITS = {
-    "train": Shell(10_000, _LENGTH),
-    "test": Shell(1_000, _LENGTH),
-    "ood_easy": Shell(1_000, _LENGTH, away_max={"length": (0.1, 0.0)}),
-    "ood_hard": Shell(1_000, _LENGTH, away_max={"length": (0.0, 0.1)}),
+    "train": Split(10_000, _LENGTH),
+    "test": Split(1_000, _LENGTH),
+    "ood_easy": Split(1_000, _LENGTH, away_max={"length": (0.1, 0.0)}),
+    "ood_hard": Split(1_000, _LENGTH, away_max={"length": (0.0, 0.1)}),
 }
 _SEEN = {"length": (1.2, 1.4), "gravity": (8.0, 12.0), "theta0": (math.radians(30), math.radians(170)), "damping": (0.0, 0.0)}
 _NEAR = {"length": (0.0, 0.05), "gravity": (0.0, 0.5)}
 VIDEO_SPLITS = {
-    "train": Shell(10_000, _SEEN),
-    "test": Shell(1_296, _SEEN),
-    "ood_easy": Shell(1_296, _SEEN, away_max=_NEAR),
-    "ood_hard": Shell(1_296, _SEEN, away_min=_NEAR, away_max={"length": (0.0, 0.1), "gravity": (0.0, 1.0)}),
+    "train": Split(10_000, _SEEN),
+    "test": Split(1_296, _SEEN),
+    "ood_easy": Split(1_296, _SEEN, away_max=_NEAR),
+    "ood_hard": Split(1_296, _SEEN, away_min=_NEAR, away_max={"length": (0.0, 0.1), "gravity": (0.0, 1.0)}),
 }
 
 

@@ -2,7 +2,7 @@
 
 The rules for products, quotients, sines and powers of series are those of Jorba and Zou, "A software package for the
 numerical integration of ODEs by means of high-order Taylor methods" (2005). The workspace `series` is flat:
-[register][order][lane], with one spare register at the end; a second half holds the low parts of pairs. Each lane has
+[register][order][lane], with a spare register at the end; a second half holds the low parts of pairs. Each lane has
 a unit of time of its own, a power of two near its last step, so that coefficients neither overflow nor change a bit.
 The numbers of the operations are those of `factorhub.dynamics.tape`.
 """
@@ -24,6 +24,7 @@ from factorhub.dynamics.lanes import (
     pair_multiply,
     pair_root,
     pair_subtract,
+    sloped_convolve,
     subtract,
 )
 from factorhub.factors import Array
@@ -48,6 +49,12 @@ def coefficients(operations: Array, rates: Array, order: int, units: Array, seri
                 add(series, x + here, y + here, z + here)
             elif code == 1:
                 subtract(series, x + here, y + here, z + here)
+            elif code == 2 and x == y:  # a square: every product but the middle one comes twice
+                convolve(series, x, y + here, (n + 1) // 2, z + here)
+                add(series, z + here, z + here, z + here)
+                if n % 2 == 0:
+                    multiply(series, x + here // 2, x + here // 2, spare)
+                    add(series, z + here, spare, z + here)
             elif code == 2:
                 convolve(series, x, y + here, n + 1, z + here)
             elif code == 3:
@@ -72,19 +79,13 @@ def coefficients(operations: Array, rates: Array, order: int, units: Array, seri
                         series[z + here + i] = series[spare + i] * scale
                         series[w + here + i] = -series[other + i] * scale
             else:
-                slopes = z + width
                 if n == 0:
                     for i in range(LANES):
                         series[z + i] = 1.0 / (series[x + i] * np.sqrt(series[x + i]))
-                        series[slopes + i] = 0.0
                 else:
-                    convolve(series, z, x + here, n, spare)
-                    convolve(series, slopes, x + here, n, other)
-                    scale = 0.5 / n
+                    sloped_convolve(series, z, x + here, n, -1.5, 0.5 / n, z + here)
                     for i in range(LANES):
-                        value = (scale * series[other + i] - 1.5 * series[spare + i]) / series[x + i]
-                        series[z + here + i] = value
-                        series[slopes + here + i] = n * value
+                        series[z + here + i] /= series[x + i]
         scale = 1.0 / (n + 1)
         for s in range(rates.size):
             x, y = s * width + here + LANES, rates[s] * width + here

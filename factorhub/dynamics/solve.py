@@ -26,12 +26,13 @@ class Method:
 
 
 CHEAPEST = 0.1353352832366127  # e⁻², the step that costs least at any order; the error of a step is then e^(-2 order)
-MAIN = Method(20, CHEAPEST)
-PROBE = Method(16, CHEAPEST)  # a hundred times louder than MAIN's errors, so that what amplifies those shows in the difference
-PRECISE = Method(30, CHEAPEST, precise=True)
+MAIN = Method(18, CHEAPEST)  # e⁻³⁶, the last bit of a double
+PROBE = Method(16, CHEAPEST)  # fifty times louder than MAIN's errors, so that what amplifies those shows in the difference
+PRECISE = Method(26, CHEAPEST, precise=True)
+CHECK = Method(30, CHEAPEST, precise=True)
 REFERENCE = Method(34, 0.1, precise=True)  # shorter steps of higher order
 LONGEST = 1_000_000  # steps of one trajectory; published settings need a few hundred
-TRUSTED = 2.0**-28  # MAIN is kept where PROBE agrees to this fraction of the state's size
+TRUSTED = 2.0**-26  # MAIN is kept where PROBE agrees to this, a quarter of the rounding of float32
 LOST = 2.0**-10  # beyond this difference nothing is known of the amplification, and pairs are checked too
 
 
@@ -44,22 +45,28 @@ def states(system: System, values: Array, steps: int, dt: float) -> tuple[Array,
         InputError: a trajectory cannot be computed; the message names the row's factors.
     """
     starts, parameters = system.setup(values)
-    found = _integrate(system, values, starts, parameters, steps, dt, MAIN)
-    if system.sensitive and len(values):
-        apart = relative(_integrate(system, values, starts, parameters, steps, dt, PROBE), found)
-        doubtful = np.flatnonzero(~(apart <= TRUSTED))
-        rows = (values[doubtful], starts[doubtful], parameters[doubtful])
-        found[doubtful] = _integrate(system, *rows, steps, dt, PRECISE)
-        lost = np.flatnonzero(~(apart <= LOST))
-        again = _integrate(system, values[lost], starts[lost], parameters[lost], steps, dt, REFERENCE)
-        apart = relative(found[lost], again)
-        if not (apart <= TRUSTED).all():
-            worst = int(np.flatnonzero(~(apart <= TRUSTED))[0])
-            _refuse(system, values[lost[worst]], apart[worst])
+    found, failed = _integrate(system, starts, parameters, steps, dt, MAIN)
+    if system.sensitive:
+        probe, ended = _integrate(system, starts, parameters, steps, dt, PROBE)
+        apart = np.where((failed < 0) & (ended < 0), relative(probe, found), np.inf)
+        doubtful, lost = np.flatnonzero(apart > TRUSTED), np.flatnonzero(apart > LOST)
+        found[doubtful], failed[doubtful] = _integrate(system, starts[doubtful], parameters[doubtful], steps, dt, PRECISE)
+        again, ended = _integrate(system, starts[lost], parameters[lost], steps, dt, CHECK)
+        failed[lost] = np.maximum(failed[lost], ended)
+        apart[doubtful], apart[lost] = 0.0, relative(again, found[lost])
+        for row in np.flatnonzero((apart > TRUSTED) & (failed < 0)):
+            wrong = f"two solutions differ by {apart[row]:.1g} of the state, where {TRUSTED:.1g} is allowed"
+            place = f"{system.name} at {named(system.factors, values[row])}"
+            raise InputError(f"{place} cannot be integrated to tolerance: {wrong}; take fewer steps or leave it out")
+    for row in np.flatnonzero(failed >= 0):
+        place = f"{system.name} at {named(system.factors, values[row])}"
+        wrong = "the steps vanish as in a collision; leave it out"
+        raise InputError(f"{place} cannot be integrated past t = {failed[row]:.6g}: {wrong}")
     return found, parameters
 
 
-def _integrate(system: System, values: Array, starts: Array, parameters: Array, steps: int, dt: float, method: Method) -> Array:
+def _integrate(system: System, starts: Array, parameters: Array, steps: int, dt: float, method: Method) -> tuple[Array, Array]:
+    """States (n, T, s), and when each trajectory could not go on (n,), -1 where it could."""
     from factorhub.dynamics.taylor import integrate
 
     out = np.empty((len(starts), steps, starts.shape[1]))
@@ -67,19 +74,7 @@ def _integrate(system: System, values: Array, starts: Array, parameters: Array, 
     starts, parameters = np.ascontiguousarray(starts), np.ascontiguousarray(parameters)
     tape = (*system.tape.arrays[:2], system.tape.registers, *system.tape.arrays[2:])
     integrate(*tape, starts, parameters, dt, method.order, method.reach, method.precise, LONGEST, out, failed)
-    if (failed >= 0).any():
-        row = int(np.flatnonzero(failed >= 0)[0])
-        place = f"{system.name} at {named(system.factors, values[row])}"
-        raise InputError(
-            f"{place} cannot be integrated past t = {failed[row]:.6g}: the steps vanish as in a collision; leave it out"
-        )
-    return out
-
-
-def _refuse(system: System, row: Array, apart: float) -> None:
-    place = f"{system.name} at {named(system.factors, row)}"
-    wrong = f"two solutions differ by {apart:.1g} of the state, where {TRUSTED:.1g} is allowed"
-    raise InputError(f"{place} cannot be integrated to tolerance: {wrong}; take fewer steps or leave it out")
+    return out, failed
 
 
 def named(factors: Sequence[Factor], row: Array) -> str:
@@ -98,9 +93,10 @@ def derivatives(system: System, found: Array, parameters: Array, dt: float) -> A
 
 def relative(found: Array, reference: Array) -> Array:
     """The largest difference (n,) of two solutions (n, T, s), each component as a fraction of its largest size in the row."""
-    sizes = np.abs(reference).max(axis=1)
-    apart = np.abs(found - reference).max(axis=1)
-    shares: Array = np.where(apart == 0, 0.0, apart / np.maximum(sizes, 1e-300)).max(axis=1)
+    from factorhub.dynamics.taylor import differences
+
+    shares = np.empty(len(found))
+    differences(found, reference, shares)
     return shares
 
 
@@ -112,7 +108,7 @@ def quality(system: System, values: Array, steps: int, dt: float) -> Batch:
     """
     found, parameters = states(system, values, steps, dt)
     starts, _ = system.setup(values)
-    measured = {"error": relative(found, _integrate(system, values, starts, parameters, steps, dt, REFERENCE))}
+    measured = {"error": relative(found, _integrate(system, starts, parameters, steps, dt, REFERENCE)[0])}
     for name, (quantity, scale) in system.invariants(found, parameters).items():
         measured[f"drift_{name}"] = np.abs(quantity - quantity[:, :1]).max(axis=1) / scale
     return measured

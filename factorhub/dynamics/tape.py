@@ -92,6 +92,8 @@ class Term:
         return other if isinstance(other, Term) else self.recorder.constant(float(other))
 
     def __add__(self, other: Any) -> Term:
+        if not isinstance(other, Term) and other == 0:
+            return self
         return self.recorder.term(ADD, self, self._other(other))
 
     def __sub__(self, other: Any) -> Term:

@@ -12,9 +12,11 @@ import numpy as np
 
 from factorhub.compiled import compiled
 from factorhub.dsprites_like.trig import sincos
-from factorhub.dynamics.lanes import LANES, add, multiply, pair_add, pair_multiply, polynomial
+from factorhub.dynamics.lanes import LANES, add, multiply, pair_add, pair_multiply, polynomials
 from factorhub.dynamics.series import coefficients, pair_coefficients
 from factorhub.factors import Array
+
+LANDING = 8  # steps that cover this many stored states are shortened to end on one, so that rounded times do not add up
 
 
 @compiled
@@ -22,6 +24,22 @@ def sincos_of(x: Array, out: Array) -> None:
     """Fill `out` (2, n) with the sines and cosines of `x` (n,)."""
     for i in range(x.size):
         out[0, i], out[1, i] = sincos(x[i])
+
+
+@compiled
+def differences(found: Array, reference: Array, out: Array) -> None:
+    """Fill `out` (n,) with the largest difference of (n, T, s) arrays, each component over its largest size in the row."""
+    for i in range(found.shape[0]):
+        worst = 0.0
+        for s in range(found.shape[2]):
+            apart, size, total = 0.0, 1e-300, 0.0
+            for k in range(found.shape[1]):
+                gap = abs(found[i, k, s] - reference[i, k, s])
+                apart = max(apart, gap)
+                size = max(size, abs(reference[i, k, s]))
+                total += gap
+            worst = max(worst, apart / size) if total < np.inf else np.inf
+        out[i] = worst
 
 
 @compiled
@@ -67,10 +85,11 @@ def _output(series: Array, half: int, order: int, lane: int, past: float, dt: fl
         for i in range(LANES):
             series[instants + i] = ((first + i + 1) * dt - past) / unit
         count = min(LANES, out.shape[0] - first)
-        for s in range(out.shape[1]):
-            polynomial(series, s * width + order * LANES + lane, LANES, order, instants, result)
-            for i in range(count):
-                out[first + i, s] = series[result + i]
+        for s in range(0, out.shape[1], 4):
+            polynomials(series, s * width + order * LANES + lane, LANES, order, width, instants, result)
+            for j in range(min(4, out.shape[1] - s)):
+                for i in range(count):
+                    out[first + i, s + j] = series[result + j * LANES + i]
 
 
 @compiled
@@ -133,7 +152,7 @@ def integrate(
     """
     count, length, states = out.shape
     width = (order + 1) * LANES
-    half = (registers + 1) * width
+    half = (registers + 4) * width  # a spare register, and room to read four states from the last one on
     series = np.zeros(2 * half if precise else half)
     for c in range(where.size):
         for i in range(LANES):
@@ -145,6 +164,7 @@ def integrate(
     steps = np.zeros(LANES)
     units = np.ones(LANES)
     taken = np.zeros(LANES, dtype=np.int64)
+    least = (1e-24 if precise else 1e-12) * dt  # a step this short means that the motion ends here
     coming = 0
     busy = 0
     while True:
@@ -178,23 +198,24 @@ def integrate(
             if row < 0:
                 continue
             left = length - 1 - position[i]
-            step = min(_step(series, states, width, order, reach, i) * units[i], left * dt - past[i])
+            step = _step(series, states, width, order, reach, i) * units[i]
             taken[i] += 1
-            if not step > 1e-12 * dt or taken[i] > longest:
+            if not step > least or taken[i] > longest:
                 failed[row] = position[i] * dt + past[i]
                 trajectory[i] = -1
                 busy -= 1
                 continue
-            reached = min(int((past[i] + step) / dt), left)
+            reached = left if step >= left * dt - past[i] else min(int((past[i] + step) / dt), left)
             if reached > 0:
                 first = position[i] + 1
                 _output(series, half, order, i, past[i], dt, units[i], out[row, first : first + reached])
+            if reached >= LANDING or reached == left:
                 steps[i] = reached * dt - past[i]
-                position[i] += reached
                 past[i] = 0.0
             else:
                 steps[i] = step
-                past[i] += step
+                past[i] += step - reached * dt
+            position[i] += reached
             if position[i] == length - 1:
                 trajectory[i] = -1
                 busy -= 1

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from factorhub.dynamics import gravity
-from factorhub.dynamics.shells import shells
+from factorhub.dynamics.splits import splits
 from factorhub.dynamics.system import Float, System, trajectories
 from factorhub.factors import continuous
 from factorhub.generator import Generator
 
 START = (1.0, -1.0, -1.0, -1.0, 0.0, 1.0, 0.0, 0.5, 0.5, -0.5, -0.5, 0.0)
 NAMES = ("K2", "m1", "m2", "m3")
-SPLITS = shells(dict.fromkeys(NAMES, (1.9, 2.1)), (10_000, 1_000, 1_000), 0.02, 0.05, NAMES)
+SPLITS = splits(dict.fromkeys(NAMES, (1.9, 2.1)), (10_000, 1_000, 1_000), 0.02, 0.05, NAMES)
 
 
 def three_body(

@@ -7,7 +7,7 @@ import pytest
 
 import factorhub
 from factorhub.dynamics import lotka_volterra, pendulum, three_body
-from factorhub.dynamics.shells import Shell
+from factorhub.dynamics.splits import Split
 from factorhub.errors import InputError
 from factorhub.testing import check_generator, sample
 
@@ -73,7 +73,7 @@ SPLITS = [
 
 
 @pytest.mark.parametrize(("name", "splits"), SPLITS)
-def test_factors_cover_the_published_shells(name: str, splits: dict[str, Shell]) -> None:
+def test_factors_cover_the_published_shells(name: str, splits: dict[str, Split]) -> None:
     space = factorhub.generator(name).space
     assert list(splits) == ["train", "test", "ood_easy", "ood_hard"]
     for split in splits.values():
@@ -93,3 +93,13 @@ def test_published_ranges() -> None:
     assert pendulum.VIDEO_SPLITS["ood_hard"].inner["gravity"] == (8.0, 12.5)
     assert three_body.SPLITS["ood_hard"].outer["m1"] == pytest.approx((1.85, 2.15))
     assert lotka_volterra.SPLITS["ood_hard"].rows == 10_000
+
+
+@pytest.mark.parametrize(("name", "splits"), SPLITS)
+def test_a_regime_draws_the_splits(name: str, splits: dict[str, Split]) -> None:
+    shell = pytest.importorskip("factorhub.regimes.shell").Shell
+    space = factorhub.generator(name).space
+    for kind, split in splits.items():
+        drawn = shell(**split.shell(space)).draw(space, 0, np.arange(200))
+        assert space.inside(drawn.values).all()
+        assert (drawn.extras["outside_count"] > 0).all() == kind.startswith("ood")
