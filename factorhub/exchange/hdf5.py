@@ -100,7 +100,7 @@ def _write(table: Table, path: Path, progress: Progress, format: str, images: st
         file.labels(values, "float64", (n, k))
         if classes is not None:
             file.labels(classes, "int64", (n, k))
-        for batch in table.blocks(names, table.natural, rows):
+        for batch in table.ordered(names, path.parent, rows):
             file.add(images, batch[image.name])
             file.add(values, table.values(batch, first=0 if classes is None else 1))
             if classes is not None:

@@ -47,7 +47,7 @@ def write(table: Table, path: Path, progress: Progress) -> None:
         file.labels("num_actual_objects", "uint8", (n, 1))
         for name in features:
             file.labels(name, "uint8" if name in labels else "float32", (n, slots, 1))
-        for batch in table.blocks([image.name, mask.name, objects.name], table.natural, rows):
+        for batch in table.ordered([image.name, mask.name, objects.name], path.parent, rows):
             found = batch[objects.name]
             present = found[..., components.index(PRESENT)]
             file.add("image", batch[image.name])

@@ -104,7 +104,7 @@ from factorhub.sampled import Sampled
 made = factorhub.generator("dsprites")
 rows = lambda n: Sampled(made, Grid(), 0, Order("permuted", len(made.space), (n,), 0))
 import factorhub.exchange.table as table
-table.BLOCK_BYTES = 8 << 20
+table.BLOCK_BYTES = 4 << 20
 export(rows(500), "hdf5", {str(tmp_path / "a.h5")!r})
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 export(rows(60_000), "hdf5", {str(tmp_path / "b.h5")!r})
