@@ -90,8 +90,8 @@ def write_shapes3d(table: Table, path: Path, progress: Progress) -> None:
 
 
 def _write(table: Table, path: Path, progress: Progress, format: str, images: str, values: str, classes: str | None) -> None:
-    table.check_labels(format, codes=classes is not None)
     image = table.image(format)
+    table.check_labels(format, codes=classes is not None)
     n, k = len(table), len(table.space.factors)
     rows = chunk_rows(image.row_bytes, n)
     names = [image.name, *table.label_columns(codes=classes is not None, values=True)]

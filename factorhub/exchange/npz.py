@@ -29,8 +29,8 @@ def write_dsprites(table: Table, path: Path, progress: Progress) -> None:
 
     As published, the values of a categorical factor count from 1: shapes are 1, 2, 3 and the one colour is 1.
     """
-    table.check_labels("npz", codes=True)
     image = table.image("npz")
+    table.check_labels("npz", codes=True)
     n, k = len(table), len(table.space.factors)
     valued, coded = table.label_columns(codes=False, values=True), table.label_columns(codes=True, values=False)
     with replacing(path) as temporary, NpzWriter(temporary) as file:

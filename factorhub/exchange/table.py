@@ -93,7 +93,7 @@ class Table:
         gridless = [factor.name for factor in self.space if factor.size is None]
         if codes and gridless:
             verb = "has" if len(gridless) == 1 else "have"
-            listed = ", ".join(gridless)
+            listed = ", ".join(gridless[:3]) + (f" and {len(gridless) - 3} more" if len(gridless) > 3 else "")
             raise InputError(f"format {format} holds the class of every factor, and {listed} {verb} no grid; parquet takes any set")
 
     def label_columns(self, *, codes: bool, values: bool) -> list[str]:
