@@ -90,8 +90,8 @@ def write_shapes3d(table: Table, path: Path, progress: Progress) -> None:
 
 
 def _write(table: Table, path: Path, progress: Progress, format: str, images: str, values: str, classes: str | None) -> None:
-    table.check_labels(format, codes=classes is not None)
     image = table.image(format)
+    table.check_labels(format, codes=classes is not None)
     n, k = len(table), len(table.space.factors)
     rows = chunk_rows(image.row_bytes, n)
     names = [image.name, *table.label_columns(codes=classes is not None, values=True)]
@@ -100,7 +100,7 @@ def _write(table: Table, path: Path, progress: Progress, format: str, images: st
         file.labels(values, "float64", (n, k))
         if classes is not None:
             file.labels(classes, "int64", (n, k))
-        for batch in table.blocks(names, table.natural, rows):
+        for batch in table.ordered(names, path.parent, rows):
             file.add(images, batch[image.name])
             file.add(values, table.values(batch, first=0 if classes is None else 1))
             if classes is not None:

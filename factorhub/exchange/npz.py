@@ -29,15 +29,15 @@ def write_dsprites(table: Table, path: Path, progress: Progress) -> None:
 
     As published, the values of a categorical factor count from 1: shapes are 1, 2, 3 and the one colour is 1.
     """
-    table.check_labels("npz", codes=True)
     image = table.image("npz")
+    table.check_labels("npz", codes=True)
     n, k = len(table), len(table.space.factors)
     valued, coded = table.label_columns(codes=False, values=True), table.label_columns(codes=True, values=False)
     with replacing(path) as temporary, NpzWriter(temporary) as file:
-        file.array("imgs", image.dtype, (n, *image.shape), _one(table, image.name, progress))
-        blocks = table.blocks(valued, table.natural)
+        file.array("imgs", image.dtype, (n, *image.shape), _one(table, image.name, path.parent, progress))
+        blocks = table.ordered(valued, path.parent)
         file.array("latents_values", "float64", (n, k), (table.values(batch, first=1) for batch in blocks))
-        blocks = table.blocks(coded, table.natural)
+        blocks = table.ordered(coded, path.parent)
         file.array("latents_classes", "int64", (n, k), (table.codes(batch) for batch in blocks))
         file.object("metadata", metadata(table))
 
@@ -62,13 +62,13 @@ def write_dmelodies(table: Table, path: Path, progress: Progress) -> None:
     n = len(table)
     codes = list(table.space.names)
     with replacing(path) as temporary, NpzWriter(temporary) as file:
-        file.array("score_array", "int32", (n, 16), _one(table, "tokens", progress))
-        file.array("latent_array", "int32", (n, len(codes)), (table.codes(b) for b in table.blocks(codes, table.natural)))
+        file.array("score_array", "int32", (n, 16), _one(table, "tokens", path.parent, progress))
+        file.array("latent_array", "int32", (n, len(codes)), (table.codes(b) for b in table.ordered(codes, path.parent)))
         for name, content in dictionaries().items():
             file.object(name, content)
 
 
-def _one(table: Table, name: str, progress: Progress) -> Iterator[Array]:
-    for batch in table.blocks([name], table.natural):
+def _one(table: Table, name: str, folder: Path, progress: Progress) -> Iterator[Array]:
+    for batch in table.ordered([name], folder):
         yield batch[name]
         progress(len(batch[name]))

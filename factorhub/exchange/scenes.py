@@ -20,47 +20,57 @@ from factorhub.progress import Progress
 from factorhub.source import Column
 
 PRESENT = "present"  # the component of an object table that says whether the object is there
+RENAMED = {"x": ("posX",), "y": ("posY",), "color": ("red", "green", "blue")}  # features by the library's names
 
 
 def write(table: Table, path: Path, progress: Progress) -> None:
     """`image` (n, y, x, 3), `mask` (n, y, x, 1), `visibility` (n, slots, 1), `num_actual_objects` (n, 1), and features.
 
     Slot 0 is the background, as 0 is in the mask. A feature is a component of the set's object table, (n, slots, 1):
-    uint8 codes for one with labels, float32 otherwise. Rows are in natural order. The metadata file goes to
-    `path` up to its first "-", with `-metadata.npy` after it.
+    uint8 codes for one with labels, float32 otherwise. Three have the library's names: posX and posY are `x` and `y`,
+    and red, green and blue are `color` (n, slots, 3). Rows are in natural order. The metadata file goes to `path` up
+    to its first "-", with `-metadata.npy` after it.
 
     Raises:
         InputError: the set has no instance map and object table.
     """
     image, mask, objects = _columns(table)
-    about = objects.attributes["meta"]
-    components: list[str] = about["components"]
-    labels: dict[str, list[str]] = about.get("labels", {})
-    features = [name for name in components if name != PRESENT]
+    components: list[str] = objects.attributes["meta"]["components"]
+    labels: dict[str, list[str]] = objects.attributes["meta"].get("labels", {})
+    features = _features(components)
     n, slots = len(table), objects.shape[0] + 1
     rows = chunk_rows(image.row_bytes, n)
-    sums = np.zeros((3, len(components)))  # how many objects, their features' sums and sums of squares
+    sums = np.zeros((3, len(components)))  # how many objects, their components' sums and sums of squares
     with replacing(path) as temporary, Hdf5Writer(temporary) as file:
         file.pictures("image", table.first(image.name, rows), (n, *image.shape))
         file.pictures("mask", table.first(mask.name, rows)[..., None], (n, *mask.shape, 1))
         file.labels("visibility", "float32", (n, slots, 1))
         file.labels("num_actual_objects", "uint8", (n, 1))
-        for name in features:
-            file.labels(name, "uint8" if name in labels else "float32", (n, slots, 1))
-        for batch in table.blocks([image.name, mask.name, objects.name], table.natural, rows):
+        for name, parts in features.items():
+            file.labels(name, "uint8" if name in labels else "float32", (n, slots, len(parts)))
+        for batch in table.ordered([image.name, mask.name, objects.name], path.parent, rows):
             found = batch[objects.name]
-            present = found[..., components.index(PRESENT)]
+            present = found[..., [components.index(PRESENT)]]
             file.add("image", batch[image.name])
             file.add("mask", batch[mask.name][..., None])
             file.add("visibility", _slots(present, background=1))
-            file.add("num_actual_objects", present.sum(axis=1, keepdims=True))
-            for name in features:
-                file.add(name, _slots(found[..., components.index(name)], background=0))
-            there = found[present == 1]
+            file.add("num_actual_objects", present.sum(axis=1))
+            for name, parts in features.items():
+                file.add(name, _slots(found[..., parts], background=0))
+            there = found[present[..., 0] == 1]
             sums += [np.full(len(components), len(there)), there.sum(axis=0), (there**2).sum(axis=0)]
             progress(len(found))
     with replacing(metadata_path(path)) as temporary, temporary.open("wb") as metadata:
-        write_object(metadata, _metadata(n, slots, components, labels, sums))
+        write_object(metadata, _metadata(n, slots, features, labels, sums))
+
+
+def _features(components: list[str]) -> dict[str, list[int]]:
+    """Which components each feature of the file consists of."""
+    features = {name: [i] for i, name in enumerate(components) if name != PRESENT}
+    for name, parts in RENAMED.items():
+        if name not in features and all(part in features for part in parts):
+            features[name] = [features.pop(part)[0] for part in parts]
+    return features
 
 
 def metadata_path(path: Path) -> Path:
@@ -85,25 +95,23 @@ def _columns(table: Table) -> tuple[Column, Column, Column]:
 
 
 def _slots(values: Array, background: float) -> Array:
-    """A component (n, objects) as a feature (n, slots, 1) with the background in slot 0."""
-    return np.concatenate([np.full((len(values), 1), background), values], axis=1)[..., None]
+    """Components (n, objects, parts) as a feature (n, slots, parts) with the background in slot 0."""
+    return np.pad(values, ((0, 0), (1, 0), (0, 0)), constant_values=background)
 
 
-def _metadata(n: int, slots: int, components: list[str], labels: dict[str, list[str]], sums: Array) -> dict[str, Any]:
+def _metadata(n: int, slots: int, features: dict[str, list[int]], labels: dict[str, list[str]], sums: Array) -> dict[str, Any]:
     """What each feature is; mean and variance are over the objects that are there."""
     known: dict[str, Any] = {
         "self.dataset": {"type": "dataset_property", "num_samples": n},
         "visibility": {"type": "categorical", "num_categories": 1, "shape": (slots, 1)},
     }
-    for i, name in enumerate(components):
-        if name == PRESENT:
-            continue
+    for name, parts in features.items():
+        shape = (slots, len(parts))
         if name in labels:
-            known[name] = {"type": "categorical", "num_categories": len(labels[name]), "shape": (slots, 1), "labels": labels[name]}
+            known[name] = {"type": "categorical", "num_categories": len(labels[name]), "shape": shape, "labels": labels[name]}
         else:
-            count = max(sums[0, i], 1.0)
-            mean = sums[1, i] / count
-            variance = max(sums[2, i] / count - mean**2, 0.0)
-            about = {"mean": np.array([mean]), "var": np.array([variance])}
-            known[name] = {"type": "numerical", "shape": (slots, 1), **about}
+            count, total, squares = sums[:, parts]
+            mean = total / np.maximum(count, 1)
+            variance = np.maximum(squares / np.maximum(count, 1) - mean**2, 0)
+            known[name] = {"type": "numerical", "shape": shape, "mean": mean, "var": variance}
     return known

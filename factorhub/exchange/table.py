@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
 from factorhub.errors import InputError
+from factorhub.exchange.sorting import in_order
 from factorhub.factors import Array
 from factorhub.fields import Batch
 from factorhub.source import VALUE, Column, Source
 from factorhub.space import FactorSpace
 
-BLOCK_BYTES = 64 << 20  # of rows read at once: what bounds memory
+BLOCK_BYTES = 32 << 20  # of rows read at once: what bounds memory
 BLOCK_ROWS = 1 << 16
 
 
@@ -91,7 +93,7 @@ class Table:
         gridless = [factor.name for factor in self.space if factor.size is None]
         if codes and gridless:
             verb = "has" if len(gridless) == 1 else "have"
-            listed = ", ".join(gridless)
+            listed = ", ".join(gridless[:3]) + (f" and {len(gridless) - 3} more" if len(gridless) > 3 else "")
             raise InputError(f"format {format} holds the class of every factor, and {listed} {verb} no grid; parquet takes any set")
 
     def label_columns(self, *, codes: bool, values: bool) -> list[str]:
@@ -117,11 +119,18 @@ class Table:
         """The first rows of a column in natural order."""
         return np.ascontiguousarray(self.source.read(self.natural[:rows], [name])[name])
 
-    def blocks(self, names: Sequence[str], order: Array | None = None, multiple: int = 1) -> Iterator[Batch]:
-        """All rows in `order` (their own by default), the named columns, in blocks whose length is a multiple of `multiple`."""
+    def blocks(self, names: Sequence[str], multiple: int = 1) -> Iterator[Batch]:
+        """All rows in the order of the set, the named columns, in blocks whose length is a multiple of `multiple`."""
+        rows = self._block_rows(names, multiple)
+        for start in range(0, len(self), rows):
+            yield self.source.read(np.arange(start, min(start + rows, len(self))), names)
+
+    def ordered(self, names: Sequence[str], folder: Path, multiple: int = 1) -> Iterator[Batch]:
+        """The same in natural order; `folder` takes a temporary file where the set is in another one."""
+        columns = [self.columns[name] for name in names]
+        return in_order(self.source, self.natural, columns, self._block_rows(names, multiple), folder)
+
+    def _block_rows(self, names: Sequence[str], multiple: int) -> int:
         row_bytes = sum(self.columns[name].row_bytes for name in names)
         rows = min(max(BLOCK_BYTES // max(row_bytes, 1), 1), BLOCK_ROWS)
-        rows = -(-rows // multiple) * multiple
-        for start in range(0, len(self), rows):
-            stop = min(start + rows, len(self))
-            yield self.source.read(np.arange(start, stop) if order is None else order[start:stop], names)
+        return -(-rows // multiple) * multiple

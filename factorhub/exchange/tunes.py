@@ -40,7 +40,7 @@ def _write(
             temporary.write_bytes(encode(table.source.read([0], ["tokens"])["tokens"][0]))
             return
         with zipfile.ZipFile(temporary, "w") as archive:
-            for batch in table.blocks(["index", "tokens"], table.natural):
+            for batch in table.ordered(["index", "tokens"], path.parent):
                 for row, melody in zip(batch["index"].tolist(), batch["tokens"], strict=True):
                     member = zipfile.ZipInfo(f"{row:07d}.{ending}", EPOCH)
                     member.compress_type = zipfile.ZIP_DEFLATED

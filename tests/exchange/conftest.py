@@ -34,14 +34,18 @@ def scenes():
         Field("image", "uint8", (12, 12, 3), ("y", "x", "channel")),
         Field("mask", "uint8", (12, 12), ("y", "x"), meta={"instances": 2}),
         Field(
-            "objects", "float64", (2, 4), ("object", "component"),
-            meta={"components": ["present", "shape", "x", "scale"], "labels": {"shape": ["square", "heart", "disc"]}},
+            "objects", "float64", (2, 7), ("object", "component"),
+            meta={
+                "components": ["present", "shape", "posX", "scale", "red", "green", "blue"],
+                "labels": {"shape": ["square", "heart", "disc"]},
+            },
         ),
     )  # fmt: skip
     n = 300
-    draws = randomness.uniforms(7, "scenes", np.arange(n), 8)
+    draws = randomness.uniforms(7, "scenes", np.arange(n), 12)
     present = (np.arange(2) < (np.arange(n) % 3)[:, None]).astype(float)
     table = np.stack([np.ones((n, 2)), np.floor(3 * draws[:, :2]), np.floor(10 * draws[:, 2:4]), draws[:, 4:6]], axis=-1)
+    table = np.concatenate([table, draws[:, 6:].reshape(n, 2, 3)], axis=-1)
     table *= present[..., None]
     mask = np.zeros((n, 12, 12), np.uint8)
     for row in range(n):

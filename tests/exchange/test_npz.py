@@ -2,6 +2,7 @@ import hashlib
 import io
 import pickle
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -92,10 +93,13 @@ def test_melodies_go_into_their_own_layout(tunes, tmp_path):
 
 
 def test_sets_that_do_not_fit_are_refused(scenes, pairs, tmp_path, tunes):
-    with pytest.raises(InputError, match="format npz holds single rows, this set has a pair in each; parquet takes any set"):
+    with pytest.raises(InputError, match=r"format npz holds one picture a row, this set has image \(2, 4, 6\); parquet takes any"):
         export(pairs, "npz", tmp_path / "x.npz")
+    moved = tuple(replace(column, dims=("y", "x"), shape=(4, 6)) if column.name == "image" else column for column in pairs.columns)
+    with pytest.raises(InputError, match="format npz holds single rows, this set has a pair in each; parquet takes any set"):
+        export(type(pairs)(pairs.space, moved, pairs.arrays), "npz", tmp_path / "x.npz")
     dull = type(scenes)(scenes.space, tuple(c for c in scenes.columns if c.name not in ("image", "mask")), scenes.arrays)
-    with pytest.raises(InputError, match=r"format npz holds one picture a row, this set has objects \(2, 4\)"):
+    with pytest.raises(InputError, match=r"format npz holds one picture a row, this set has objects \(2, 7\)"):
         export(dull, "npz", tmp_path / "x.npz")
     loose = type(scenes)(scenes.space.without_grid(["x"]), tuple(c for c in scenes.columns if c.name != "x"), scenes.arrays)
     with pytest.raises(InputError, match="format npz holds the class of every factor, and x has no grid; parquet takes any set"):

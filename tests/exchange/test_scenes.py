@@ -17,7 +17,7 @@ def test_the_file_has_the_arrays_that_the_library_reads(file, scenes):
     table = scenes.arrays["objects"][order]
     with h5py.File(file, "r") as read:
         data = {name: read[name] for name in read}
-        assert set(data) == {"image", "mask", "visibility", "num_actual_objects", "shape", "x", "scale"}
+        assert set(data) == {"image", "mask", "visibility", "num_actual_objects", "shape", "x", "scale", "color"}
         assert np.array_equal(data["image"][:], scenes.arrays["image"][order])
         assert data["mask"].shape == (300, 12, 12, 1)
         assert np.array_equal(data["mask"][..., 0], scenes.arrays["mask"][order])
@@ -27,6 +27,8 @@ def test_the_file_has_the_arrays_that_the_library_reads(file, scenes):
         assert data["shape"].dtype == np.uint8
         assert np.array_equal(data["shape"][:, 1:, 0], table[..., 1])
         assert np.array_equal(data["scale"][:, 1:, 0], table[..., 3].astype(np.float32))
+        assert np.array_equal(data["x"][:, 1:, 0], table[..., 2])
+        assert np.array_equal(data["color"][:, 1:], table[..., 4:].astype(np.float32))
         assert not data["x"][:, 0].any()
 
 
@@ -42,6 +44,8 @@ def test_the_metadata_beside_it_says_what_each_feature_is(file, scenes):
         assert (about[name]["type"], about[name]["shape"]) == ("numerical", (3, 1))
         assert about[name]["mean"] == pytest.approx([there[:, column].mean()])
         assert about[name]["var"] == pytest.approx([there[:, column].var()])
+    assert about["color"]["shape"] == (3, 3)
+    assert about["color"]["mean"] == pytest.approx(there[:, 4:].mean(axis=0))
 
 
 def test_blocks_make_no_difference(file, scenes, tmp_path, monkeypatch):
