@@ -69,6 +69,18 @@ class Source(Protocol):
         ...
 
 
+@runtime_checkable
+class BlockSource(Source, Protocol):
+    """A source whose neighbouring rows are cheap to read together, as those of a compressed chunk are."""
+
+    def deal(self, start: int, stop: int, out: Batch, places: Array | None = None) -> None:
+        """Put rows `start` … `stop` - 1 into `out[column][places]`, or into its first rows where no places are given.
+
+        Every column of `out` is filled. Called from several threads at once, with places that do not overlap.
+        """
+        ...
+
+
 def code_dtype(size: int) -> str:
     """The dtype of a code column: the smallest that torch, JAX and Arrow all take."""
     return "uint8" if size <= 2**8 else "int32" if size <= 2**31 else "int64"

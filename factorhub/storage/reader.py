@@ -16,8 +16,10 @@ import numpy.typing as npt
 from factorhub.errors import InputError, unknown
 from factorhub.factors import Array
 from factorhub.fields import Batch
+from factorhub.order import Order
 from factorhub.source import Column, row_numbers, select
 from factorhub.space import FactorSpace
+from factorhub.storage.deal import Dealer
 from factorhub.storage.index import Chunks
 from factorhub.storage.manifest import Manifest, read_manifest
 from factorhub.storage.shard import READ_COST, ShardReader
@@ -46,11 +48,17 @@ class Reader:
         self._edges = np.array(self._starts, dtype=np.int64)
         self._open: dict[int, ShardReader] = {}
         self._local = threading.local()
+        self._dealer = Dealer(self.plan, self.shard)
 
     @property
     def columns(self) -> tuple[Column, ...]:
         """What each row consists of."""
         return self.plan.columns
+
+    @property
+    def order(self) -> Order:
+        """Which natural row stands at which position of the whole set."""
+        return self.plan.order
 
     @property
     def space(self) -> FactorSpace:
@@ -115,6 +123,10 @@ class Reader:
             for name, out in flat.items():
                 self._gather(shard, shard.chunks[name], local, places, out)
         return {name: out.reshape(*numbers.shape, *out.shape[1:]) for name, out in flat.items()}
+
+    def deal(self, start: int, stop: int, out: Batch, places: Array | None = None) -> None:
+        """Put rows `start` … `stop` - 1 into `out[column][places]`, or into its first rows: what a shuffled stream asks for."""
+        self._dealer.deal(self.start + start, self.start + stop, out, places)
 
     def _row(self, row: int, chosen: Sequence[Column]) -> Batch:
         """One row: one read for each raw column, one chunk decoded for each other one."""

@@ -1,0 +1,206 @@
+"""Which rows come when: the order of an epoch as arithmetic on (seed, epoch), with nothing stored and nothing read.
+
+A shuffled epoch is dealt in three strokes, so that what lies together on disk is read together once. The rows are cut
+into *segments* (as large as a shard); these come in random order, and 32 of them make an *area*. The *blocks* of an
+area (as large as a chunk) come in random order, and as many as are asked for make a *window*. The rows of a window are
+permuted. A row so travels over its whole area, which is all of a set below about 4 GiB; rows of one block always meet
+in one window. `shuffle="full"` is a permutation of all rows instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from factorhub import randomness
+from factorhub.factors import Array
+from factorhub.order import Permutation
+from factorhub.source import Column
+
+Shuffle: TypeAlias = Literal["full"] | bool
+AREA = 32  # segments
+SEGMENT_BYTES = 1 << 28  # of all columns: that of a shard of default size
+BLOCK_BYTES = 1 << 20  # of the largest observation
+MOST_BLOCK_ROWS = 1 << 12
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """How many rows make a block, a window and a segment; each but the last of a set is a multiple of the one before."""
+
+    block: int
+    window: int
+    segment: int
+
+
+def grouping(columns: Iterable[Column], *, natural: bool, window: int | None = None) -> Grouping:
+    """The grouping for rows of these columns: a pure function of them, so that it never depends on files or workers.
+
+    Args:
+        columns: of the source, whatever of them is loaded.
+        natural: the rows lie in grid order, so that neighbours are alike: blocks are a quarter as large, and windows,
+            unless a size is asked for, four times as large.
+        window: rows of a window, rounded up to whole blocks; 16 MiB of the largest observation by default.
+    """
+    columns = tuple(columns)
+    largest = max((column.row_bytes for column in columns if column.role == "observation"), default=1)
+    block = min(_power_of_two((BLOCK_BYTES >> 2 * natural) // max(largest, 1)), MOST_BLOCK_ROWS)
+    blocks = -(-window // block) if window is not None else 256 if natural else 16
+    segment = min(_power_of_two(SEGMENT_BYTES // max(sum(column.row_bytes for column in columns), 1)), 1 << 20)
+    return Grouping(block, block * blocks, max(segment, block))
+
+
+def _power_of_two(number: int) -> int:
+    """The largest power of two up to `number`, at least 1."""
+    return 1 << max(number.bit_length() - 1, 0)
+
+
+@dataclass(frozen=True)
+class Window:
+    """Positions `start` … `stop` - 1 of an epoch, whose rows are mixed with one another.
+
+    Attributes:
+        start: the first position.
+        stop: the position after the last.
+        spans: the rows, as runs of neighbours: first row and row after the last.
+        places: where in the window each row of the spans goes (stop - start,); None where they stay as they lie.
+    """
+
+    start: int
+    stop: int
+    spans: tuple[tuple[int, int], ...]
+    places: Array | None
+
+    def rows(self) -> Array:
+        """The rows in the order of the epoch, int64."""
+        lying = np.concatenate([np.arange(first, stop) for first, stop in self.spans])
+        if self.places is None:
+            return lying
+        rows = np.empty_like(lying)
+        rows[self.places] = lying
+        return rows
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """The order of one epoch: which row stands at which position.
+
+    Attributes:
+        length: number of rows.
+        number: of the epoch.
+        seed: the same for all epochs.
+        shuffle: False leaves the rows as they lie; True deals them as the module says; "full" permutes them all.
+        grouping: sizes of blocks, windows and segments.
+    """
+
+    length: int
+    number: int
+    seed: int
+    shuffle: Shuffle
+    grouping: Grouping
+
+    def rows(self, start: int, stop: int) -> Array:
+        """The rows at positions `start` … `stop` - 1, int64."""
+        if self.shuffle == "full":
+            return _full(self).forward(np.arange(start, stop))
+        parts = []
+        while start < stop:
+            window = self.window(start)
+            end = min(stop, window.stop)
+            parts.append(window.rows()[start - window.start : end - window.start])
+            start = end
+        return np.concatenate(parts) if parts else np.zeros(0, np.int64)
+
+    def window(self, position: int) -> Window:
+        """The window that holds a position. "full" has none."""
+        if self.shuffle is False:
+            start = position - position % self.grouping.window
+            stop = min(start + self.grouping.window, self.length)
+            return Window(start, stop, ((start, stop),), None)
+        area = _area_of(self, position)
+        block = self.grouping.block
+        number, start, stop = _group(
+            position - area.start, area.stop - area.start, block, self.grouping.window // block, area.short
+        )
+        return _window(self, area, number, area.start + start, area.start + stop)
+
+    def stream(self, name: str) -> str:
+        """The name of the random words for one stroke of this epoch's shuffle."""
+        return f"loaders/{self.number}/{name}"
+
+
+@dataclass(frozen=True, eq=False)
+class _Area:
+    """Positions `start` … `stop` - 1: the segments they come from, the order of their blocks, and the last one's place in it."""
+
+    start: int
+    stop: int
+    segments: Array
+    blocks: Array
+    short: int
+
+
+@lru_cache(maxsize=4)
+def _full(epoch: Epoch) -> Permutation:
+    return Permutation(epoch.length, int(randomness.words(epoch.seed, epoch.stream("full"), 0, 1)[0]))
+
+
+@lru_cache(maxsize=4)
+def _segments(epoch: Epoch, count: int) -> tuple[Permutation, int]:
+    """The order of the segments, and where the last of them stands, which may be short."""
+    order = Permutation(count, int(randomness.words(epoch.seed, epoch.stream("segments"), 0, 1)[0]))
+    return order, int(order.inverse(count - 1))
+
+
+def _area_of(epoch: Epoch, position: int) -> _Area:
+    size, segment = epoch.length, epoch.grouping.segment
+    count = -(-size // segment)
+    if count <= AREA:  # the usual case, which needs no order of segments
+        return _area(epoch, 0, size, 0, count)
+    number, start, stop = _group(position, size, segment, AREA, _segments(epoch, count)[1])
+    return _area(epoch, start, stop, number, count)
+
+
+@lru_cache(maxsize=4)
+def _area(epoch: Epoch, start: int, stop: int, number: int, count: int) -> _Area:
+    segments = np.arange(count)
+    if count > AREA:
+        members = np.arange(number * AREA, min((number + 1) * AREA, count))
+        segments = np.sort(_segments(epoch, count)[0].forward(members))
+    blocks = randomness.permutation(epoch.seed, epoch.stream("blocks"), start, -(-(stop - start) // epoch.grouping.block))
+    return _Area(start, stop, segments, blocks, int(blocks.argmax()))
+
+
+@lru_cache(maxsize=4)
+def _window(epoch: Epoch, area: _Area, number: int, start: int, stop: int) -> Window:
+    block, segment = epoch.grouping.block, epoch.grouping.segment
+    several = epoch.grouping.window // block
+    spans = []
+    for item in np.sort(area.blocks[number * several : (number + 1) * several]).tolist():
+        # the segments of an area are in ascending order, so a short one is its last, and ends in its short block
+        at = item * block
+        row = int(area.segments[at // segment]) * segment + at % segment
+        spans.append((row, row + min(block, area.stop - area.start - at)))
+    places = randomness.permutation(epoch.seed, epoch.stream("rows"), start, stop - start)
+    return Window(start, stop, tuple(spans), places)
+
+
+def _group(position: int, size: int, item: int, several: int, short: int) -> tuple[int, int, int]:
+    """Number, start and stop of the group that holds a position.
+
+    `size` rows are cut into items of `item` rows, the last of which may be short; it now stands at place `short` of the
+    items' order, and `several` items in that order make a group.
+    """
+    missing = -size % item
+
+    def start(number: int) -> int:
+        return min(number * several * item - (missing if number * several > short else 0), size)
+
+    number = position // (several * item)
+    if position >= start(number + 1):
+        number += 1
+    return number, start(number), start(number + 1)

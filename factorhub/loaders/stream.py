@@ -1,0 +1,228 @@
+"""A stream of batches from any source of rows, in plain NumPy: what every framework's loader is made of.
+
+`epoch` says which rows come when, `reading` reads them ahead on threads, and here they become a stream that can be
+shared by ranks and workers, stopped anywhere and gone on with.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
+
+from factorhub.errors import InputError, unknown
+from factorhub.fields import Batch
+from factorhub.loaders.epoch import Epoch, Shuffle, grouping
+from factorhub.loaders.pixels import Channels, check_normalise, pictured, with_channels
+from factorhub.loaders.reading import Reading, Span
+from factorhub.source import Source, select
+
+MOST_THREADS = 4  # unless more are asked for: a few saturate the memory
+
+
+@runtime_checkable
+class Recipe(Protocol):
+    """What gives a source when asked, such as `factorhub.recipe("dsprites")`."""
+
+    def source(self) -> Source:
+        """The rows of this recipe."""
+        ...
+
+
+class Stream:
+    """Batches of a source in a seeded order, read ahead by threads; one pass over the stream is one epoch.
+
+    Each epoch visits every row once, in an order that depends on the number of rows, their columns, `seed` and the
+    epoch's number, and on nothing else: not on threads, workers, files or framework. `world` ranks share an epoch:
+    each takes `len(source) // world` consecutive positions of that order, and the `len(source) % world` last ones are
+    left out.
+
+    Args:
+        source: `factorhub.open(path)`, a recipe such as `factorhub.recipe("dsprites")`, which needs no disk, or
+            anything with columns, a length and `read(rows, columns)`.
+        batch_size: rows of a batch.
+        fields: the columns to load, all by default: observations, factor codes and values, and the row number ("index").
+        shuffle: True mixes rows within windows of blocks that come in random order (see `factorhub.loaders.epoch`);
+            "full" permutes all rows, at the price of a decoded chunk for each; False keeps the source's order.
+        seed: of the order.
+        endless: go on with the next epoch instead of ending.
+        drop_last: leave out a last batch that is not full.
+        transform: a function of each batch, called in this thread, in order.
+        rank: which of `world` processes this one is.
+        world: how many processes share an epoch.
+        threads: that read and decode; as many as cores, at most 4, by default.
+        window: rows that are mixed at once, rounded up to whole blocks; 16 MiB of observations by default, and 64 MiB
+            for sets in natural order, whose neighbours are alike.
+        channels: "first" or "last" puts the channels of images there, as a view; grey images get an axis of one.
+        normalise: names of uint8 images to scale to float32 in [0, 1].
+
+    Raises:
+        InputError: an unknown field, a batch larger than the source, a size below 1, or ranks that do not fit.
+
+    >>> import factorhub
+    >>> from factorhub.loaders import stream
+    >>> batches = stream(factorhub.recipe("dsprites", rows=1000), batch_size=256, fields=["image", "shape"], seed=7)
+    >>> [len(batch["shape"]) for batch in batches], batches.epoch
+    ([256, 256, 256, 232], 1)
+
+    A batch is the consumer's own, to keep and to write to. Its arrays are views of the window they were mixed in, whose
+    memory is freed with the last of them: copy what you keep for long of many batches.
+    """
+
+    def __init__(
+        self,
+        source: Source | Recipe,
+        batch_size: int = 256,
+        *,
+        fields: Sequence[str] | None = None,
+        shuffle: Shuffle = True,
+        seed: int = 0,
+        endless: bool = False,
+        drop_last: bool = False,
+        transform: Callable[[Batch], Any] | None = None,
+        rank: int = 0,
+        world: int = 1,
+        threads: int | None = None,
+        window: int | None = None,
+        channels: Channels | None = None,
+        normalise: Sequence[str] = (),
+    ) -> None:
+        if isinstance(source, Recipe):
+            source = source.source()
+        if not isinstance(source, Source):
+            raise InputError(
+                f"a stream reads a source of rows, such as factorhub.open(path) or factorhub.recipe(name); got {source!r:.80}"
+            )
+        if isinstance(fields, str):
+            raise InputError(f"fields is a list of columns; got '{fields}'; write fields=['{fields}']")
+        if shuffle not in (True, False, "full"):
+            raise unknown("shuffle", shuffle, ("True", "False", "full"))
+        if channels not in (None, "first", "last"):
+            raise unknown("place of channels", channels, ("first", "last"))
+        for name, number in (("batch_size", batch_size), ("world", world), ("threads", threads), ("window", window)):
+            if number is not None and number < 1:
+                raise InputError(f"{name} is a whole number from 1; got {number}")
+        if not 0 <= rank < world:
+            raise InputError(f"the ranks of {world} processes are 0 to {world - 1}; got rank {rank}")
+        self.source = source
+        self.columns = select(source.columns, fields, "this source")
+        self.batch_size = batch_size
+        self.shuffle: Shuffle = shuffle
+        self.seed = seed
+        self.endless = endless
+        self.drop_last = drop_last
+        self.transform = transform
+        self.rank = rank
+        self.world = world
+        self.threads = threads
+        self.channels = channels
+        self.normalise = check_normalise(normalise, self.columns)
+        self.rows = len(source) // world
+        if batch_size > self.rows:
+            share = f" for each of {world} ranks" if world > 1 else ""
+            raise InputError(f"this source has {self.rows} rows{share}; got batch_size {batch_size}; ask for a smaller one")
+        natural = getattr(getattr(source, "order", None), "kind", "natural") == "natural"
+        self.grouping = grouping(source.columns, natural=natural, window=window)
+        self.epoch = 0
+        self._next = (0, 0)  # epoch and number of the batch that comes next
+        self._resumed = False
+
+    @property
+    def length(self) -> int:
+        """Batches in an epoch of this rank."""
+        return self.rows // self.batch_size if self.drop_last else -(-self.rows // self.batch_size)
+
+    def __len__(self) -> int:
+        if self.endless:
+            raise TypeError("an endless stream has no length; its epochs have stream.length batches each")
+        return self.length
+
+    def __iter__(self) -> Iterator[Any]:
+        """The batches of the epoch `self.epoch`, after which it is the next; {column: (batch, …)} unless transformed."""
+        return self.batches()
+
+    def batches(self, worker: int = 0, workers: int = 1, threads: int | None = None) -> Iterator[Any]:
+        """The batches that worker number `worker` of `workers` yields: every `workers`-th one of the epoch.
+
+        Workers that are asked in turn give the very batches, in the very order, of a stream without workers. Each
+        decodes all that its batches are mixed from, so threads are the faster choice wherever they will do.
+        """
+        epoch, first = self._next if self._resumed else (self.epoch, worker)
+        if first % workers != worker:
+            raise InputError(
+                f"batch {first} comes next, but worker {worker} of {workers} yields every {workers}th from {worker}; "
+                f"use as many workers as when the state was saved, or begin the epoch again with set_epoch({epoch})"
+            )
+        self._next, self._resumed = (epoch, first), False
+        threads = threads or self.threads or min(_cores(), MOST_THREADS)
+        reading = Reading(self.source, self.columns, self.grouping.window, self.shuffle != "full", threads, self.normalise)
+        try:
+            for span, batch in reading.batches(self._spans(epoch, first, worker, workers), self.batch_size * workers):
+                self.epoch = span.epoch.number
+                self._next = (self.epoch, span.batch + workers)
+                yield self._finished(batch)
+                del batch  # so that its memory is free as soon as the consumer lets go of it
+            self.set_epoch(self.epoch + 1)
+        finally:
+            reading.close()
+
+    def _spans(self, epoch: int, first: int, worker: int, workers: int) -> Iterator[Span]:
+        """Where the batches of a worker stand, from number `first` of an epoch on."""
+        low = self.rank * self.rows
+        while True:
+            order = Epoch(len(self.source), epoch, self.seed, self.shuffle, self.grouping)
+            for batch in range(first, self.length, workers):
+                start = low + batch * self.batch_size
+                yield Span(order, batch, start, min(start + self.batch_size, low + self.rows))
+            if not self.endless:
+                return
+            epoch, first = epoch + 1, worker
+
+    def _finished(self, batch: Batch) -> Any:
+        if self.channels is not None:
+            for column in self.columns:
+                if pictured(column):
+                    batch[column.name] = with_channels(batch[column.name], column, self.channels)
+        return batch if self.transform is None else self.transform(batch)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Let the next pass be this epoch, from its first batch."""
+        if epoch < 0:
+            raise InputError(f"epochs are counted from 0; got {epoch}")
+        self.epoch, self._next, self._resumed = epoch, (epoch, 0), False
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where this stream is; after `load_state_dict` of it, the next batch is the one that would have come next."""
+        epoch, batch = self._next
+        return {"epoch": epoch, "batch": batch, "stream": self._identity()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on where a stream of the same batches was; threads, fields and transform may be others.
+
+        Raises:
+            InputError: the state is of other batches, such as those of another batch size or number of ranks.
+        """
+        try:
+            epoch, batch, theirs = int(state["epoch"]), int(state["batch"]), dict(state["stream"])
+        except (KeyError, TypeError, ValueError):
+            raise InputError(f"a stream's state is what its state_dict gave; got {state!r:.80}") from None
+        for name, ours in self._identity().items():
+            if theirs.get(name) != ours:
+                raise InputError(
+                    f"the state is of a stream with {name} {theirs.get(name)}, this one has {name} {ours}; "
+                    f"make it as it was, or begin the epoch again with set_epoch({epoch})"
+                )
+        self.epoch, self._next, self._resumed = epoch, (epoch, batch), True
+
+    def _identity(self) -> dict[str, Any]:
+        """All that the batches of an epoch depend on."""
+        names = ("batch_size", "shuffle", "seed", "drop_last", "rank", "world")
+        return {"rows": len(self.source), "window": self.grouping.window, **{name: getattr(self, name) for name in names}}
+
+
+stream = Stream
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
