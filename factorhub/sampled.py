@@ -44,8 +44,9 @@ class Sampled:
     def read(self, rows: npt.ArrayLike, columns: Sequence[str] | None = None) -> Batch:
         """The rows at these positions, in this order; observations are rendered only where a column asks for them."""
         chosen = select(self.columns, columns, self.generator.name)
-        natural = self.order.rows(row_numbers(rows, len(self), self.generator.name))
-        return self.at(natural, chosen)
+        numbers = row_numbers(rows, len(self), self.generator.name)
+        batch = self.at(self.order.rows(numbers.reshape(-1)), chosen)
+        return {name: array.reshape((*numbers.shape, *array.shape[1:])) for name, array in batch.items()}
 
     def values(self, rows: npt.ArrayLike) -> Array:
         """The factor values (n, *axes, k) at these positions."""
