@@ -24,6 +24,7 @@ CHORDS = ((0, 2, 4), (3, 5, 7), (4, 6, 8), (0, 2, 4))  # I, IV, V, I as scale de
 ONSETS = tuple(combinations(range(8), 6))  # the ticks of a bar that carry a note, by rhythm code
 RHYTHMS = tuple("".join("1" if tick in onsets else "0" for tick in range(8)) for onsets in ONSETS)
 DIRECTIONS = ("up", "down")
+BLOCK = 4096  # melodies at a time: what lies between stays in cache, and no BLAS starts threads for so little
 
 
 def space() -> FactorSpace:
@@ -65,16 +66,19 @@ def dmelodies() -> Generator:
     # One 8-byte word per bar, and where it stands in the table as a linear function of the values: one product of
     # matrices and one gather make a batch. The numbers are small integers, exact in float64.
     words = table.reshape(-1, 8).view(np.uint64)[:, 0]
-    tonic, octave, scale, rhythm, first, second = (stride // 8 for stride in table.strides[1:7])
+    tonic, octave, scale, rhythm, arp, other = (stride // 8 for stride in table.strides[1:7])
     steps = np.zeros((9, 2))
     steps[:3] = [[tonic], [octave], [scale]]
-    steps[[3, 5, 6], 0] = steps[[4, 7, 8], 1] = rhythm, first, second
+    steps[[3, 5, 6], 0] = steps[[4, 7, 8], 1] = rhythm, arp, other
     start = np.array([0.0, words.size / 2]) - octave * OCTAVES[0]
 
     def draw(values: Array) -> Batch:
-        where = values @ steps
-        where += start
-        return {"tokens": words[where.astype(np.intp)].view(np.uint8)}
+        tokens = np.empty((len(values), 2), dtype=np.uint64)
+        for first in range(0, len(values), BLOCK):
+            where = values[first : first + BLOCK] @ steps
+            where += start
+            np.take(words, where.astype(np.intp), out=tokens[first : first + BLOCK], mode="clip")
+        return {"tokens": tokens.view(np.uint8)}
 
     tokens = Field(
         "tokens",
