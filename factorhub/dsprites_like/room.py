@@ -54,38 +54,44 @@ def paint_rooms(
     size, most = images.shape[1], solids.shape[1]
     extras = masks.shape[0] > 0 or depths.shape[0] > 0 or counts.shape[0] > 0
     columns, level, row = np.empty((7, size)), np.empty(size), np.zeros((3, size))
-    shadow, cover = np.zeros(size), np.zeros((4, size))
+    shadow, met, cover = np.zeros(size), np.empty((7, size)), np.zeros((4, size))
     placed, rows = np.empty((most, 5)), np.empty((most, 4), np.int64)
     owners = np.empty(size, np.uint8)
     for i in range(angles.size):
         sine, cosine = sincos(angles[i] * (math.pi / 180))
         view = (sine, cosine, LAMP_X * cosine + LAMP_Z * sine, LAMP_Z * cosine - LAMP_X * sine + DISTANCE)
         _columns(view, columns)
-        top, last_top, foot, last_foot = columns[1].min(), columns[1].max(), columns[2].min(), columns[2].max()
+        top, last_top, foot, last_foot = float(size), 0.0, float(size), 0.0
+        for x in range(size):
+            top, last_top = min(top, columns[1, x]), max(last_top, columns[1, x])
+            foot, last_foot = min(foot, columns[2, x]), max(last_foot, columns[2, x])
         for j in range(most):
-            placed[j, :3] = solids[i, j, :3]
+            for k in range(3):
+                placed[j, k] = solids[i, j, k]
             placed[j, 3] = solids[i, j, 3] * cosine + solids[i, j, 4] * sine
             placed[j, 4] = solids[i, j, 4] * cosine - solids[i, j, 3] * sine + DISTANCE
             _bounds(placed[j], view, size, rows[j])
-        if counts.shape[0] > 0:
-            counts[i] = 0
+            if counts.shape[0] > 0:
+                counts[i, j, 0] = counts[i, j, 1] = 0
         for y in range(size):
             if y + 1 > foot:
-                shadow[:] = 0.0
+                for x in range(size):
+                    shadow[x] = 0.0
                 for j in range(most):
                     if rows[j, 2] <= y < rows[j, 3]:
                         _shadow(placed[j], view, y, samples, cover[0], shadow)
                 _floor(view, y, columns, shadow, level)
-                _lay(-1.0, columns[2], tints[i, 0, 0], tints[i, 0, 1], tints[i, 0, 2], level, row)
+                _lay(-1, columns[2], tints[i, 0, 0], tints[i, 0, 1], tints[i, 0, 2], level, row)
             if y < last_foot and y + 1 > top:
                 _wall(y, columns, level)
                 _lay(y, columns[2], tints[i, 1, 0], tints[i, 1, 1], tints[i, 1, 2], level, row)
             if y < last_top:
-                level[:] = 1.0
+                for x in range(size):
+                    level[x] = 1.0
                 _lay(y, columns[1], SKY[0], SKY[1], SKY[2], level, row)
             for j in range(most):
                 if rows[j, 0] <= y < rows[j, 1]:
-                    _solid(j, placed, view, y, samples, tints[i, 2 + j], cover, row)
+                    _solid(j, placed, view, y, samples, tints[i, 2 + j], met, cover, row)
             for x in range(size):
                 for channel in range(3):
                     images[i, y, x, channel] = np.uint8(row[channel, x] + 0.5)
@@ -137,7 +143,8 @@ def _columns(view: View, columns: Array) -> None:
 @compiled
 def _bounds(solid: Array, view: View, size: int, rows: Array) -> None:
     """The pixel rows [first, end) that a solid and its shadow lie in, or a few more; none if it is absent."""
-    rows[:] = 0
+    for k in range(4):
+        rows[k] = 0
     if solid[0] < 0:
         return
     lamp_z, height = view[3], solid[2]
@@ -212,7 +219,7 @@ def _beam(square: float) -> float:
 
 
 @compiled
-def _lay(y: float, edge: Array, red: float, green: float, blue: float, level: Array, row: Array) -> None:
+def _lay(y: int, edge: Array, red: float, green: float, blue: float, level: Array, row: Array) -> None:
     """Lay a surface over the part of the pixels of row y that is above `edge`."""
     for x in range(level.size):
         share = min(max(edge[x] - y, 0.0), 1.0)
@@ -222,10 +229,12 @@ def _lay(y: float, edge: Array, red: float, green: float, blue: float, level: Ar
 
 
 @compiled
-def _solid(j: int, placed: Array, view: View, y: int, samples: int, tint: Array, cover: Array, row: Array) -> None:
+def _solid(j: int, placed: Array, view: View, y: int, samples: int, tint: Array, met: Array, cover: Array, row: Array) -> None:
     """Lay solid j over the pixels of row y. Each row of rays is shaded in the middle of what it covers of a pixel.
 
-    `cover` is all zeros before and after.
+    `cover` is all zeros before and after: the share of each pixel that is covered, and the colours there times it.
+    `met` is scratch: for each pixel of a row of rays the share, the slope, the depth, the normal, and 1 if no other solid
+    keeps the lamp's light away. Finding these is branches, shading them is arithmetic, which compiles to vectors.
     """
     sine, cosine, lamp_x, lamp_z = view
     kind, radius, height, foot_x, foot_z = placed[j]
@@ -237,24 +246,29 @@ def _solid(j: int, placed: Array, view: View, y: int, samples: int, tint: Array,
         low, high = max(size * (0.5 + FOCUS * low), 0.0), min(size * (0.5 + FOCUS * high), float(size))
         if low >= high:
             continue
-        first, end = min(first, int(low)), max(end, int(math.ceil(high)))
-        for x in range(int(low), int(math.ceil(high))):
-            begin, stop = max(low, float(x)), min(high, x + 1.0)
-            a = (0.5 * (begin + stop) / size - 0.5) / FOCUS
+        begin, stop = int(low), int(math.ceil(high))
+        first, end = min(first, begin), max(end, stop)
+        for x in range(begin, stop):
+            left, right = max(low, float(x)), min(high, x + 1.0)
+            a = (0.5 * (left + right) / size - 0.5) / FOCUS
             _, depth, nx, ny, nz = strike(int(kind), radius, height, foot_x, -EYE, foot_z, sine, cosine, a, -b, 1.0)
-            at_x, at_y = a * depth, EYE - b * depth
-            lx, ly, lz = lamp_x - at_x, LAMP_Y - at_y, lamp_z - depth
+            met[0, x], met[1, x], met[2, x] = (right - left) / samples, a, depth
+            met[3, x], met[4, x], met[5, x] = nx, ny, nz
+            met[6, x] = 1.0
+            if placed.shape[0] > 1 and _hidden(j, placed, view, a * depth, EYE - b * depth, depth):
+                met[6, x] = 0.0
+        for x in range(begin, stop):
+            depth = met[2, x]
+            lx, ly, lz = lamp_x - met[1, x] * depth, LAMP_Y - EYE + b * depth, lamp_z - depth
             near = 1 / (lx * lx + ly * ly + lz * lz)
-            facing = (nx * lx + ny * ly + nz * lz) * math.sqrt(near)
-            lamp = 0.0
-            if facing > -TERMINATOR and not _hidden(j, placed, view, at_x, at_y, depth):
-                lamp = _beam(ly * ly * near)
-            level = AMBIENT + HEAD * max(-nz, 0.0) + LAMP * lamp * max(facing, 0.0)
-            gloss = 255 * GLOSS * lamp * min(0.5 + 0.5 / TERMINATOR * facing, 1.0)
-            share = (stop - begin) / samples
-            cover[0, x] += share
-            for channel in range(3):
-                cover[1 + channel, x] += share * min(tint[channel] * level + gloss, 255.0)
+            facing = (met[3, x] * lx + met[4, x] * ly + met[5, x] * lz) * math.sqrt(near)
+            lamp = met[6, x] * _beam(ly * ly * near)
+            level = AMBIENT + HEAD * max(-met[5, x], 0.0) + LAMP * lamp * max(facing, 0.0)
+            gloss = 255 * GLOSS * lamp * min(max(0.5 + 0.5 / TERMINATOR * facing, 0.0), 1.0)
+            cover[0, x] += met[0, x]
+            cover[1, x] += met[0, x] * min(tint[0] * level + gloss, 255.0)
+            cover[2, x] += met[0, x] * min(tint[1] * level + gloss, 255.0)
+            cover[3, x] += met[0, x] * min(tint[2] * level + gloss, 255.0)
     for x in range(first, end):
         for channel in range(3):
             row[channel, x] = row[channel, x] * (1 - cover[0, x]) + cover[1 + channel, x]
@@ -290,9 +304,9 @@ def _centres(
     """What the rays through the centres of row y meet: the solid's number, its depth, and how often each is met."""
     size = owners.size
     b = ((y + 0.5) / size - 0.5) / FOCUS
-    owners[:] = 0
-    if depths.shape[0] > 0:
-        for x in range(size):
+    for x in range(size):
+        owners[x] = 0
+        if depths.shape[0] > 0:
             depths[i, y, x] = np.inf if y + 0.5 < columns[1, x] else min(columns[0, x], EYE / b if b > 0 else np.inf)
     for j in range(placed.shape[0]):
         if not rows[j, 0] <= y < rows[j, 1]:
@@ -304,7 +318,8 @@ def _centres(
             continue
         for x in range(int(math.ceil(low - 0.5)), int(math.ceil(high - 0.5))):
             if counts.shape[0] > 0:
-                counts[i, j] += 1
+                counts[i, j, 0] += 1
+                counts[i, j, 1] += 1
                 if owners[x] > 0:
                     counts[i, owners[x] - 1, 1] -= 1
             owners[x] = j + 1
@@ -312,4 +327,5 @@ def _centres(
                 a = columns[6, x]
                 depths[i, y, x] = strike(int(kind), radius, height, foot_x, -EYE, foot_z, view[0], view[1], a, -b, 1.0)[1]
     if masks.shape[0] > 0:
-        masks[i, y] = owners
+        for x in range(size):
+            masks[i, y, x] = owners[x]
