@@ -16,6 +16,8 @@ CATALOG: dict[str, str] = {
     "dsprites": "factorhub.dsprites_like.dsprites:dsprites",
     "multi_dsprites": "factorhub.dsprites_like.multi_dsprites:multi_dsprites",
     "tetrominoes": "factorhub.dsprites_like.tetrominoes:tetrominoes",
+    "shapes3d": "factorhub.dsprites_like.shapes3d:shapes3d",
+    "objects_room": "factorhub.dsprites_like.objects_room:objects_room",
     "causal_pendulum": "factorhub.dsprites_like.causal_pendulum:causal_pendulum",
     "causal_flow": "factorhub.dsprites_like.causal_flow:causal_flow",
     "dmelodies": "factorhub.dmelodies.dmelodies:dmelodies",

@@ -1,0 +1,282 @@
+"""Pictures of the room of 3D Shapes with solids in it: outlines by exact area, surfaces by one ray a pixel, shadows.
+
+A solid's visible faces are polygons on the screen, and so is the shadow each face that the lamp sees throws on the
+floor; `coverage.add_area` gives the share of every pixel they cover. Inside, a pixel's light is that of its middle.
+So edges are free of steps at the price of one ray, and pictures change continuously with every number that shapes them.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from factorhub.compiled import compiled
+from factorhub.dsprites_like.coverage import BITS, ONE, add_area
+from factorhub.dsprites_like.room import (
+    AMBIENT,
+    DISTANCE,
+    EYE,
+    FOCUS,
+    HEAD,
+    LAMP,
+    LAMP_X,
+    LAMP_Y,
+    LAMP_Z,
+    SKY,
+    View,
+    beam,
+    lay,
+    light_floor,
+    light_wall,
+    wall_columns,
+)
+from factorhub.dsprites_like.solids import FACES, Solid, chord, curved, outline, plane
+from factorhub.factors import Array
+from factorhub.trig import sincos
+
+GLOSS = 0.15  # level of the lamp's highlight, which is white and covers all that faces the lamp
+TERMINATOR = 0.05  # it sets in where the cosine between surface and lamp rises from minus this to this
+PENUMBRA = 0.15  # a solid takes all the lamp's light from another where the light's way through it is longer than this
+
+
+@compiled
+def paint_rooms(angles: Array, tints: Array, solids: Array, images: Array, masks: Array, depths: Array, counts: Array) -> None:
+    """Draw rooms with solids in them.
+
+    Args:
+        angles: (n,) of the camera's turn about the room's axis [degree].
+        tints: (n, 2 + m, 3) colours of floor, walls and solids, 0 … 255.
+        solids: (n, m, 5): kind (negative: absent), radius, height, x, z in the room's frame, the farthest first; a plane
+            of constant z must separate each from the next, which orders them for every camera.
+        images: (n, size, size, 3) uint8.
+        masks: (n, size, size) uint8: i + 1 where the ray through the pixel's middle meets solid i first, else 0.
+        depths: (n, size, size) float32: along the camera's axis, at the pixel's middle; infinite for the sky.
+        counts: (n, m, 2) int64: the pixels whose middle ray meets each solid, and those of them where none is before it.
+
+    `masks`, `depths` and `counts` are optional: one with a first axis of 0 is left alone.
+    """
+    size, most = images.shape[1], solids.shape[1]
+    extras = masks.shape[0] > 0 or depths.shape[0] > 0 or counts.shape[0] > 0
+    columns, level, row = np.empty((7, size)), np.empty(size), np.zeros((3, size))
+    shadow, sums = np.zeros((size, size)), np.zeros((3, size, size + 2), np.int32)
+    room = 8 * int(math.sqrt(size))  # vertices of a round outline: it is within 0.02 pixel of the true one
+    points, pixels = np.empty((3, room)), np.empty((room + 1, 2), np.int32)
+    placed, owners = np.empty((most, 5)), np.empty((size, size), np.uint8)
+    boxes, planes = np.empty((most + 1, 4), np.int64), np.empty((3, 4))
+    for i in range(angles.size):
+        sine, cosine = sincos(angles[i] * (math.pi / 180))
+        view = (sine, cosine, LAMP_X * cosine + LAMP_Z * sine, LAMP_Z * cosine - LAMP_X * sine + DISTANCE)
+        for j in range(most):
+            for k in range(3):
+                placed[j, k] = solids[i, j, k]
+            placed[j, 3] = solids[i, j, 3] * cosine + solids[i, j, 4] * sine
+            placed[j, 4] = solids[i, j, 4] * cosine - solids[i, j, 3] * sine + DISTANCE
+            if placed[j, 0] >= 0:
+                _shadow(placed[j], view, points, pixels, boxes[most], sums[0], shadow)
+        _room(view, tints[i], shadow, columns, level, row, images[i])
+        for j in range(most):
+            if placed[j, 0] >= 0:
+                _solid(j, placed, view, tints[i, 2 + j], points, pixels, boxes[j], planes, sums, images[i])
+        if extras:
+            _centres(i, placed, view, columns, boxes, owners, masks, depths, counts)
+
+
+@compiled
+def seen_from(placed: Array, view: View, x: float, y: float, z: float) -> Solid:
+    """A solid as seen from a point."""
+    return int(placed[0]), placed[1], placed[2], placed[3] - x, -y, placed[4] - z, view[0], view[1]
+
+
+@compiled
+def _room(view: View, tints: Array, shadow: Array, columns: Array, level: Array, row: Array, image: Array) -> None:
+    """Draw floor, walls and sky; `shadow`, the share of each pixel's floor in shadow, is all zeros afterwards."""
+    size = image.shape[0]
+    wall_columns(view, columns)
+    top, last_top, foot, last_foot = float(size), 0.0, float(size), 0.0
+    for x in range(size):
+        top, last_top = min(top, columns[1, x]), max(last_top, columns[1, x])
+        foot, last_foot = min(foot, columns[2, x]), max(last_foot, columns[2, x])
+    for y in range(size):
+        if y + 1 > foot:
+            light_floor(view, y, columns, shadow[y], level)
+            lay(-1, columns[2], tints[0, 0], tints[0, 1], tints[0, 2], level, row)
+        if y < last_foot and y + 1 > top:
+            light_wall(y, columns, level)
+            lay(y, columns[2], tints[1, 0], tints[1, 1], tints[1, 2], level, row)
+        if y < last_top:
+            for x in range(size):
+                level[x] = 1.0
+            lay(y, columns[1], SKY[0], SKY[1], SKY[2], level, row)
+        for x in range(size):
+            shadow[y, x] = 0.0
+            for channel in range(3):
+                image[y, x, channel] = np.uint8(row[channel, x] + 0.5)
+
+
+@compiled
+def _trace(points: Array, count: int, pixels: Array, box: Array, sums: Array) -> None:
+    """Add the area of a polygon given in the camera's frame to `sums`, and grow `box` (top, bottom, left, right) by it."""
+    size = sums.shape[0]
+    for v in range(count):
+        scale = size * FOCUS / points[2, v]
+        pixels[v, 0] = np.int32(np.rint((0.5 * size + scale * points[0, v]) * ONE))
+        pixels[v, 1] = np.int32(np.rint((0.5 * size - scale * points[1, v]) * ONE))
+        box[0], box[1] = min(box[0], pixels[v, 1] >> BITS), max(box[1], pixels[v, 1] >> BITS)
+        box[2], box[3] = min(box[2], pixels[v, 0] >> BITS), max(box[3], pixels[v, 0] >> BITS)
+    pixels[count, 0], pixels[count, 1] = pixels[0, 0], pixels[0, 1]
+    for v in range(count):
+        add_area(pixels[v, 0], pixels[v, 1], pixels[v + 1, 0], pixels[v + 1, 1], sums, size, size)
+
+
+@compiled
+def _empty(box: Array, size: int) -> None:
+    box[0], box[1], box[2], box[3] = size, -1, size, -1
+
+
+@compiled
+def _shadow(placed: Array, view: View, points: Array, pixels: Array, box: Array, sums: Array, shadow: Array) -> None:
+    """Add a solid's shadow to `shadow`; `sums` is all zeros before and after."""
+    size = shadow.shape[0]
+    solid = seen_from(placed, view, view[2], LAMP_Y, view[3])
+    _empty(box, size)
+    for face in range(FACES[solid[0]]):
+        nx, ny, nz, offset = plane(solid, face)
+        if offset < 0 or (nx == 0 and ny == 0 and nz == 0):
+            count = outline(solid, face, points)
+            for v in range(count):
+                stretch = -LAMP_Y / points[1, v]
+                points[0, v] = view[2] + stretch * points[0, v]
+                points[2, v] = view[3] + stretch * points[2, v]
+                points[1, v] = -EYE
+            _trace(points, count, pixels, box, sums)
+    for y in range(max(box[0], 0), min(box[1] + 1, size)):
+        inside = 0
+        for x in range(max(box[2], 0), min(box[3] + 1, size)):
+            inside += sums[y, x]
+            share = min(abs(inside), ONE) / ONE
+            shadow[y, x] = 1 - (1 - shadow[y, x]) * (1 - share)
+        for x in range(max(box[2], 0), min(box[3] + 3, size + 2)):
+            sums[y, x] = 0
+
+
+@compiled
+def _solid(
+    j: int,
+    placed: Array,
+    view: View,
+    tint: Array,
+    points: Array,
+    pixels: Array,
+    box: Array,
+    planes: Array,
+    sums: Array,
+    image: Array,
+) -> None:
+    """Lay solid j over a picture, all its faces at once; `sums` is all zeros before and after."""
+    size = image.shape[0]
+    solid = seen_from(placed[j], view, 0.0, EYE, 0.0)
+    near, far = solid[5] - 1.5 * solid[1], solid[5] + 1.5 * solid[1]
+    _empty(box, size)
+    faces = 0
+    for face in range(FACES[solid[0]]):
+        nx, ny, nz, offset = plane(solid, face)
+        if offset < 0 or (nx == 0 and ny == 0 and nz == 0):
+            planes[faces, 0], planes[faces, 1], planes[faces, 2], planes[faces, 3] = nx, ny, nz, offset
+            _trace(points, outline(solid, face, points), pixels, box, sums[faces])
+            faces += 1
+    for y in range(max(box[0], 0), min(box[1] + 1, size)):
+        b = ((y + 0.5) / size - 0.5) / FOCUS
+        inside = (0, 0, 0)
+        for x in range(max(box[2], 0), min(box[3] + 1, size)):
+            inside = (inside[0] + sums[0, y, x], inside[1] + sums[1, y, x], inside[2] + sums[2, y, x])
+            if inside[0] == 0 and inside[1] == 0 and inside[2] == 0:
+                continue
+            a = ((x + 0.5) / size - 0.5) / FOCUS
+            cover, red, green, blue = 0.0, 0.0, 0.0, 0.0
+            for k in range(faces):
+                share = min(abs(inside[k]), ONE) / ONE
+                if share > 0:
+                    nx, ny, nz, offset = planes[k]
+                    if offset < 0:
+                        across = nx * a - ny * b + nz
+                        t = min(max(offset / across, near), far) if across < 0 else far
+                    else:
+                        t, nx, ny, nz = curved(solid, a, -b, 1.0)
+                    level, gloss = _light(j, placed, view, a * t, EYE - b * t, t, nx, ny, nz)
+                    cover += share
+                    red += share * min(tint[0] * level + gloss, 255.0)
+                    green += share * min(tint[1] * level + gloss, 255.0)
+                    blue += share * min(tint[2] * level + gloss, 255.0)
+            rest = max(1 - cover, 0.0)
+            image[y, x, 0] = np.uint8(min(rest * image[y, x, 0] + red, 255.0) + 0.5)
+            image[y, x, 1] = np.uint8(min(rest * image[y, x, 1] + green, 255.0) + 0.5)
+            image[y, x, 2] = np.uint8(min(rest * image[y, x, 2] + blue, 255.0) + 0.5)
+        for k in range(faces):
+            for x in range(max(box[2], 0), min(box[3] + 3, size + 2)):
+                sums[k, y, x] = 0
+
+
+@compiled
+def _light(j: int, placed: Array, view: View, x: float, y: float, z: float, nx: float, ny: float, nz: float) -> tuple[float, float]:
+    """(level, gloss) of the light that solid j sends to the camera from a point with this normal."""
+    lx, ly, lz = view[2] - x, LAMP_Y - y, view[3] - z
+    square = 1 / (lx * lx + ly * ly + lz * lz)
+    facing = (nx * lx + ny * ly + nz * lz) * math.sqrt(square)
+    lamp = 0.0
+    if facing > -TERMINATOR:
+        lamp = beam(ly * ly * square)
+        for other in range(placed.shape[0]):
+            if other != j and placed[other, 0] >= 0:
+                enter, leave = chord(seen_from(placed[other], view, x, y, z), lx, ly, lz)
+                if leave > max(enter, 0.0):
+                    through = (leave - max(enter, 0.0)) / PENUMBRA
+                    lamp *= max(1 - through * through / square, 0.0)
+    level = AMBIENT + HEAD * max(-nz, 0.0) + LAMP * lamp * max(facing, 0.0)
+    return level, 255 * GLOSS * lamp * min(max(0.5 + 0.5 / TERMINATOR * facing, 0.0), 1.0)
+
+
+@compiled
+def _centres(
+    i: int,
+    placed: Array,
+    view: View,
+    columns: Array,
+    boxes: Array,
+    owners: Array,
+    masks: Array,
+    depths: Array,
+    counts: Array,
+) -> None:
+    """What the rays through the pixels' middles meet: the solid's number, the depth, and how often each solid is met."""
+    size = owners.shape[0]
+    for y in range(size):
+        b = ((y + 0.5) / size - 0.5) / FOCUS
+        floor = EYE / b if b > 0 else np.inf
+        for x in range(size):
+            owners[y, x] = 0
+            if depths.shape[0] > 0:
+                depths[i, y, x] = np.inf if y + 0.5 < columns[1, x] else min(columns[0, x], floor)
+    for j in range(placed.shape[0]):
+        if counts.shape[0] > 0:
+            counts[i, j, 0] = counts[i, j, 1] = 0
+        if placed[j, 0] < 0:
+            continue
+        solid = seen_from(placed[j], view, 0.0, EYE, 0.0)
+        for y in range(max(boxes[j, 0], 0), min(boxes[j, 1] + 1, size)):
+            b = ((y + 0.5) / size - 0.5) / FOCUS
+            for x in range(max(boxes[j, 2], 0), min(boxes[j, 3] + 1, size)):
+                enter, leave = chord(solid, ((x + 0.5) / size - 0.5) / FOCUS, -b, 1.0)
+                if enter < leave:
+                    if counts.shape[0] > 0:
+                        counts[i, j, 0] += 1
+                        counts[i, j, 1] += 1
+                        if owners[y, x] > 0:
+                            counts[i, owners[y, x] - 1, 1] -= 1
+                    owners[y, x] = j + 1
+                    if depths.shape[0] > 0:
+                        depths[i, y, x] = enter
+    if masks.shape[0] > 0:
+        for y in range(size):
+            for x in range(size):
+                masks[i, y, x] = owners[y, x]

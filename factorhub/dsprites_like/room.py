@@ -1,0 +1,109 @@
+"""The empty room of 3D Shapes and its camera: floor, walls, sky and one lamp.
+
+Everything is drawn in the camera's frame (x right, y up, z ahead, the origin on the floor below the camera), where the
+ray of a pixel is (a, -b, 1). The walls' top and foot in a column of pixels then have a closed form, and edges are
+blended by the share of the pixel they cover.
+
+Lengths are in the unit in which the room is 7 wide. Camera, colours and lamp were fitted to published pictures and came
+out as round numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TypeAlias
+
+import numpy as np
+
+from factorhub.compiled import compiled
+from factorhub.factors import Array
+
+HALF, WALL = 3.5, 2.0  # half the room's width; the walls' height
+DISTANCE, EYE = 2.5, 0.75  # from the room's axis to the camera; the camera's height
+FOCUS = 1.0722534602547793  # picture side 1, so that the field of view is 50 degrees: 0.5 / tan 25°
+LAMP_X, LAMP_Y, LAMP_Z = -1.4, 7.2, 0.45  # in the room's frame: the camera's at orientation 0, the origin mid-floor
+AMBIENT, HEAD, LAMP = 0.35, 0.6, 0.955  # levels of light: everywhere; from the camera, along its axis; from the lamp
+SKY = (153.0, 226.0, 249.0)
+
+View: TypeAlias = tuple[float, float, float, float]  # the camera's turn (sine, cosine); the lamp (x, z) in its frame
+
+
+@compiled
+def wall_columns(view: View, columns: Array) -> None:
+    """What the walls look like in each column of pixels, as rows of `columns`.
+
+    0: depth; 1, 2: pixel rows of the top and the foot; 3: level without the lamp; 4, 5: the lamp's distance from the
+    wall's plane, and from this place of the wall along the floor, squared; 6: slope a of the column.
+
+    One over the depth of a wall is linear in a, and the room is convex, so that of three walls the one with the largest
+    shows. In the column where two meet, both are averaged by their shares.
+    """
+    sine, cosine, lamp_x, lamp_z = view
+    size = columns.shape[1]
+    beyond = (HALF + DISTANCE * cosine, HALF - DISTANCE * sine, HALF + DISTANCE * sine)
+    start = (cosine / beyond[0], -sine / beyond[1], sine / beyond[2])
+    slope = (sine / beyond[0], cosine / beyond[1], -cosine / beyond[2])
+    level = (cosine, max(-sine, 0.0), max(sine, 0.0))
+    away = (HALF - LAMP_Z, HALF - LAMP_X, HALF + LAMP_X)
+    for x in range(size):
+        left, right = (x / size - 0.5) / FOCUS, ((x + 1) / size - 0.5) / FOCUS
+        first, last = 0, 0
+        for k in range(1, 3):
+            if start[k] + slope[k] * left > start[first] + slope[first] * left:
+                first = k
+            if start[k] + slope[k] * right > start[last] + slope[last] * right:
+                last = k
+        corner = right
+        if first != last:
+            corner = min(max((start[first] - start[last]) / (slope[last] - slope[first]), left), right)
+        share = (corner - left) / (right - left)
+        inverse = share * (start[first] + slope[first] * 0.5 * (left + corner))
+        inverse += (1 - share) * (start[last] + slope[last] * 0.5 * (corner + right))
+        depth, a = 1 / inverse, 0.5 * (left + right)
+        columns[0, x] = depth
+        columns[1, x] = size * (0.5 - FOCUS * (WALL - EYE) * inverse)
+        columns[2, x] = size * (0.5 + FOCUS * EYE * inverse)
+        columns[3, x] = AMBIENT + HEAD * (share * level[first] + (1 - share) * level[last])
+        columns[4, x] = share * away[first] + (1 - share) * away[last]
+        columns[5, x] = (a * depth - lamp_x) ** 2 + (depth - lamp_z) ** 2
+        columns[6, x] = a
+
+
+@compiled
+def light_floor(view: View, y: int, columns: Array, shadow: Array, level: Array) -> None:
+    """The level of light on the floor in the pixels of row y; where a wall hides it, that at the wall's foot."""
+    lamp_x, lamp_z = view[2], view[3]
+    b = ((y + 0.5) / level.size - 0.5) / FOCUS
+    limit = EYE / b if b > 0 else np.inf
+    for x in range(level.size):
+        depth = min(columns[0, x], limit)
+        off_x, off_z = columns[6, x] * depth - lamp_x, depth - lamp_z
+        square = LAMP_Y * LAMP_Y / (LAMP_Y * LAMP_Y + off_x * off_x + off_z * off_z)
+        level[x] = AMBIENT + LAMP * (1 - shadow[x]) * beam(square) * math.sqrt(square)
+
+
+@compiled
+def light_wall(y: int, columns: Array, level: Array) -> None:
+    """The level of light on the walls in the pixels of row y."""
+    b = ((y + 0.5) / level.size - 0.5) / FOCUS
+    for x in range(level.size):
+        down = LAMP_Y - EYE + b * columns[0, x]
+        near = 1 / (columns[5, x] + down * down)
+        level[x] = columns[3, x] + LAMP * columns[4, x] * beam(down * down * near) * math.sqrt(near)
+
+
+@compiled
+def beam(square: float) -> float:
+    """How much of the lamp's light goes into a direction: the tenth power of the cosine to the vertical, here squared."""
+    fourth = square * square
+    return fourth * fourth * square
+
+
+@compiled
+def lay(y: int, edge: Array, red: float, green: float, blue: float, level: Array, row: Array) -> None:
+    """Lay a surface over the part of the pixels of row y that is above `edge`."""
+    for x in range(level.size):
+        share = min(max(edge[x] - y, 0.0), 1.0)
+        row[0, x] = (1 - share) * row[0, x] + share * min(red * level[x], 255.0)
+        row[1, x] = (1 - share) * row[1, x] + share * min(green * level[x], 255.0)
+        row[2, x] = (1 - share) * row[2, x] + share * min(blue * level[x], 255.0)
