@@ -9,12 +9,13 @@ continues it by itself. The naive forecast repeats the last state.
 
 import sys
 
+import numpy as np
 import torch
 from torch import nn
 
 import factorhub
-from factorhub.dynamics.pendulum import SPLITS
-from factorhub.regimes.shell import Shell
+from factorhub.regimes.presets import preset
+from factorhub.regimes.uniform import UNIFORM
 
 SEEN, STRIDE, AHEAD = 8, 10, 4  # states seen, time steps between them, and states ahead that training unrolls
 PERIOD = 2.2  # seconds, of a small swing at 1.25 m
@@ -23,7 +24,8 @@ PERIOD = 2.2  # seconds, of a small swing at 1.25 m
 def trajectories(split: str, rows: int, seed: int) -> torch.Tensor:
     """States (rows, T, 3) every 0.1 s: sine and cosine of the angle, and angular velocity over 5 rad/s."""
     made = factorhub.generator("pendulum", steps=1000)
-    values = Shell(**SPLITS[split].shell(made.space)).draw(made.space, seed, torch.arange(rows).numpy()).values
+    regime = preset("pendulum-fotiadis").splits.regime(split, UNIFORM)
+    values = regime.draw(made.space, seed, np.arange(rows)).values
     theta, omega = torch.from_numpy(made.render(values)["state"][:, ::STRIDE]).unbind(-1)
     return torch.stack([theta.sin(), theta.cos(), omega / 5], dim=-1)
 
