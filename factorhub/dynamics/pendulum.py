@@ -8,29 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from factorhub.dynamics.splits import Split
 from factorhub.dynamics.system import Float, System, nothing, trajectories
 from factorhub.dynamics.tape import cos, sin
 from factorhub.dynamics.video import Scene
 from factorhub.factors import Array, continuous
 from factorhub.generator import Generator
-
-_STATE = {"gravity": (9.81, 9.81), "omega0": (0.0, 0.0), "damping": (0.0, 0.0)}
-_LENGTH = {**_STATE, "length": (1.0, 1.5)}
-SPLITS = {
-    "train": Split(10_000, _LENGTH),
-    "test": Split(1_000, _LENGTH),
-    "ood_easy": Split(1_000, _LENGTH, away_max={"length": (0.1, 0.0)}),
-    "ood_hard": Split(1_000, _LENGTH, away_max={"length": (0.0, 0.1)}),
-}
-_SEEN = {"length": (1.2, 1.4), "gravity": (8.0, 12.0), "theta0": (math.radians(30), math.radians(170)), "damping": (0.0, 0.0)}
-_NEAR = {"length": (0.0, 0.05), "gravity": (0.0, 0.5)}
-VIDEO_SPLITS = {
-    "train": Split(10_000, _SEEN),
-    "test": Split(1_296, _SEEN),
-    "ood_easy": Split(1_296, _SEEN, away_max=_NEAR),
-    "ood_hard": Split(1_296, _SEEN, away_min=_NEAR, away_max={"length": (0.0, 0.1), "gravity": (0.0, 1.0)}),
-}
 
 
 def equations(time: Any, state: Sequence[Any], parameters: Sequence[Any]) -> Sequence[Any]:
@@ -74,7 +56,11 @@ def pendulum(
     video: int = 0,
     trail: int = 0,
 ) -> Generator:
-    """The generator of pendulum trajectories, on request `damped`; `video` is the side of its frames in pixels."""
+    """The generator of pendulum trajectories, on request `damped`; `video` is the side of its frames in pixels.
+
+    Lengths and gravity cover the published ranges and the shells around them: presets pendulum-fotiadis and
+    pendulum-video-fotiadis.
+    """
     factors = (
         continuous("length", 0.9, 1.6, unit="m"),
         continuous("gravity", 8.0, 13.0, unit="m/s²"),

@@ -4,7 +4,6 @@ The rules for products, quotients, sines and powers of series are those of Jorba
 numerical integration of ODEs by means of high-order Taylor methods" (2005). The workspace `series` is flat:
 [register][order][lane], with a spare register at the end; a second half holds the low parts of pairs. Each lane has
 a unit of time of its own, a power of two near its last step, so that coefficients neither overflow nor change a bit.
-The numbers of the operations are those of `factorhub.dynamics.tape`.
 """
 
 from __future__ import annotations
@@ -27,6 +26,7 @@ from factorhub.dynamics.lanes import (
     sloped_convolve,
     subtract,
 )
+from factorhub.dynamics.tape import ADD, DIVIDE, MULTIPLY, SCALE, SINCOS, SUBTRACT
 from factorhub.factors import Array
 
 HALF_PI, HALF_PI_TAIL = 1.5707963267948966, 6.123233995736766e-17  # their sum is π / 2 to 32 digits
@@ -45,25 +45,25 @@ def coefficients(operations: Array, rates: Array, order: int, units: Array, seri
                 continue
             code = operations[m, 0]
             z, x, y = operations[m, 1] * width, operations[m, 2] * width, operations[m, 3] * width
-            if code == 0:
+            if code == ADD:
                 add(series, x + here, y + here, z + here)
-            elif code == 1:
+            elif code == SUBTRACT:
                 subtract(series, x + here, y + here, z + here)
-            elif code == 2 and x == y:  # a square: every product but the middle one comes twice
+            elif code == MULTIPLY and x == y:  # a square: every product but the middle one comes twice
                 convolve(series, x, y + here, (n + 1) // 2, z + here)
                 add(series, z + here, z + here, z + here)
                 if n % 2 == 0:
                     multiply(series, x + here // 2, x + here // 2, spare)
                     add(series, z + here, spare, z + here)
-            elif code == 2:
+            elif code == MULTIPLY:
                 convolve(series, x, y + here, n + 1, z + here)
-            elif code == 3:
+            elif code == SCALE:
                 multiply(series, x, y + here, z + here)
-            elif code == 4:
+            elif code == DIVIDE:
                 convolve(series, z, y + here, n, spare)
                 for i in range(LANES):
                     series[z + here + i] = (series[x + here + i] - series[spare + i]) / series[y + i]
-            elif code == 5:
+            elif code == SINCOS:
                 w = z + width
                 slopes = w + width
                 if n == 0:
@@ -78,7 +78,7 @@ def coefficients(operations: Array, rates: Array, order: int, units: Array, seri
                     for i in range(LANES):
                         series[z + here + i] = series[spare + i] * scale
                         series[w + here + i] = -series[other + i] * scale
-            else:
+            else:  # INVERSE_CUBE
                 if n == 0:
                     for i in range(LANES):
                         series[z + i] = 1.0 / (series[x + i] * np.sqrt(series[x + i]))
@@ -144,19 +144,19 @@ def pair_coefficients(operations: Array, rates: Array, order: int, units: Array,
                 continue
             code = operations[m, 0]
             z, x, y = operations[m, 1] * width, operations[m, 2] * width, operations[m, 3] * width
-            if code == 0:
+            if code == ADD:
                 pair_add(series, half, x + here, y + here, z + here)
-            elif code == 1:
+            elif code == SUBTRACT:
                 pair_subtract(series, half, x + here, y + here, z + here)
-            elif code == 2:
+            elif code == MULTIPLY:
                 pair_convolve(series, half, x, y + here, n + 1, z + here)
-            elif code == 3:
+            elif code == SCALE:
                 pair_multiply(series, half, x, y + here, z + here)
-            elif code == 4:
+            elif code == DIVIDE:
                 pair_convolve(series, half, z, y + here, n, spare)
                 pair_subtract(series, half, x + here, spare, spare)
                 pair_divide(series, half, spare, y, z + here)
-            elif code == 5:
+            elif code == SINCOS:
                 w = z + width
                 slopes = w + width
                 if n == 0:
@@ -169,7 +169,7 @@ def pair_coefficients(operations: Array, rates: Array, order: int, units: Array,
                     pair_divide(series, half, spare, number, z + here)
                     _fill(series, half, number, -float(n))
                     pair_divide(series, half, other, number, w + here)
-            else:
+            else:  # INVERSE_CUBE
                 slopes = z + width
                 if n == 0:
                     pair_root(series, half, x, x, spare)

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 import factorhub
-from factorhub.dynamics import lotka_volterra, pendulum, three_body
-from factorhub.dynamics.splits import Split
+from factorhub.dynamics import pendulum
 from factorhub.errors import InputError
+from factorhub.regimes.presets import preset
+from factorhub.regimes.uniform import Uniform
 from factorhub.testing import check_generator, sample
 
 SYSTEMS = ["pendulum", "lotka_volterra", "three_body", "double_pendulum", "mass_spring", "duffing", "van_der_pol", "lorenz"]
@@ -64,42 +65,12 @@ def test_parameters_outside_the_domain_are_refused() -> None:
         factorhub.generator("three_body").render([2.0, -1.0, 2.0, 2.0])
 
 
-SPLITS = [
-    ("pendulum", pendulum.SPLITS),
-    ("pendulum", pendulum.VIDEO_SPLITS),
-    ("lotka_volterra", lotka_volterra.SPLITS),
-    ("three_body", three_body.SPLITS),
-]
-
-
-@pytest.mark.parametrize(("name", "splits"), SPLITS)
-def test_factors_cover_the_published_shells(name: str, splits: dict[str, Split]) -> None:
-    space = factorhub.generator(name).space
-    assert list(splits) == ["train", "test", "ood_easy", "ood_hard"]
-    for split in splits.values():
-        for factor, (low, high) in split.outer.items():
-            if factor in space:
-                assert space[factor].inside([low, high]).all()
-                assert split.inner[factor][0] >= low
-                assert split.inner[factor][1] <= high
-    assert splits["train"].outer == dict(splits["train"].box)
-    assert all(splits[name].outer != splits[name].inner for name in ("ood_easy", "ood_hard"))
-
-
-def test_published_ranges() -> None:
-    assert pendulum.SPLITS["ood_easy"].outer["length"] == (0.9, 1.5)
-    assert pendulum.SPLITS["ood_hard"].outer["length"] == (1.0, 1.6)
-    assert pendulum.SPLITS["train"].box["gravity"] == (9.81, 9.81)
-    assert pendulum.VIDEO_SPLITS["ood_hard"].inner["gravity"] == (8.0, 12.5)
-    assert three_body.SPLITS["ood_hard"].outer["m1"] == pytest.approx((1.85, 2.15))
-    assert lotka_volterra.SPLITS["ood_hard"].rows == 10_000
-
-
-@pytest.mark.parametrize(("name", "splits"), SPLITS)
-def test_a_regime_draws_the_splits(name: str, splits: dict[str, Split]) -> None:
-    shell = pytest.importorskip("factorhub.regimes.shell").Shell
-    space = factorhub.generator(name).space
-    for kind, split in splits.items():
-        drawn = shell(**split.shell(space)).draw(space, 0, np.arange(200))
+@pytest.mark.parametrize("name", ["pendulum-fotiadis", "pendulum-video-fotiadis", "lotka-volterra-fotiadis", "three-body-fotiadis"])
+def test_factors_cover_the_published_shells(name: str) -> None:
+    published = preset(name)
+    space = factorhub.generator(published.generator).space
+    assert published.splits is not None
+    for split in published.splits.names:
+        drawn = published.splits.regime(split, Uniform()).draw(space, 0, np.arange(300))
         assert space.inside(drawn.values).all()
-        assert (drawn.extras["outside_count"] > 0).all() == kind.startswith("ood")
+        assert (drawn.extras["outside_count"] > 0).all() == split.startswith("ood")
