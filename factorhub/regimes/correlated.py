@@ -180,10 +180,10 @@ def _places(space: FactorSpace, j: int) -> Array:
     """The places in [0, 1] of a factor's grid values, as the kernels have them."""
     factor = space.factors[j]
     codes = np.arange(factor.size or 0)
+    places: Array = codes / max(len(codes) - 1, 1)
     if factor.interval and len(codes) > 1:
-        places: Array = (factor.values(codes) - factor.table[0]) / (factor.table[-1] - factor.table[0])
-        return places
-    return codes / max(len(codes) - 1, 1)
+        places = (factor.values(codes) - factor.table[0]) / (factor.table[-1] - factor.table[0])
+    return places
 
 
 @dataclass(frozen=True)

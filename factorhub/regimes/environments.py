@@ -71,6 +71,7 @@ class Environments:
 
     def extras(self, base: FactorSpace) -> tuple[Field, ...]:
         """Those of every environment, and its number."""
+        self.axes(base)
         listed = [regime.extras(base) for regime in self.regimes]
         self._common("records", [tuple((item.name, item.dtype, item.shape) for item in extras) for extras in listed])
         name = distinct("environment", (item.name for item in listed[0]))

@@ -8,7 +8,7 @@ import numpy as np
 
 from factorhub import randomness
 from factorhub.errors import InputError
-from factorhub.factors import Array
+from factorhub.factors import Array, Factor
 from factorhub.fields import Field
 from factorhub.order import Permutation
 from factorhub.regimes.regime import Draw, Regime, Wrapper, columns, distinct
@@ -73,7 +73,7 @@ class Labels(Wrapper):
         for j in shown:
             factor, column = self.space(base).factors[j], drawn.values[..., j]
             wide = (len(rows), *(1,) * (column.ndim - 1))
-            other = factor.from_unit(randomness.unit(words[:, 2 * j + 1])).reshape(wide)
+            other = _any_value(factor, randomness.unit(words[:, 2 * j + 1])).reshape(wide)
             wrong = randomness.unit(words[:, 2 * j]) < self.noise
             column = np.where(wrong.reshape(wide), other, column)
             if self.bins:
@@ -103,3 +103,8 @@ class Labels(Wrapper):
         kept = min(self.rows, length) if self.rows else int(self.fraction * length + 1e-9 * length)
         order = Permutation(length, int(randomness.words(seed, f"{stream}/which", 0, 1)[0]))
         return order.inverse(rows) < kept
+
+
+def _any_value(factor: Factor, u: Array) -> Array:
+    """The values at `u` (n,): of the grid where there is one, else of the interval."""
+    return factor.from_unit(u) if factor.size is None else factor.values((u * factor.size).astype(np.int64))

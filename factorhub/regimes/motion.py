@@ -111,12 +111,18 @@ def moved(factor: Any, table: Array, value: float, steps: int, travel: float) ->
 
 
 @compiled
+def _ends(factor: Any) -> int:
+    """How many steps a factor's grid has from end to end, or round the circle."""
+    return factor.count if factor.circular else factor.count - 1
+
+
+@compiled
 def jitter(factors: Array, table: Array, free: Array, radius: float, words: Array, values: Array) -> None:
     """Move the `free` columns of `values` (n, k) evenly within `radius` ranges, at least one step on a grid, in place."""
     for i in range(values.shape[0]):
         for m in range(free.size):
             j, u = free[m], unit(words[i, m])
-            reach = max(np.int64(radius * (factors[j].count - 1) + 1e-9), 1)
+            reach = max(np.int64(radius * _ends(factors[j]) + 1e-9), 1)
             values[i, j] = moved(factors[j], table, values[i, j], np.int64(u * (2 * reach + 1)) - reach, (2.0 * u - 1.0) * radius)
 
 
@@ -125,7 +131,7 @@ def nudge(factors: Array, table: Array, free: Array, delta: float, words: Array,
     """Move one of the `free` columns of each row by `delta` ranges, up or down, in place; the way that stays in range."""
     for i in range(values.shape[0]):
         j = free[np.int64(unit(words[i, 0]) * free.size)]
-        steps = max(np.int64(np.rint(delta * (factors[j].count - 1))), 1)
+        steps = max(np.int64(np.rint(delta * _ends(factors[j]))), 1)
         sign = 1 if words[i, 1] >> np.uint64(63) else -1
         old = values[i, j]
         kept[i] = factors[j].circular
@@ -166,11 +172,10 @@ def travel(factors: Array, table: Array, free: Array, t: int, steps: int, loop: 
         for m in range(free.size):
             j = free[m]
             sign = 1 if ways[i, m] >> np.uint64(63) else -1
-            size = factors[j].count
             share = t / steps if loop else t / (steps - 1)
             if loop and not factors[j].circular:
                 share *= 2.0
-            ends = size if factors[j].circular else size - 1
+            ends = _ends(factors[j])
             values[i, j] = moved(factors[j], table, values[i, j], sign * np.int64(np.rint(share * ends)), sign * share)
 
 

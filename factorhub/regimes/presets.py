@@ -120,11 +120,11 @@ def _correlated() -> Iterator[Preset]:
 
 
 _HELD_OUT = {
-    "dsprites-montero-extrapolation": ("dsprites", "posX > 0.5", "no sprite in the right half in training"),
+    "dsprites-montero-extrapolation": ("dsprites", "posX > 0.5", "no sprite on the right in training"),
     "dsprites-montero-recombination-to-range": ("dsprites", "shape == square & posX > 0.5", "no square on the right in training"),
     "dsprites-montero-recombination-to-element": (
         "dsprites",
-        "shape == ellipse & scale > 0.6 & 2.0943951023931953 < orientation < 4.1887902047863905 & posX > 0.66 & posY > 0.66",
+        "shape == ellipse & scale > 0.6 & 2.0944 < orientation < 4.1888 & posX > 0.66 & posY > 0.66",
         "no large ellipse turned by 120° to 240° at the lower right in training",
     ),
     "shapes3d-montero-extrapolation": ("shapes3d", "floor_hue >= 0.5", "half of the floor's hues withheld"),
@@ -147,7 +147,7 @@ _BANDS = {
     " | orientation between -5 and 5",
 }
 _UPPER = {
-    "dsprites": ("scale > 0.7", "orientation > 3.1415926535897931", "posX > 0.5", "posY > 0.5"),
+    "dsprites": ("scale > 0.7", "orientation > 3.1416", "posX > 0.5", "posY > 0.5"),
     "shapes3d": ("floor_hue > 0.55", "wall_hue > 0.55", "object_hue > 0.55", "scale > 1.05", "orientation > 6"),
 }
 
@@ -228,7 +228,7 @@ def _shells() -> Iterator[Preset]:
     near, far = "[[0, 0.05], [0, 0.5], [0, 0]]", "[[0, 0.1], [0, 1.0], [0, 0]]"
     yield Preset(
         "pendulum-video-fotiadis", "pendulum", f"{about}; for video", FOTIADIS, "",
-        box("[length, 1.2, 1.4], [gravity, 8, 12], [theta0, 0.5235987755982988, 2.9670597283903604]",
+        box("[length, 1.2, 1.4], [gravity, 8, 12], [theta0, 0.5235987756, 2.9670597284]",
             f"away_max={near} | away_min={near}, away_max={far}", (10_000, 1_296, 1_296, 1_296)),
     )  # fmt: skip
     yield Preset(

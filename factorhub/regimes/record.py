@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 import types
 import typing
 from collections.abc import Mapping
@@ -97,6 +98,8 @@ def from_text(text: str) -> Any:
         place = f" at character {error.offset}" if error.offset else ""
         raise InputError(f"cannot read the regime '{text}': {error.msg}{place}; write it as in pairs(k=2, mode=exactly)") from None
     data = _data(tree, text)
+    if not isinstance(data, str | dict):
+        raise InputError(f"cannot read the regime '{text}': expected a name such as uniform, or a call such as pairs(k=2)")
     return from_dict({"kind": data} if isinstance(data, str) else data)
 
 
@@ -170,9 +173,9 @@ def _data(node: ast.expr, text: str) -> Any:
             return -value if isinstance(node.op, ast.USub) else value
     if isinstance(node, ast.List | ast.Tuple):
         return [_data(item, text) for item in node.elts]
-    if isinstance(node, ast.Attribute):
-        path = ast.unparse(node).rpartition(".")
-        return f"{path[0]}:{path[2]}"
+    if isinstance(node, ast.Attribute) and re.fullmatch(r"[\w.]+", ast.unparse(node)):
+        module, _, attribute = ast.unparse(node).rpartition(".")
+        return f"{module}:{attribute}"
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
         name = _data(node.func, text)
         names = [item.name for item in fields(_kind(name))]

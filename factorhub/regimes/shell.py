@@ -129,4 +129,5 @@ def _points(inner: Array, outer: Array, hollow: bool, u: Array) -> Array:
 
 
 def _region(box: tuple[tuple[str, float, float], ...], bounds: Array) -> Region:
-    return And(tuple(Condition(name, "between", tuple(ends)) for (name, _, _), ends in zip(box, bounds.tolist(), strict=True)))
+    parts = [Condition(name, "between", tuple(ends)) for (name, _, _), ends in zip(box, bounds.tolist(), strict=True)]
+    return parts[0] if len(parts) == 1 else And(tuple(parts))

@@ -22,7 +22,7 @@ from factorhub.layout import layout
 from factorhub.regions.region import And, Condition, Not, Or, Region
 from factorhub.space import FactorSpace
 
-NODES = 100_000  # more than any region written by hand needs; a bound on memory for those that are not
+NODES = 10_000  # more than any region written by hand needs; a bound on memory for those that are not
 
 # What is left to decide: a truth, a condition's number (from 2, since 0 and 1 equal False and True), or an operator over such.
 Expression: TypeAlias = "bool | int | tuple[str, frozenset[Expression]]"

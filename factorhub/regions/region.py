@@ -203,8 +203,8 @@ class Not(Region):
 
 def _flat(parts: tuple[Region, ...], kind: type[And] | type[Or]) -> tuple[Region, ...]:
     flat = tuple(inner for part in parts for inner in (part.parts if isinstance(part, kind) else (part,)))
-    if not flat:
-        raise InputError(f"{kind.__name__} needs at least one region; got none")
+    if len(flat) < 2:
+        raise InputError(f"{kind.__name__} joins at least two regions; got {len(flat)}; one stands for itself")
     return flat
 
 

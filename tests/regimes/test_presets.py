@@ -1,0 +1,82 @@
+"""Presets: every published protocol fits the generator it is for, and has the published sizes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import factorhub
+from factorhub.dynamics import lotka_volterra, pendulum, three_body
+from factorhub.errors import InputError
+from factorhub.exchange.layouts import MPI3D, shapes3d_space
+from factorhub.regimes import Grid, Shell
+from factorhub.regimes.presets import PRESETS, preset
+from factorhub.regimes.splits import Splits
+from factorhub.space import FactorSpace
+from factorhub.testing import check_regime
+
+
+def space_of(name: str) -> FactorSpace:
+    if name in factorhub.generators() or not name:
+        return factorhub.generator(name or "dsprites").space
+    return {"shapes3d": shapes3d_space(), "mpi3d": MPI3D()}[name]
+
+
+@pytest.mark.parametrize("name", [item.name for item in PRESETS])
+def test_a_preset_fits_its_generator(name: str) -> None:
+    found = preset(name)
+    space = space_of(found.generator)
+    assert found.description
+    assert found.source
+    assert found.regime or found.splits
+    if found.regime is not None:
+        check_regime(found.regime, space, rows=8)
+    if found.splits is not None:
+        sizes = found.splits.sizes(space)
+        assert Splits.from_text(str(found.splits)) == found.splits
+        if space.enumerable:
+            assert sum(sizes.values()) == len(space)
+        for regime in found.splits.regimes:
+            check_regime(regime, space, rows=8)
+
+
+def test_names_are_distinct_and_suggested() -> None:
+    assert len({item.name for item in PRESETS}) == len(PRESETS)
+    with pytest.raises(InputError, match="no preset named 'dmelodies-70-20'; .*did you mean 'dmelodies-70-20-10'"):
+        preset("dmelodies-70-20")
+
+
+def test_in_domain_splits_train_on_about_a_third_and_see_every_value() -> None:
+    for generator in ("dsprites", "shapes3d"):
+        space = space_of(generator)
+        for case in ("random", "composition", "interpolation", "extrapolation"):
+            splits = preset(f"{generator}-in-domain-{case}").splits
+            share = splits.sizes(space)["train"] / len(space)
+            assert 0.29 < share < 0.35, (generator, case)
+        splits = preset(f"{generator}-in-domain-composition").splits
+        train = splits.regime("train", Grid())
+        codes = train.draw(space, 0, np.arange(train.length(space))).codes
+        assert all(len(np.unique(codes[:, j])) == size for j, size in enumerate(space.sizes))
+
+
+@pytest.mark.parametrize(
+    ("name", "published"),
+    [
+        ("pendulum-fotiadis", pendulum.SPLITS),
+        ("pendulum-video-fotiadis", pendulum.VIDEO_SPLITS),
+        ("lotka-volterra-fotiadis", lotka_volterra.SPLITS),
+        ("three-body-fotiadis", three_body.SPLITS),
+    ],
+)
+def test_shells_are_those_of_the_systems(name: str, published) -> None:
+    """The systems state their published boxes; presets say the same as regimes."""
+    splits = preset(name).splits
+    assert splits.names == tuple(published)
+    for regime, rows, shell in zip(splits.regimes, splits.rows, published.values(), strict=True):
+        assert isinstance(regime, Shell)
+        assert rows == shell.rows
+        named = [item[0] for item in regime.box]
+        for bounds, theirs in ((regime.grown("away_min"), shell.inner), (regime.grown("away_max"), shell.outer)):
+            for (factor, low, high), (below, above) in zip(regime.box, bounds, strict=True):
+                assert (low - below, high + above) == pytest.approx(theirs[factor])
+        assert set(published["train"].box) - set(named) <= {"damping"}
