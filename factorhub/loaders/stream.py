@@ -24,6 +24,10 @@ MOST_THREADS = 4  # unless more are asked for: a few saturate the memory
 class Recipe(Protocol):
     """What gives a source when asked, such as `factorhub.recipe("dsprites")`."""
 
+    def to_dict(self) -> dict[str, Any]:
+        """The recipe as JSON data."""
+        ...
+
     def source(self) -> Source:
         """The rows of this recipe."""
         ...
@@ -87,6 +91,7 @@ class Stream:
         channels: Channels | None = None,
         normalise: Sequence[str] = (),
     ) -> None:
+        self._recipe = source if isinstance(source, Recipe) else None
         if isinstance(source, Recipe):
             source = source.source()
         if not isinstance(source, Source):
@@ -147,7 +152,8 @@ class Stream:
         Workers that are asked in turn give the very batches, in the very order, of a stream without workers. Each
         decodes all that its batches are mixed from, so threads are the faster choice wherever they will do.
         """
-        epoch, first = self._next if self._resumed else (self.epoch, worker)
+        epoch, first = self._next if self._resumed else (self.epoch, 0)
+        first = first or worker  # a state of before the first batch says 0
         if first % workers != worker:
             raise InputError(
                 f"batch {first} comes next, but worker {worker} of {workers} yields every {workers}th from {worker}; "
@@ -213,6 +219,15 @@ class Stream:
                     f"make it as it was, or begin the epoch again with set_epoch({epoch})"
                 )
         self.epoch, self._next, self._resumed = epoch, (epoch, batch), True
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What to pickle: of a source that a recipe makes, the recipe, since a generator may hold what does not pickle."""
+        return {**vars(self), "source": None} if self._recipe is not None else vars(self)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        if self._recipe is not None:
+            self.source = self._recipe.source()
 
     def _identity(self) -> dict[str, Any]:
         """All that the batches of an epoch depend on."""
