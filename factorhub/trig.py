@@ -19,6 +19,7 @@ def sincos(angle: float) -> tuple[float, float]:
 
     The angle is reduced to an eighth of a turn in two parts, then the Taylor series are summed; a library's sine may
     differ in its last bit from one system to the next, and a pixel whose centre lies on an edge would differ with it.
+    Without branches, so that a loop over angles runs in vector registers.
     """
     turns = np.rint(angle / QUARTER)
     x = (angle - turns * QUARTER) - turns * QUARTER_TAIL
@@ -41,14 +42,10 @@ def sincos(angle: float) -> tuple[float, float]:
     c = 1.0 / 24.0 + z * c
     c = -0.5 + z * c
     cosine = 1.0 + z * c
-    quadrant = int(turns) & 3
-    if quadrant == 0:
-        return sine, cosine
-    if quadrant == 1:
-        return cosine, -sine
-    if quadrant == 2:
-        return -sine, -cosine
-    return -cosine, sine
+    quadrant = turns - 4.0 * np.floor(turns * 0.25)
+    odd = (quadrant == 1.0) | (quadrant == 3.0)
+    up, along = cosine if odd else sine, sine if odd else cosine
+    return -up if quadrant >= 2.0 else up, -along if (quadrant == 1.0) | (quadrant == 2.0) else along
 
 
 @compiled

@@ -9,11 +9,17 @@ from __future__ import annotations
 import numpy as np
 
 from factorhub.compiled import compiled
-from factorhub.dsprites_like.trig import sincos
+from factorhub.dsprites_like.raster import BITS, HALF, ONE, PIXEL, place
+from factorhub.dsprites_like.spans import blend, claim, cover, label
 from factorhub.factors import Array
+from factorhub.trig import sincos
 
-BITS = 16
-ONE = 1 << BITS  # one pixel, and the coverage of a full one
+FINE = 24  # further bits below 1/65536 pixel, for following an edge from pixel to pixel
+BIT = np.uint64(1)
+DE_BRUIJN = 0x022FDD63CC95386D  # times a power of two, its upper six bits differ for each of the 64 powers
+MULTIPLIER = np.uint64(DE_BRUIJN)
+POWER = np.zeros(64, np.uint64)
+POWER[[(DE_BRUIJN << power) % 2**64 >> 58 for power in range(64)]] = np.arange(64)
 
 
 @compiled
@@ -21,7 +27,7 @@ def paint_sprites(
     outlines: Array,
     starts: Array,
     poses: Array,
-    colours: Array,
+    colors: Array,
     antialias: bool,
     images: Array,
     instances: Array,
@@ -36,7 +42,7 @@ def paint_sprites(
         starts: (shapes + 1,) int64; shape s has the vertices starts[s] … starts[s + 1] - 1.
         poses: (n, m, 5) float64: shape (negative: the sprite is absent), scale, angle [rad, counter-clockwise on screen],
             centre x, centre y [px]. Sprites may hang over the border; vertices stay within ±32,000 px.
-        colours: (n, m, channels) uint8.
+        colors: (n, m, channels) uint8.
         antialias: True blends by the exact area of the pixel inside the outline, rounded once to 8 bits; False sets the
             pixels whose centre lies inside, as `raster.fill_sprites` does.
         images: (n, h, w, channels) uint8, painted in place.
@@ -44,160 +50,175 @@ def paint_sprites(
         masks: (n, m, h, w) uint8: the coverage, 0 … 255, of each sprite as if it were alone (amodal); all of it is written.
         counts: (n, m, 2) int64: the pixels each sprite covers at least half of, and those of them no later one took.
 
-    `images`, `instances`, `masks` and `counts` are optional: one with a first axis of 0 is left alone. Time grows with
-    the sprites' bounding boxes and the number of their vertices, not with the canvas.
+    `images`, `instances`, `masks` and `counts` are optional: one with a first axis of 0 is left alone. All arrays are
+    contiguous. Time grows with the sprites' outlines and areas, not with the canvas.
     """
-    height, width = (
-        max(images.shape[1], instances.shape[1], masks.shape[2]),
-        max(images.shape[2], instances.shape[2], masks.shape[3]),
-    )
-    with_images, with_instances = images.shape[0] > 0, instances.shape[0] > 0
-    with_masks, with_counts = masks.shape[0] > 0, counts.shape[0] > 0
-    channels = images.shape[3]
-    longest = 1
+    height = max(images.shape[1], instances.shape[1], masks.shape[2])
+    width = max(images.shape[2], instances.shape[2], masks.shape[3])
+    across, down = outlines[:, 0].copy(), outlines[:, 1].copy()
+    longest = 0
     for s in range(starts.size - 1):
         longest = max(longest, starts[s + 1] - starts[s])
-    xs = np.empty(longest + 1, np.int32)
-    ys = np.empty(longest + 1, np.int32)
-    sums = np.zeros((height, width + 2), np.int32)
-    owners = np.zeros((height, width), np.uint8)
+    xs, ys = np.empty(longest + 1, np.int32), np.empty(longest + 1, np.int32)
+    cells, marks = np.zeros(0, np.int64), np.zeros(0, np.uint64)
+    dots, runs = np.empty((0, 2), np.int64), np.empty((0, 3), np.int64)
+    owners = np.zeros(height * width if counts.shape[0] else 0, np.uint8)
+    masks[:] = 0
+    counts[:] = 0
     for i in range(poses.shape[0]):
-        if with_masks:
-            masks[i] = 0
-        if with_counts:
-            counts[i] = 0
-            owners[:] = 0
+        owners[:] = 0
         for j in range(poses.shape[1]):
             shape = int(poses[i, j, 0])
             if shape < 0:
                 continue
+            sine, cosine = sincos(poses[i, j, 2])
+            size = poses[i, j, 1] * ONE
+            x, y = poses[i, j, 3] * ONE, poses[i, j, 4] * ONE
             count = starts[shape + 1] - starts[shape]
-            place(outlines[starts[shape] : starts[shape + 1]], poses[i, j], xs, ys)
-            left, right = max(xs[:count].min() >> BITS, 0), min(xs[:count].max() >> BITS, width - 1)
-            top, bottom = max(ys[:count].min() >> BITS, 0), min(ys[:count].max() >> BITS, height - 1)
-            if left > right or top > bottom:
+            box = place(across, down, starts[shape], count, sine * size, cosine * size, x, y, xs, ys)
+            left, top = int(box[0] >> BITS), int(box[2] >> BITS)
+            wide, tall = int(box[1] >> BITS) - left + 2, int(box[3] >> BITS) - top + 2
+            if left >= width or left + wide <= 0 or top >= height or top + tall <= 0:
                 continue
+            groups = (wide + 63) >> 6
+            if cells.size < wide * tall or marks.size < groups * tall:
+                cells, marks = np.zeros(wide * tall, np.int64), np.zeros(groups * tall, np.uint64)
             if antialias:
-                for v in range(count):
-                    add_area(xs[v], ys[v], xs[v + 1], ys[v + 1], sums, height, width)
+                touched = trace_area(xs, ys, count, left, top, wide, groups, cells, marks)
             else:
-                for v in range(count):
-                    add_crossings(xs[v], ys[v], xs[v + 1], ys[v + 1], sums, height, width)
-            for r in range(top, bottom + 1):
-                inside = np.int32(0)
-                for c in range(left, right + 2):
-                    inside += sums[r, c]
-                    sums[r, c] = min(abs(inside), ONE)
-                if with_images:
-                    for c in range(left, right + 1):
-                        area = sums[r, c]
-                        for k in range(channels):
-                            under = np.int32(images[i, r, c, k])
-                            over = np.int32(colours[i, j, k])
-                            images[i, r, c, k] = np.uint8((under * (ONE - area) + over * area + ONE // 2) >> BITS)
-                if with_instances:
-                    for c in range(left, right + 1):
-                        if 2 * sums[r, c] >= ONE:
-                            instances[i, r, c] = j + 1
-                if with_masks:
-                    for c in range(left, right + 1):
-                        masks[i, j, r, c] = (sums[r, c] * 255 + ONE // 2) >> BITS
-                if with_counts:
-                    for c in range(left, right + 1):
-                        if 2 * sums[r, c] >= ONE:
-                            if owners[r, c] > 0:
-                                counts[i, owners[r, c] - 1, 1] -= 1
-                            owners[r, c] = j + 1
-                            counts[i, j, 0] += 1
-                            counts[i, j, 1] += 1
-                sums[r, left : right + 2] = 0
+                touched = trace_centres(xs, ys, count, left, top, wide, groups, cells, marks)
+            if dots.shape[0] < touched:
+                dots, runs = np.empty((touched, 2), np.int64), np.empty((touched, 3), np.int64)
+            singles, several = find_spans(cells, marks, left, top, wide, tall, groups, height, width, dots, runs)
+            if images.shape[0]:
+                blend(dots, singles, runs, several, colors, i, j, images)
+            if instances.shape[0]:
+                label(dots, singles, runs, several, i, j, instances)
+            if masks.shape[0]:
+                cover(dots, singles, runs, several, (i * poses.shape[1] + j) * height * width, masks)
+            if counts.shape[0]:
+                claim(dots, singles, runs, several, i, j, owners, counts)
 
 
 @compiled
-def place(outline: Array, pose: Array, xs: Array, ys: Array) -> None:
-    """Write the vertices of a placed outline, closed by its first, to `xs` and `ys` in units of 1/65536 pixel."""
-    sine, cosine = sincos(pose[2])
-    sine *= pose[1] * ONE
-    cosine *= pose[1] * ONE
-    centre_x = pose[3] * ONE
-    centre_y = pose[4] * ONE
-    count = outline.shape[0]
+def trace_area(xs: Array, ys: Array, count: int, left: int, top: int, wide: int, groups: int, cells: Array, marks: Array) -> int:
+    """Follow an outline through the pixels it touches; return a bound on their number.
+
+    Args:
+        xs, ys: (count + 1,) vertices in units of 1/65536 pixel, closed by the first.
+        left, top, wide: the box of pixels around them; cells and marks have one row for each of its rows.
+        cells: (rows * wide,) int64. To the upper half of a pixel's cell is added the height by which the outline passes
+            down through it, to the lower half the area between that stretch and the pixel's left side: the running
+            total of heights along a row, less the pixel's own area, is then how much of the pixel lies inside.
+        marks: (rows * groups,) uint64: one bit per pixel, set where the outline touches it.
+    """
+    x_left, y_top = left << BITS, top << BITS
+    touched = 1
+    held = 0
+    c, r = (int(xs[0]) - x_left) >> BITS, (int(ys[0]) - y_top) >> BITS
     for v in range(count):
-        x = outline[v, 0]
-        y = outline[v, 1]
-        xs[v] = np.int32(np.rint(centre_x + (x * cosine + y * sine)))
-        ys[v] = np.int32(np.rint(centre_y + (y * cosine - x * sine)))
-    xs[count] = xs[0]
-    ys[count] = ys[0]
+        x0, y0 = int(xs[v]) - x_left, int(ys[v]) - y_top
+        x1, y1 = int(xs[v + 1]) - x_left, int(ys[v + 1]) - y_top
+        c1, r1 = x1 >> BITS, y1 >> BITS
+        xa, ya = x0, y0
+        sides = abs(c1 - c) + abs(r1 - r)
+        if sides > 0:
+            touched += sides
+            rise = float(y1 - y0) / max(float(abs(x1 - x0)), 1.0)
+            run = float(x1 - x0) / max(float(abs(y1 - y0)), 1.0)
+            right, down = 1 if x1 >= x0 else -1, 1 if y1 >= y0 else -1
+            side_x, side_y = (c + (right > 0)) << BITS, (r + (down > 0)) << BITS
+            at_y = (y0 << FINE) + int(rise * float(abs(side_x - x0) << FINE)) + (1 << (FINE - 1))
+            at_x = (x0 << FINE) + int(run * float(abs(side_y - y0) << FINE)) + (1 << (FINE - 1))
+            step_y, step_x = int(rise * float(1 << (FINE + BITS))), int(run * float(1 << (FINE + BITS)))
+            for _ in range(sides):
+                cell, word, bit = np.uint64(r * wide + c), np.uint64(r * groups + (c >> 6)), BIT << np.uint64(c & 63)
+                xb, yb = at_x >> FINE, at_y >> FINE
+                twice_left = c << (BITS + 1)
+                if (r == r1) | ((c != c1) & ((yb - side_y) * down < 0)):
+                    xb = side_x
+                    side_x += right << BITS
+                    at_y += step_y
+                    c += right
+                else:
+                    yb = side_y
+                    side_y += down << BITS
+                    at_x += step_x
+                    r += down
+                cells[cell] += held + ((yb - ya) << 32) + (((yb - ya) * (xa + xb - twice_left) + ONE) >> (BITS + 1))
+                marks[word] |= bit
+                held = 0
+                xa, ya = xb, yb
+        held += ((y1 - ya) << 32) + (((y1 - ya) * (xa + x1 - (c << (BITS + 1))) + ONE) >> (BITS + 1))
+    cells[np.uint64(r * wide + c)] += held
+    marks[np.uint64(r * groups + (c >> 6))] |= BIT << np.uint64(c & 63)
+    return touched
 
 
 @compiled
-def add_area(x0: int, y0: int, x1: int, y1: int, sums: Array, height: int, width: int) -> None:
-    """Add one edge to `sums`, whose running total along a row is then the signed area of each pixel inside the outline."""
-    if y0 == y1:
-        return
-    sign = 1
-    if y0 > y1:
-        x0, y0, x1, y1 = x1, y1, x0, y0
-        sign = -1
-    first, last = y0 >> BITS, (y1 - 1) >> BITS
-    if first == last:
-        if 0 <= first < height:
-            add_span(x0, x1, sign * (y1 - y0), sums[first], width)
-        return
-    slope = (x1 - x0) / (y1 - y0)
-    for r in range(max(first, 0), min(last, height - 1) + 1):
-        ya, yb = max(y0, r << BITS), min(y1, (r + 1) << BITS)
-        xa = x0 + int(np.rint((ya - y0) * slope))
-        xb = x1 if yb == y1 else x0 + int(np.rint((yb - y0) * slope))
-        add_span(xa, xb, sign * (yb - ya), sums[r], width)
+def trace_centres(xs: Array, ys: Array, count: int, left: int, top: int, wide: int, groups: int, cells: Array, marks: Array) -> int:
+    """Do as `trace_area`, but with edges moved to pixel sides, so that a pixel is inside wholly if its centre is, or not at all."""
+    touched = 0
+    for v in range(count):
+        x0, y0, x1, y1 = int(xs[v]), int(ys[v]), int(xs[v + 1]), int(ys[v + 1])
+        height = ONE << 32
+        if y0 > y1:
+            x0, y0, x1, y1, height = x1, y1, x0, y0, -height
+        first, last = (y0 + HALF - 1) >> BITS, (y1 + HALF - 1) >> BITS
+        slope = float(x1 - x0) / float(max(y1 - y0, 1))
+        for r in range(first, last):
+            c = int(np.ceil(float(x0 - HALF) * PIXEL + float((r << BITS) + HALF - y0) * PIXEL * slope)) - left
+            cells[(r - top) * wide + c] += height
+            marks[(r - top) * groups + (c >> 6)] |= BIT << np.uint64(c & 63)
+            touched += 1
+    return touched
 
 
 @compiled
-def add_span(xa: int, xb: int, tall: int, row: Array, width: int) -> None:
-    """Add the part of an edge within one pixel row, from xa to xb and `tall` high (signed), to that row's sums."""
-    if xa > xb:
-        xa, xb = xb, xa
-    first, last = xa >> BITS, xb >> BITS
-    if first == last:
-        add_cell(first, xa + xb, tall, row, width)
-        return
-    density = tall / (xb - xa)
-    done = 0
-    x = xa
-    for c in range(first, last + 1):
-        end = min((c + 1) << BITS, xb)
-        reached = int(np.rint((end - xa) * density))
-        add_cell(c, x + end, reached - done, row, width)
-        done = reached
-        x = end
+def find_spans(
+    cells: Array,
+    marks: Array,
+    left: int,
+    top: int,
+    wide: int,
+    tall: int,
+    groups: int,
+    height: int,
+    width: int,
+    dots: Array,
+    runs: Array,
+) -> tuple[int, int]:
+    """List the pixels with something inside, within an image of height × width, and clear `cells` and `marks`.
 
-
-@compiled
-def add_cell(c: int, twice: int, tall: int, row: Array, width: int) -> None:
-    """Add the part of an edge within pixel c, whose middle is at x = twice / 2: what lies right of it is inside."""
-    if c < 0:
-        row[0] += tall
-    elif c < width:
-        left_share = (tall * (twice - (c << (BITS + 1))) + ONE) >> (BITS + 1)
-        row[c] += tall - left_share
-        row[c + 1] += left_share
-
-
-@compiled
-def add_crossings(x0: int, y0: int, x1: int, y1: int, sums: Array, height: int, width: int) -> None:
-    """Add one edge to `sums`, whose running total along a row is then full where the pixel's centre lies inside."""
-    sign = ONE
-    if y0 > y1:
-        x0, y0, x1, y1 = x1, y1, x0, y0
-        sign = -ONE
-    half = ONE // 2
-    first, last = max((y0 + half - 1) >> BITS, 0), min((y1 + half - 1) >> BITS, height)
-    if first >= last:
-        return
-    slope = (x1 - x0) / (y1 - y0)
-    for r in range(first, last):
-        crossing = (x0 - half) + ((r << BITS) + half - y0) * slope
-        c = max(int(np.ceil(crossing * (1.0 / ONE))), 0)
-        if c < width:
-            sums[r, c] += sign
+    Returns the number of `dots` (place in the image, area of 65536) where the outline passes, and of `runs` (first
+    place, length, area) between them.
+    """
+    singles = several = np.uint64(0)
+    for r in range(tall):
+        if not 0 <= top + r < height:
+            cells[r * wide : (r + 1) * wide] = 0
+            marks[r * groups : (r + 1) * groups] = 0
+            continue
+        row = (top + r) * width
+        total, after = 0, left
+        for g in range(groups):
+            rest = marks[np.uint64(r * groups + g)]
+            marks[np.uint64(r * groups + g)] = 0
+            while rest:
+                lowest = rest & (~rest + BIT)
+                rest ^= lowest
+                c = (g << 6) + int(POWER[(lowest * MULTIPLIER) >> np.uint64(58)])
+                cell = cells[np.uint64(r * wide + c)]
+                cells[np.uint64(r * wide + c)] = 0
+                c += left
+                area = min(abs(total), ONE)
+                first, end = max(after, 0), min(c, width)
+                if area > 0 and end > first:
+                    runs[several, 0], runs[several, 1], runs[several, 2] = row + first, end - first, area
+                    several += BIT
+                own = int(np.int32(cell))
+                total += (cell - own) >> 32
+                dots[singles, 0], dots[singles, 1] = row + c, min(abs(total - own), ONE)
+                singles += np.uint64((c >= 0) & (c < width))
+                after = c + 1
+    return int(singles), int(several)

@@ -5,10 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from factorhub.compiled import compiled
-from factorhub.dsprites_like.trig import sincos
 from factorhub.factors import Array
+from factorhub.trig import sincos
 
-SNAP = 65536.0  # vertices lie on a lattice of 1/65536 pixel, so rounding in the last bit cannot move a pixel
+BITS = 16
+ONE = 1 << BITS  # vertices lie on a lattice of 1/65536 pixel, so rounding in the last bit cannot move a pixel
+HALF = ONE >> 1
+PIXEL = 1.0 / ONE
+ALL = np.uint64(2**64 - 1)
+BYTE = np.uint64(255)
+SPREAD = np.array([sum((byte >> bit & 1) << 8 * bit for bit in range(8)) for byte in range(256)], np.uint64)
 
 
 @compiled
@@ -18,55 +24,102 @@ def fill_sprites(outlines: Array, starts: Array, poses: Array, out: Array) -> No
     Args:
         outlines: (total, 2) float64 vertices of all shapes, in pixels about the sprite's centre, y down.
         starts: (shapes + 1,) int64; shape s has the vertices starts[s] … starts[s + 1] - 1.
-        poses: (n, 5) float64: shape, scale, angle [rad, counter-clockwise on screen], centre x, centre y [px].
+        poses: (n, 5) float64: shape, scale, angle [rad, counter-clockwise on screen], centre x, centre y [px];
+            vertices stay within ±32,000 px.
+        out: contiguous; all of it is written.
 
-    Every edge toggles, in each pixel row it crosses, the first pixel to its right; a running exclusive-or along the
-    row then fills between pairs of edges. No sorting, no special cases, and the result does not depend on the order.
+    Every edge inverts, in each pixel row it crosses, all pixels to its right. A row is held as one bit per pixel, so
+    that this is one operation on a word, and is written out eight pixels at a time. No sorting, no special cases, and
+    the result does not depend on the order of the edges.
     """
-    size = out.shape[1]
+    n, size = out.shape[0], out.shape[1]
+    across, down = outlines[:, 0].copy(), outlines[:, 1].copy()
+    angles, sines, cosines = poses[:, 2].copy(), np.empty(n), np.empty(n)
+    for i in range(n):
+        sines[i], cosines[i] = sincos(angles[i])
     longest = 0
     for s in range(starts.size - 1):
         longest = max(longest, starts[s + 1] - starts[s])
-    xs = np.empty(longest + 1)
-    ys = np.empty(longest + 1)
-    for i in range(out.shape[0]):
-        image = out[i]
-        image[:] = 0
+    xs, ys, rows = np.empty(longest + 1, np.int32), np.empty(longest + 1, np.int32), np.empty(longest + 1, np.int32)
+    crossing = np.empty(longest + 1, np.uint32)
+    groups = (size + 63) >> 6
+    bits = np.zeros(size * groups, np.uint64)
+    line = np.empty(8, np.uint64)
+    line_pixels = line.view(np.uint8)
+    images, pixels = out.reshape(n, size * size), out.reshape(out.size)
+    octets = pixels[: out.size & -8].view(np.uint64)
+    for i in range(n):
+        images[i] = 0
         shape = int(poses[i, 0])
-        first = starts[shape]
-        count = starts[shape + 1] - first
-        sine, cosine = sincos(poses[i, 2])
-        sine *= poses[i, 1] * SNAP
-        cosine *= poses[i, 1] * SNAP
-        centre_x = poses[i, 3] * SNAP
-        centre_y = poses[i, 4] * SNAP
+        count = starts[shape + 1] - starts[shape]
+        sine, cosine = sines[i] * (poses[i, 1] * ONE), cosines[i] * (poses[i, 1] * ONE)
+        box = place(across, down, starts[shape], count, sine, cosine, poses[i, 3] * ONE, poses[i, 4] * ONE, xs, ys)
+        left, right = max((box[0] + HALF - 1) >> BITS, 0), min((box[1] + HALF - 1) >> BITS, size - 1)
+        top, bottom = max((box[2] + HALF - 1) >> BITS, 0), min((box[3] + HALF - 1) >> BITS, size)
+        if left > right or top >= bottom:
+            continue
+        first, last = left >> 6, (right >> 6) + 1
+        for v in range(count + 1):
+            rows[v] = (ys[v] + (HALF - 1)) >> BITS
+        edges = np.uint64(0)
         for v in range(count):
-            x = outlines[first + v, 0]
-            y = outlines[first + v, 1]
-            xs[v] = np.rint(centre_x + (x * cosine + y * sine)) * (1.0 / SNAP) - 0.5
-            ys[v] = np.rint(centre_y + (y * cosine - x * sine)) * (1.0 / SNAP) - 0.5
-        xs[count] = xs[0]
-        ys[count] = ys[0]
-        left, right, top, bottom = size, -1, size, -1
-        for v in range(count):
-            x0, y0, x1, y1 = xs[v], ys[v], xs[v + 1], ys[v + 1]
-            if y0 > y1:
-                x0, y0, x1, y1 = x1, y1, x0, y0
-            r0 = max(int(np.ceil(y0)), 0)
-            r1 = min(int(np.ceil(y1)), size)
-            if r0 >= r1:
-                continue
-            slope = (x1 - x0) / (y1 - y0)
-            top = min(top, r0)
-            bottom = max(bottom, r1 - 1)
-            for r in range(r0, r1):
-                column = max(int(np.ceil(x0 + (r - y0) * slope)), 0)
-                if column < size:
-                    image[r, column] ^= 1
-                    left = min(left, column)
-                right = max(right, min(column, size - 1))
-        for r in range(top, bottom + 1):
-            inside = np.uint8(0)
-            for c in range(left, right + 1):
-                inside ^= image[r, c]
-                image[r, c] = inside
+            crossing[edges] = v
+            edges += np.uint64(rows[v] != rows[v + 1])
+        for e in range(edges):
+            here, there = np.uint64(crossing[e]), np.uint64(crossing[e] + 1)
+            r0, x0, y0 = rows[here], xs[here], ys[here]
+            r1, x1, y1 = rows[there], xs[there], ys[there]
+            slope = float(x1 - x0) / float(y1 - y0)
+            if r0 > r1:
+                r0, r1, x0, y0 = r1, r0, x1, y1
+            r0, r1 = max(r0, np.int32(0)), min(r1, np.int32(size))
+            start = float(x0 - HALF) * PIXEL
+            fall = float((r0 << BITS) + HALF - y0) * PIXEL
+            at = np.uint64(r0 * groups)
+            for _ in range(r0, r1):
+                column = int(np.ceil(start + fall * slope))
+                for g in range(first, last):
+                    bit = column - (g << 6)
+                    bits[at + np.uint64(g)] ^= ALL << np.uint64(max(bit, 0) & 63) if bit < 64 else np.uint64(0)
+                fall += 1.0
+                at += np.uint64(groups)
+        for r in range(top, bottom):
+            for g in range(first, last):
+                row = bits[np.uint64(r * groups + g)]
+                at = np.uint64((i * size + r) * size + 64 * g)
+                if size % 64 == 0:
+                    at >>= np.uint64(3)
+                    for k in range(8):
+                        octets[at + np.uint64(k)] = SPREAD[row >> np.uint64(8 * k) & BYTE]
+                else:
+                    for k in range(8):
+                        line[k] = SPREAD[row >> np.uint64(8 * k) & BYTE]
+                    for c in range(min(64, size - 64 * g)):
+                        pixels[at + np.uint64(c)] = line_pixels[c]
+        bits[top * groups : bottom * groups] = 0
+
+
+@compiled
+def place(
+    across: Array, down: Array, first: int, count: int, sine: float, cosine: float, x: float, y: float, xs: Array, ys: Array
+) -> tuple[int, int, int, int]:
+    """Turn, scale and shift an outline's vertices into `xs` and `ys` [1/65536 px], closed by the first; return their bounds.
+
+    Args:
+        across, down: all vertices; the outline has `count` of them from `first`.
+        sine, cosine: of the angle, times the scale, times 65536.
+        x, y: the centre, times 65536.
+        xs, ys: (at least count + 1,) int32, written.
+    """
+    for v in range(count):
+        a, d = across[np.uint64(first + v)], down[np.uint64(first + v)]
+        xs[v] = np.int32(np.rint(x + (a * cosine + d * sine)))
+        ys[v] = np.int32(np.rint(y + (d * cosine - a * sine)))
+    xs[count], ys[count] = xs[0], ys[0]
+    left = right = xs[0]
+    top = bottom = ys[0]
+    for v in range(count):
+        left, right = min(left, xs[v]), max(right, xs[v])
+    for v in range(count):
+        top, bottom = min(top, ys[v]), max(bottom, ys[v])
+    return left, right, top, bottom
