@@ -9,6 +9,7 @@ in one window. `shuffle="full"` is a permutation of all rows instead.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -50,7 +51,8 @@ def grouping(columns: Iterable[Column], *, natural: bool, window: int | None = N
     largest = max((column.row_bytes for column in columns if column.role == "observation"), default=1)
     block = min(_power_of_two((BLOCK_BYTES >> 2 * natural) // max(largest, 1)), MOST_BLOCK_ROWS)
     blocks = -(-window // block) if window is not None else 256 if natural else 16
-    segment = min(_power_of_two(SEGMENT_BYTES // max(sum(column.row_bytes for column in columns), 1)), 1 << 20)
+    total = sum(column.row_bytes for column in columns)
+    segment = 1 << min(round(math.log2(max(SEGMENT_BYTES / max(total, 1), 1.0))), 20)
     return Grouping(block, block * blocks, max(segment, block))
 
 
