@@ -22,7 +22,7 @@ def main() -> None:
     """One sheet for each generator, a traversal where a factor is named above, and the page that shows them."""
     page = [
         "# Generators", "",
-        "Every generator of the catalog, drawn by the project itself (`make pictures`). `factorhub info NAME` prints the same facts.",
+        "Every generator of the catalog, drawn by the project itself (`make pictures`). `factorhub info NAME` prints these facts.",
         "`factorhub preview NAME --out FILE.png --traverse FACTOR` draws such pictures for any factor.", "",
     ]  # fmt: skip
     for name in factorhub.generators():

@@ -1,7 +1,7 @@
 """Pictures of the room of 3D Shapes with solids in it: outlines by exact area, surfaces by one ray a pixel, shadows.
 
 A solid's visible faces are polygons on the screen, and so is the shadow each face that the lamp sees throws on the
-floor; `coverage.add_area` gives the share of every pixel they cover. Inside, a pixel's light is that of its middle.
+floor; `area.add_area` gives the share of every pixel they cover. Inside, a pixel's light is that of its middle.
 So edges are free of steps at the price of one ray, and pictures change continuously with every number that shapes them.
 """
 
@@ -12,7 +12,8 @@ import math
 import numpy as np
 
 from factorhub.compiled import compiled
-from factorhub.dsprites_like.coverage import BITS, ONE, add_area
+from factorhub.dsprites_like.area import add_area
+from factorhub.dsprites_like.raster import BITS, ONE
 from factorhub.dsprites_like.room import (
     AMBIENT,
     DISTANCE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from factorhub.compiled import compiled
-from factorhub.dsprites_like.raster import SNAP
+from factorhub.dsprites_like.raster import ONE
 from factorhub.factors import Array
 from factorhub.trig import sincos
 
@@ -110,15 +110,15 @@ def fill(outline: Array, pose: Array, xs: Array, ys: Array, image: Array) -> tup
     size = image.shape[0]
     count = outline.shape[0]
     sine, cosine = sincos(pose[2])
-    sine *= pose[1] * SNAP
-    cosine *= pose[1] * SNAP
-    centre_x = pose[3] * SNAP
-    centre_y = pose[4] * SNAP
+    sine *= pose[1] * ONE
+    cosine *= pose[1] * ONE
+    centre_x = pose[3] * ONE
+    centre_y = pose[4] * ONE
     for v in range(count):
         x = outline[v, 0]
         y = outline[v, 1]
-        xs[v] = np.rint(centre_x + (x * cosine + y * sine)) * (1.0 / SNAP) - 0.5
-        ys[v] = np.rint(centre_y + (y * cosine - x * sine)) * (1.0 / SNAP) - 0.5
+        xs[v] = np.rint(centre_x + (x * cosine + y * sine)) * (1.0 / ONE) - 0.5
+        ys[v] = np.rint(centre_y + (y * cosine - x * sine)) * (1.0 / ONE) - 0.5
     xs[count] = xs[0]
     ys[count] = ys[0]
     left, right, top, bottom = size, -1, size, -1
