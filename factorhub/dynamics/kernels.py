@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from factorhub.compiled import compiled
-from factorhub.dsprites_like.trig import sincos
+from factorhub.trig import sincos
 from factorhub.dynamics.pairs import minus, over, plus, product, root, times
 from factorhub.factors import Array
 

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 import factorhub
-from factorhub.dynamics import lotka_volterra, pendulum, three_body
 from factorhub.errors import InputError
 from factorhub.exchange.layouts import MPI3D, shapes3d_space
-from factorhub.regimes import Grid, Shell
+from factorhub.regimes import Grid
 from factorhub.regimes.presets import PRESETS, preset
 from factorhub.regimes.splits import Splits
 from factorhub.space import FactorSpace
@@ -46,6 +45,11 @@ def test_names_are_distinct_and_suggested() -> None:
         preset("dmelodies-70-20")
 
 
+def test_the_ends_of_published_ranges_are_on_the_grid_and_out() -> None:
+    sizes = preset("dsprites-montero-recombination-to-element").splits.sizes(space_of("dsprites"))
+    assert sizes["test"] == 4 * 12 * 11 * 11  # 0.6 and exactly 120° and 240° are grid values, and not above or below themselves
+
+
 def test_in_domain_splits_train_on_about_a_third_and_see_every_value() -> None:
     for generator in ("dsprites", "shapes3d"):
         space = space_of(generator)
@@ -60,23 +64,19 @@ def test_in_domain_splits_train_on_about_a_third_and_see_every_value() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "published"),
+    ("name", "factor", "train", "easy", "hard", "rows"),
     [
-        ("pendulum-fotiadis", pendulum.SPLITS),
-        ("pendulum-video-fotiadis", pendulum.VIDEO_SPLITS),
-        ("lotka-volterra-fotiadis", lotka_volterra.SPLITS),
-        ("three-body-fotiadis", three_body.SPLITS),
+        ("pendulum-fotiadis", "length", (1.0, 1.5), (0.9, 1.0), (1.5, 1.6), (10_000, 1_000, 1_000, 1_000)),
+        ("lotka-volterra-fotiadis", "a", (1.95, 2.05), (1.94, 2.06), (1.93, 2.07), (10_000, 1_000, 1_000, 10_000)),
+        ("three-body-fotiadis", "m1", (1.9, 2.1), (1.88, 2.12), (1.85, 2.15), (10_000, 1_000, 1_000, 1_000)),
     ],
 )
-def test_shells_are_those_of_the_systems(name: str, published) -> None:
-    """The systems state their published boxes; presets say the same as regimes."""
-    splits = preset(name).splits
-    assert splits.names == tuple(published)
-    for regime, rows, shell in zip(splits.regimes, splits.rows, published.values(), strict=True):
-        assert isinstance(regime, Shell)
-        assert rows == shell.rows
-        named = [item[0] for item in regime.box]
-        for bounds, theirs in ((regime.grown("away_min"), shell.inner), (regime.grown("away_max"), shell.outer)):
-            for (factor, low, high), (below, above) in zip(regime.box, bounds, strict=True):
-                assert (low - below, high + above) == pytest.approx(theirs[factor])
-        assert set(published["train"].box) - set(named) <= {"damping"}
+def test_shells_have_the_published_boxes(name: str, factor: str, train, easy, hard, rows) -> None:
+    splits, space = preset(name).splits, factorhub.generator(preset(name).generator).space
+    assert splits.names == ("train", "test", "ood_easy", "ood_hard")
+    assert splits.rows == rows
+    for split, (low, high) in zip(splits.names, (train, train, easy, hard), strict=True):
+        drawn = splits.regime(split, Grid()).draw(space, 0, np.arange(3000)).values[:, space.index(factor)]
+        assert low <= drawn.min() < low + 0.05 * (high - low)
+        assert high - 0.05 * (high - low) < drawn.max() <= high
+
