@@ -67,7 +67,6 @@ def multi_dsprites(
 
     def draw(values: Array) -> Batch:
         from factorhub.dsprites_like.coverage import paint_sprites
-        from factorhub.dsprites_like.scenes import paint_scenes
 
         n, first = len(values), len(space.factors) - max_objects * len(names)
         part = dict(zip(names, np.moveaxis(values[:, first:].reshape(n, max_objects, len(names)), -1, 0), strict=True))
@@ -78,28 +77,26 @@ def multi_dsprites(
         poses = np.stack([part[name] for name in ("shape", "scale", "orientation", "posX", "posY")], axis=-1)
         poses[..., 3:] = size * (0.25 + 0.5 * poses[..., 3:])
         poses[~present, 0] = -1
-        palette = np.full((n, max_objects + 1, channels), 255, np.uint8)
-        palette[:, 0] = np.rint(255 * values[:, 1:first]) if channels == 3 else 0
+        image = (np.empty if channels == 3 else np.zeros)((n, size, size, channels), np.uint8)
+        colors = np.full((n, max_objects, channels), 255 if antialias else 1, np.uint8)
         if channels == 3:
-            palette[:, 1:] = np.rint(255 * np.stack([part[name] for name in RGB], axis=-1))
-
+            background = np.rint(255 * values[:, 1:first]).astype(np.uint8)
+            row = np.tile(background, 3 * size // background.shape[1])
+            image.reshape(n, size, 3 * size)[:] = row[:, None]
+            colors[:] = np.rint(255 * np.stack([part[name] for name in RGB], axis=-1))
         mask = np.zeros((n, size, size), np.uint8)
         masks = np.empty((n * amodal, max_objects, size, size), np.uint8)
         counts = np.empty((n, max_objects, 2), np.int64)
-        image = np.empty((n, size, size, channels), np.uint8)
-        if antialias:
-            image[:] = palette[:, None, :1]
-            paint_sprites(vertices, starts, poses, palette[:, 1:], True, image, mask, masks, counts)
-            masks = (masks >= 128).astype(np.uint8)
-        elif channels == 3:
-            paint_scenes(vertices, starts, poses, palette, image, mask, masks, counts)
-        else:
-            paint_scenes(vertices, starts, poses, palette, image[:0], mask, masks, counts)
-            image = (mask > 0).astype(np.uint8)
+        paint_sprites(vertices, starts, poses, colors, antialias, image, mask, masks, counts)
         part["depth"] = values[:, :1] - 1 - np.arange(max_objects)
         part["visible"] = counts[..., 1] / np.maximum(counts[..., 0], 1)
         table = np.stack([present, *(part[name] for name in columns)], axis=-1)
-        return {"image": image, "mask": mask, "objects": np.where(present[..., None], table, 0.0), "amodal": masks}
+        return {
+            "image": image,
+            "mask": mask,
+            "objects": np.where(present[..., None], table, 0.0),
+            "amodal": masks >> 7,
+        }  # covered at least half
 
     columns = [name for name in ("shape", "scale", "orientation", "posX", "posY", *RGB) if name in names] + ["depth", "visible"]
     shape, dims = ((size, size, 3), ("y", "x", "channel")) if channels == 3 else ((size, size), ("y", "x"))
