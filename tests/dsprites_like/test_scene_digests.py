@@ -9,13 +9,13 @@ import factorhub
 from factorhub import randomness
 
 GOLDEN = {
-    "multi_dsprites": "",
-    "multi_dsprites overlap=0.4 variant=binarized amodal=true": "",
-    "multi_dsprites antialias=true variant=colored_on_grayscale": "",
-    "tetrominoes": "",
-    "tetrominoes n=5 cells=10 cell=4": "",
-    "causal_pendulum": "",
-    "causal_flow intervene=all channels=rgb size=48": "",
+    "multi_dsprites": "fbadbf3ba91a3a4c",
+    "multi_dsprites overlap=0.4 variant=binarized amodal=true": "ddb03055354d45b3",
+    "multi_dsprites antialias=true variant=colored_on_grayscale": "8f6bde33c558ae3d",
+    "tetrominoes": "fc7fcfdf3e0de7c7",
+    "tetrominoes n=5 cells=10 cell=4": "8902daae0da38cc8",
+    "causal_pendulum": "c2b69779aa6f1fd5",
+    "causal_flow intervene=all channels=rgb size=48": "bfd7a1aa43e81859",
 }
 
 
