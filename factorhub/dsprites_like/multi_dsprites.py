@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from factorhub.dsprites_like.dsprites import SHAPES, outlines
+from factorhub.dsprites_like.lattice import CELLS, apart, largest
 from factorhub.dsprites_like.objects import amodal_masks, instance_map, object_table
 from factorhub.errors import InputError
 from factorhub.factors import Array, Factor, categorical, circular, continuous, ordinal
@@ -19,9 +20,7 @@ Variant: TypeAlias = Literal["binarized", "colored_on_grayscale", "colored_on_co
 RGB = ("red", "green", "blue")
 BACKGROUND = {"binarized": (), "colored_on_grayscale": ("gray",), "colored_on_colored": RGB}
 FOLDS = (4, 2, 1)  # symmetries of the shapes
-SIDE = 3  # cells a side of the lattice that keeps sprites apart
 RADIUS = math.sqrt(max((outline**2).sum(axis=1).max() for outline in outlines(1)))  # about the widest shape, in canvas sides
-WIGGLE = 1 / 24  # how far a sprite in a cell may at least move to each side, in canvas sides
 
 
 def multi_dsprites(
@@ -52,13 +51,13 @@ def multi_dsprites(
         amodal: adds the mask of the whole of each object.
         antialias: blends edges by area; a pixel then belongs to the object that covers at least half of it.
     """
-    if not (16 <= size <= 1024 and 1 <= max_objects <= SIDE**2):
-        limits = f"a size of 16 to 1024 pixels and max_objects of 1 to {SIDE**2}"
+    if not (16 <= size <= 1024 and 1 <= max_objects <= CELLS):
+        limits = f"a size of 16 to 1024 pixels and max_objects of 1 to {CELLS}"
         raise InputError(f"multi_dsprites takes {limits}; got size={size} and max_objects={max_objects}")
     if not 0 <= overlap <= 1:
         raise InputError(f"overlap of multi_dsprites is a share of the sprites' radii, 0 to 1; got {overlap:g}")
     lattice = overlap < 1
-    top = min(1.0, (1 - 6 * WIGGLE) / (2 + 4 * (1 - overlap)) / RADIUS) if lattice else 1.0
+    top = min(1.0, largest(overlap) / RADIUS) if lattice else 1.0
     channels = 1 if variant == "binarized" else 3
     space = scene_space(max_objects, variant, top, lattice)
     names = [name.removesuffix("_1") for name in space.names if name.endswith("_1")]
@@ -67,7 +66,6 @@ def multi_dsprites(
 
     def draw(values: Array) -> Batch:
         from factorhub.dsprites_like.coverage import paint_sprites
-        from factorhub.dsprites_like.scenes import paint_scenes
 
         n, first = len(values), len(space.factors) - max_objects * len(names)
         part = dict(zip(names, np.moveaxis(values[:, first:].reshape(n, max_objects, len(names)), -1, 0), strict=True))
@@ -78,27 +76,21 @@ def multi_dsprites(
         poses = np.stack([part[name] for name in ("shape", "scale", "orientation", "posX", "posY")], axis=-1)
         poses[..., 3:] = size * (0.25 + 0.5 * poses[..., 3:])
         poses[~present, 0] = -1
-        palette = np.full((n, max_objects + 1, channels), 255, np.uint8)
-        palette[:, 0] = np.rint(255 * values[:, 1:first]) if channels == 3 else 0
+        image = (np.empty if channels == 3 else np.zeros)((n, size, size, channels), np.uint8)
+        colors = np.full((n, max_objects, channels), 255 if antialias else 1, np.uint8)
         if channels == 3:
-            palette[:, 1:] = np.rint(255 * np.stack([part[name] for name in RGB], axis=-1))
-
+            background = np.rint(255 * values[:, 1:first]).astype(np.uint8)
+            row = np.tile(background, 3 * size // background.shape[1])
+            image.reshape(n, size, 3 * size)[:] = row[:, None]
+            colors[:] = np.rint(255 * np.stack([part[name] for name in RGB], axis=-1))
         mask = np.zeros((n, size, size), np.uint8)
         masks = np.empty((n * amodal, max_objects, size, size), np.uint8)
         counts = np.empty((n, max_objects, 2), np.int64)
-        image = np.empty((n, size, size, channels), np.uint8)
-        if antialias:
-            image[:] = palette[:, None, :1]
-            paint_sprites(vertices, starts, poses, palette[:, 1:], True, image, mask, masks, counts)
-            masks = (masks >= 128).astype(np.uint8)
-        elif channels == 3:
-            paint_scenes(vertices, starts, poses, palette, image, mask, masks, counts)
-        else:
-            paint_scenes(vertices, starts, poses, palette, image[:0], mask, masks, counts)
-            image = (mask > 0).astype(np.uint8)
+        paint_sprites(vertices, starts, poses, colors, antialias, image, mask, masks, counts)
         part["depth"] = values[:, :1] - 1 - np.arange(max_objects)
         part["visible"] = counts[..., 1] / np.maximum(counts[..., 0], 1)
         table = np.stack([present, *(part[name] for name in columns)], axis=-1)
+        masks >>= 7  # covered at least half
         return {"image": image, "mask": mask, "objects": np.where(present[..., None], table, 0.0), "amodal": masks}
 
     columns = [name for name in ("shape", "scale", "orientation", "posX", "posY", *RGB) if name in names] + ["depth", "visible"]
@@ -121,8 +113,9 @@ def scene_space(max_objects: int, variant: Variant, top: float, lattice: bool) -
     factors += [continuous(f"background_{name}", 0.0, 1.0, grid=5) for name in BACKGROUND[variant]]
     symmetries: list[Symmetry] = []
     for i in range(1, max_objects + 1):
-        free = SIDE**2 + 1 - i
-        own: list[Factor] = [ordinal(f"cell_{i}", range(free), description="which of the free cells")] if lattice else []
+        own: list[Factor] = []
+        if lattice:
+            own.append(ordinal(f"cell_{i}", range(CELLS + 1 - i), description="which of the cells left free, row by row"))
         own += [continuous(f"{name}_{i}", 0.0, 1.0, grid=5) for name in RGB] if variant != "binarized" else []
         own += [
             categorical(f"shape_{i}", SHAPES),
@@ -136,24 +129,3 @@ def scene_space(max_objects: int, variant: Variant, top: float, lattice: bool) -
         if i > 1:
             symmetries.append(Ignored(tuple(factor.name for factor in own), by="count", codes=tuple(range(i - 1))))
     return FactorSpace(tuple(factors), tuple(symmetries))
-
-
-def apart(ranks: Array, across: Array, down: Array, radius: float, overlap: float) -> tuple[Array, Array]:
-    """Positions, in the units of dSprites, of sprites in cells of their own: all arguments (n, m).
-
-    With R the largest radius and d = (1 - overlap) 2 R the least distance of two centres, the canvas, of side 1, holds
-    a margin R, three ranges of 2 w, two gaps d between them, and a margin R again; this fixes w.
-    """
-    distance = (1 - overlap) * 2 * radius
-    wiggle = (1 - 2 * radius - (SIDE - 1) * distance) / (2 * SIDE)
-    free = np.ones((len(ranks), SIDE**2), bool)
-    cells = np.empty(ranks.shape, np.int64)
-    for i in range(ranks.shape[1]):
-        cells[:, i] = (np.cumsum(free, axis=1) > ranks[:, i : i + 1]).argmax(axis=1)
-        np.put_along_axis(free, cells[:, i : i + 1], False, axis=1)
-    centres = (
-        radius + wiggle + (distance + 2 * wiggle) * place + (2 * share - 1) * wiggle
-        for place, share in ((cells % SIDE, across), (cells // SIDE, down))
-    )
-    x, y = ((centre - 0.25) / 0.5 for centre in centres)
-    return x, y
