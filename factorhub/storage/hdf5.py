@@ -78,6 +78,7 @@ class ShardWriter:
         self._file = h5py.File(self._temporary, "w", libver=("earliest", "v110"), track_order=True)
         self._file.attrs.update(file_attributes(plan, shard))
         self._digests = {column.name: xxhash.xxh3_128() for column in plan.columns}
+        self._checks: dict[str, list[int]] = {column.name: [] for column in plan.columns}
         self._next = dict.fromkeys(self._digests, 0)
         self._datasets = {column.name: self._create(column) for column in plan.columns}
 
@@ -99,6 +100,7 @@ class ShardWriter:
         """The next chunk of a column: the rows it holds, for the digest, and its encoded bytes, padded to a full chunk."""
         start = self._next[name]
         self._datasets[name].id.write_direct_chunk((start, *(0,) * (rows.ndim - 1)), chunk, 0)
+        self._checks[name].append(xxhash.xxh3_64_intdigest(chunk))
         self._digests[name].update(rows.reshape(-1).view(np.uint8).data)
         self._next[name] = start + len(rows)
 
@@ -126,7 +128,7 @@ class ShardWriter:
         with self._temporary.open("rb+") as file:
             body = os.fstat(file.fileno()).st_size
             digest = digest_of(file.fileno(), body)
-            index = pack(self._plan, self._shard, places, digests, quality or {}, body, digest)
+            index = pack(self._plan, self._shard, places, self._checks, digests, quality or {}, body, digest)
             file.seek(body)
             file.write(index)
             file.flush()

@@ -3,7 +3,7 @@
 HDF5 ignores what follows its own last byte. Its parser takes milliseconds a file and is not safe on damaged bytes (see
 docs/decisions/0004-index.md), so it never sees a file that factorhub reads. The bytes, all little-endian:
 
-    table     for each column in the plan's order, for each chunk: int64 offset, int64 size
+    table     for each column in the plan's order, for each chunk: int64 offset, int64 size, uint64 xxh3-64 of its bytes
     notes     JSON: the digest of the plan, the shard's number, a digest for each column, figures of quality
     trailer   b"FHINDEX1", uint64 bytes of the HDF5 file, uint64 bytes of the notes,
               xxh3-128 of the HDF5 file, xxh3-128 of the table, the notes and the trailer up to here
@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import os
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,7 +42,7 @@ class Chunks:
         column: whose they are; `dtype`, `shape` and `row_bytes` are a row's.
         rows: of a chunk.
         codec: of its bytes.
-        offsets, sizes: of the stored bytes, by chunk number.
+        offsets, sizes, checks: of the stored bytes, by chunk number; a check is their xxh3-64.
     """
 
     column: Column
@@ -50,6 +50,7 @@ class Chunks:
     codec: Codec
     offsets: list[int]
     sizes: list[int]
+    checks: list[int]
 
     def __post_init__(self) -> None:
         # plain attributes: reading one row looks at each of them
@@ -91,13 +92,15 @@ def pack(
     plan: Plan,
     shard: Shard,
     places: Mapping[str, Array],
+    checks: Mapping[str, Sequence[int]],
     digests: Mapping[str, str],
     quality: Mapping[str, float],
     body: int,
     digest: bytes,
 ) -> bytes:
-    """The index's bytes, from the `places` (chunks, 2) of every column: offset and size of each chunk."""
-    table = b"".join(np.ascontiguousarray(places[column.name], "<i8").tobytes() for column in plan.columns)
+    """The index's bytes, from the `places` (chunks, 2) and `checks` of every column: offset, size and xxh3-64 of each chunk."""
+    rows = [np.column_stack([places[c.name].astype("<u8"), np.array(checks[c.name], "<u8")]) for c in plan.columns]
+    table = b"".join(part.tobytes() for part in rows)
     about = {"plan": plan.digest, "shard": shard.start, "digests": dict(digests), "quality": dict(quality)}
     notes = json.dumps(about).encode()
     head = table + notes + TRAILER.pack(MAGIC, body, len(notes), digest, bytes(16))[:-16]
@@ -115,7 +118,7 @@ def unpack(descriptor: int, plan: Plan, shard: Shard) -> Index:
         raise StoreError(f"it has {size} bytes")
     magic, body, note_bytes, digest, own = TRAILER.unpack(pread(descriptor, TRAILER.size, size - TRAILER.size))
     counts = [-(-len(shard) // chunk_rows(plan, shard, column)) for column in plan.columns]
-    table_bytes = 16 * sum(counts)
+    table_bytes = 24 * sum(counts)
     if magic != MAGIC:
         raise StoreError("it does not end with the index of a finished shard")
     if note_bytes > LONGEST_NOTES or body + table_bytes + note_bytes + TRAILER.size != size:
@@ -124,14 +127,16 @@ def unpack(descriptor: int, plan: Plan, shard: Shard) -> Index:
     if xxhash.xxh3_128_digest(stored[:-16]) != own:
         raise StoreError("its index is damaged")
     digests, quality = _notes(stored[table_bytes : table_bytes + note_bytes], plan, shard)
-    table = np.frombuffer(stored, "<i8", 2 * sum(counts)).reshape(-1, 2)
+    places = np.frombuffer(stored, "<i8", 3 * sum(counts)).reshape(-1, 3)
+    checks = np.frombuffer(stored, "<u8", 3 * sum(counts)).reshape(-1, 3)[:, 2].tolist()
     chunks: dict[str, Chunks] = {}
     first = 0
     for column, count in zip(plan.columns, counts, strict=True):
-        offsets, sizes = table[first : first + count].T
+        offsets, sizes, _ = places[first : first + count].T
+        check = checks[first : first + count]
         first += count
         codec = plan.layouts[column.name].codec
-        found = Chunks(column, chunk_rows(plan, shard, column), codec, offsets.tolist(), sizes.tolist())
+        found = Chunks(column, chunk_rows(plan, shard, column), codec, offsets.tolist(), sizes.tolist(), check)
         if (offsets < 0).any() or (sizes < 0).any() or (sizes > body).any() or (offsets > body - sizes).any():
             raise StoreError(f"column {column.name} has chunks beyond the end of the file")
         least = -(-(found.bytes - 1024) // EXPANSION) if codec.gzip else found.bytes
