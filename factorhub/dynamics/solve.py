@@ -27,19 +27,20 @@ class Method:
 
 CHEAPEST = 0.1353352832366127  # e⁻², the step that costs least at any order; the error of a step is then e^(-2 order)
 MAIN = Method(18, CHEAPEST)  # e⁻³⁶, the last bit of a double
-PROBE = Method(16, CHEAPEST)  # fifty times louder than MAIN's errors, so that what amplifies those shows in the difference
+PROBES = Method(17, CHEAPEST), Method(16, 0.12)  # louder than MAIN and in other steps: what amplifies its errors shows
 PRECISE = Method(26, CHEAPEST, precise=True)
 CHECK = Method(30, CHEAPEST, precise=True)
 REFERENCE = Method(34, 0.1, precise=True)  # shorter steps of higher order
 LONGEST = 1_000_000  # steps of one trajectory; published settings need a few hundred
-TRUSTED = 2.0**-26  # MAIN is kept where PROBE agrees to this, a quarter of the rounding of float32
-LOST = 2.0**-10  # beyond this difference nothing is known of the amplification, and pairs are checked too
+SUSPECT = 2.0**-31  # the second probe is asked where the first differs by this: one alone may agree by accident
+TRUSTED = 2.0**-26  # MAIN is kept where the probes agree to this, a quarter of the rounding of float32
+LOST = 2.0**-5  # beyond this difference nothing is known of the amplification, and pairs are checked too
 
 
 def states(system: System, values: Array, steps: int, dt: float) -> tuple[Array, Array]:
     """The states (n, T, s) at k·dt and the parameters (n, p), float64, of factor values (n, k).
 
-    Rows of a sensitive system are solved twice; where the two differ, again in pairs of doubles.
+    Rows of a sensitive system are solved again by other methods; where those differ, in pairs of doubles.
 
     Raises:
         InputError: a trajectory cannot be computed; the message names the row's factors.
@@ -47,8 +48,12 @@ def states(system: System, values: Array, steps: int, dt: float) -> tuple[Array,
     starts, parameters = system.setup(values)
     found, failed = _integrate(system, starts, parameters, steps, dt, MAIN)
     if system.sensitive:
-        probe, ended = _integrate(system, starts, parameters, steps, dt, PROBE)
-        apart = np.where((failed < 0) & (ended < 0), relative(probe, found), np.inf)
+        apart = np.where(failed < 0, 1.0, np.inf)
+        for probe in PROBES:
+            rows = np.flatnonzero((apart > SUSPECT) & (apart < np.inf))
+            other, ended = _integrate(system, starts[rows], parameters[rows], steps, dt, probe)
+            seen = np.where(ended < 0, relative(other, found[rows]), np.inf)
+            apart[rows] = seen if probe is PROBES[0] else np.maximum(seen, apart[rows])
         doubtful, lost = np.flatnonzero(apart > TRUSTED), np.flatnonzero(apart > LOST)
         found[doubtful], failed[doubtful] = _integrate(system, starts[doubtful], parameters[doubtful], steps, dt, PRECISE)
         again, ended = _integrate(system, starts[lost], parameters[lost], steps, dt, CHECK)
