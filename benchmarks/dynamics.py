@@ -177,7 +177,7 @@ def systems(rows):
         seconds, batch = timed(lambda: made.render(values), 2)
         error = solve.relative(batch["state"][:some], exact)
         report("factorhub, 1 thread", rows, seconds, error, base)
-        parts = np.array_split(np.arange(rows), 4)
+        parts = np.array_split(np.arange(rows), 2)
         with ThreadPoolExecutor(2) as pool:
             seconds, _ = timed(lambda: list(pool.map(lambda part: made.render(values[part]), parts)), 2)
         rate = report("factorhub, 2 threads", rows, seconds, error, base)

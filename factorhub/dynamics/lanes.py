@@ -135,6 +135,7 @@ def _pairwise(combine: Callable[[_Code, Any, Any], Any]) -> Any:
 add = _elementwise(lambda code, x, y: code.add(x, y))
 subtract = _elementwise(lambda code, x, y: code.sub(x, y))
 multiply = _elementwise(lambda code, x, y: code.mul(x, y))
+divide = _elementwise(lambda code, x, y: code.div(x, y))
 pair_add = _pairwise(_Code.pair_add)
 pair_subtract = _pairwise(_Code.pair_subtract)
 pair_multiply = _pairwise(_Code.pair_multiply)

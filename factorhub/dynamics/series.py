@@ -16,6 +16,7 @@ from factorhub.dynamics.lanes import (
     LANES,
     add,
     convolve,
+    divide,
     multiply,
     pair_add,
     pair_convolve,
@@ -34,10 +35,14 @@ HALF_PI, HALF_PI_TAIL = 1.5707963267948966, 6.123233995736766e-17  # their sum i
 
 @compiled
 def coefficients(operations: Array, rates: Array, order: int, units: Array, series: Array, half: int) -> None:
-    """Fill `series` up to `order` from what it holds at order 0, in doubles."""
+    """Fill `series` up to `order` from what it holds at order 0, in doubles.
+
+    Coefficients are divided by whole numbers, not multiplied by their rounded inverses: those would err to the same
+    side at every step, and alike in every method that should check another.
+    """
     width = (order + 1) * LANES
     spare = half - width
-    other = spare + LANES
+    other, number = spare + LANES, spare + 2 * LANES
     for n in range(order):
         here = n * LANES
         for m in range(operations.shape[0]):
@@ -61,8 +66,8 @@ def coefficients(operations: Array, rates: Array, order: int, units: Array, seri
                 multiply(series, x, y + here, z + here)
             elif code == DIVIDE:
                 convolve(series, z, y + here, n, spare)
-                for i in range(LANES):
-                    series[z + here + i] = (series[x + here + i] - series[spare + i]) / series[y + i]
+                subtract(series, x + here, spare, spare)
+                divide(series, spare, y, z + here)
             elif code == SINCOS:
                 w = z + width
                 slopes = w + width
@@ -74,23 +79,22 @@ def coefficients(operations: Array, rates: Array, order: int, units: Array, seri
                         series[slopes + here + i] = n * series[x + here + i]
                     convolve(series, slopes + LANES, w + here - LANES, n, spare)
                     convolve(series, slopes + LANES, z + here - LANES, n, other)
-                    scale = 1.0 / n
                     for i in range(LANES):
-                        series[z + here + i] = series[spare + i] * scale
-                        series[w + here + i] = -series[other + i] * scale
+                        series[z + here + i] = series[spare + i] / n
+                        series[w + here + i] = -series[other + i] / n
             else:  # INVERSE_CUBE
                 if n == 0:
                     for i in range(LANES):
                         series[z + i] = 1.0 / (series[x + i] * np.sqrt(series[x + i]))
                 else:
-                    sloped_convolve(series, z, x + here, n, -1.5, 0.5 / n, z + here)
+                    sloped_convolve(series, z, x + here, n, -1.5 * n, 0.5, spare)
                     for i in range(LANES):
-                        series[z + here + i] /= series[x + i]
-        scale = 1.0 / (n + 1)
+                        series[number + i] = n * series[x + i]
+                    divide(series, spare, number, z + here)
+        for i in range(LANES):
+            series[number + i] = (n + 1.0) / units[i]
         for s in range(rates.size):
-            x, y = s * width + here + LANES, rates[s] * width + here
-            for i in range(LANES):
-                series[x + i] = series[y + i] * scale * units[i]
+            divide(series, rates[s] * width + here, number, s * width + here + LANES)
 
 
 @compiled

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from factorhub.errors import InputError
 from factorhub.factors import Array, Factor
@@ -27,19 +28,19 @@ class Method:
 
 CHEAPEST = 0.1353352832366127  # e⁻², the step that costs least at any order; the error of a step is then e^(-2 order)
 MAIN = Method(18, CHEAPEST)  # e⁻³⁶, the last bit of a double
-PROBE = Method(16, CHEAPEST)  # fifty times louder than MAIN's errors, so that what amplifies those shows in the difference
+PROBES = Method(17, CHEAPEST), Method(16, 0.12)  # louder than MAIN and in other steps: what amplifies its errors shows
 PRECISE = Method(26, CHEAPEST, precise=True)
-CHECK = Method(30, CHEAPEST, precise=True)
 REFERENCE = Method(34, 0.1, precise=True)  # shorter steps of higher order
 LONGEST = 1_000_000  # steps of one trajectory; published settings need a few hundred
-TRUSTED = 2.0**-26  # MAIN is kept where PROBE agrees to this, a quarter of the rounding of float32
-LOST = 2.0**-10  # beyond this difference nothing is known of the amplification, and pairs are checked too
+SUSPECT = 2.0**-31  # the second probe is asked where the first differs by this: one alone may agree by accident
+TRUSTED = 2.0**-26  # MAIN is kept where the probes agree to this, a quarter of the rounding of float32
+LOST = 2.0**-5  # beyond this difference nothing is known of the amplification, and pairs are checked too
 
 
 def states(system: System, values: Array, steps: int, dt: float) -> tuple[Array, Array]:
     """The states (n, T, s) at k·dt and the parameters (n, p), float64, of factor values (n, k).
 
-    Rows of a sensitive system are solved twice; where the two differ, again in pairs of doubles.
+    Rows of a sensitive system are solved again by other methods; where those differ, in pairs of doubles.
 
     Raises:
         InputError: a trajectory cannot be computed; the message names the row's factors.
@@ -47,13 +48,19 @@ def states(system: System, values: Array, steps: int, dt: float) -> tuple[Array,
     starts, parameters = system.setup(values)
     found, failed = _integrate(system, starts, parameters, steps, dt, MAIN)
     if system.sensitive:
-        probe, ended = _integrate(system, starts, parameters, steps, dt, PROBE)
-        apart = np.where((failed < 0) & (ended < 0), relative(probe, found), np.inf)
+        apart = np.where(failed < 0, 1.0, np.inf)
+        for probe in PROBES:
+            rows = np.flatnonzero((apart > SUSPECT) & (apart < np.inf))
+            other, ended = _integrate(system, starts[rows], parameters[rows], steps, dt, probe)
+            seen = np.where(ended < 0, relative(other, found[rows]), np.inf)
+            apart[rows] = seen if probe is PROBES[0] else np.maximum(seen, apart[rows])
         doubtful, lost = np.flatnonzero(apart > TRUSTED), np.flatnonzero(apart > LOST)
-        found[doubtful], failed[doubtful] = _integrate(system, starts[doubtful], parameters[doubtful], steps, dt, PRECISE)
-        again, ended = _integrate(system, starts[lost], parameters[lost], steps, dt, CHECK)
-        failed[lost] = np.maximum(failed[lost], ended)
-        apart[doubtful], apart[lost] = 0.0, relative(again, found[lost])
+        both = np.concatenate([doubtful, lost])  # in one call, which fills the integrator's lanes
+        shorter = np.repeat([1.0, 0.75], [len(doubtful), len(lost)])
+        other, ended = _integrate(system, starts[both], parameters[both], steps, dt, PRECISE, shorter)
+        found[doubtful], failed[doubtful], apart[doubtful] = other[: len(doubtful)], ended[: len(doubtful)], 0.0
+        apart[lost] = relative(found[lost], other[len(doubtful) :])
+        found[lost], failed[lost] = other[len(doubtful) :], np.maximum(failed[lost], ended[len(doubtful) :])
         for row in np.flatnonzero((apart > TRUSTED) & (failed < 0)):
             wrong = f"two solutions differ by {apart[row]:.1g} of the state, where {TRUSTED:.1g} is allowed"
             place = f"{system.name} at {named(system.factors, values[row])}"
@@ -65,15 +72,18 @@ def states(system: System, values: Array, steps: int, dt: float) -> tuple[Array,
     return found, parameters
 
 
-def _integrate(system: System, starts: Array, parameters: Array, steps: int, dt: float, method: Method) -> tuple[Array, Array]:
-    """States (n, T, s), and when each trajectory could not go on (n,), -1 where it could."""
+def _integrate(
+    system: System, starts: Array, parameters: Array, steps: int, dt: float, method: Method, shorter: npt.ArrayLike = 1.0
+) -> tuple[Array, Array]:
+    """States (n, T, s), and when each trajectory could not go on (n,), -1 where it could; steps are times `shorter` (n,)."""
     from factorhub.dynamics.taylor import integrate
 
     out = np.empty((len(starts), steps, starts.shape[1]))
     failed = np.empty(len(starts))
     starts, parameters = np.ascontiguousarray(starts), np.ascontiguousarray(parameters)
     tape = (*system.tape.arrays[:2], system.tape.registers, *system.tape.arrays[2:])
-    integrate(*tape, starts, parameters, dt, method.order, method.reach, method.precise, LONGEST, out, failed)
+    reach = np.broadcast_to(method.reach * np.asarray(shorter), len(starts)).copy()
+    integrate(*tape, starts, parameters, dt, method.order, reach, method.precise, LONGEST, out, failed)
     return out, failed
 
 

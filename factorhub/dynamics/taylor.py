@@ -132,7 +132,7 @@ def integrate(
     parameters: Array,
     dt: float,
     order: int,
-    reach: float,
+    reach: Array,
     precise: bool,
     longest: int,
     out: Array,
@@ -144,8 +144,8 @@ def integrate(
         operations, rates, registers, where, constants: the tape.
         dt: time between stored states.
         order: of the Taylor polynomials.
-        reach: the step as a fraction of the estimated radius of convergence; the truncation error of a step is about
-            reach ** order of the state's size.
+        reach: (n,) the step as a fraction of the estimated radius of convergence; the truncation error of a step is
+            about reach ** order of the state's size.
         precise: carry the state in pairs of doubles, about 30 digits.
         longest: the most steps a trajectory may take.
         failed: (n,) float64, set to the time at which a trajectory could not go on, or -1.
@@ -198,7 +198,7 @@ def integrate(
             if row < 0:
                 continue
             left = length - 1 - position[i]
-            step = _step(series, states, width, order, reach, i) * units[i]
+            step = _step(series, states, width, order, reach[row], i) * units[i]
             taken[i] += 1
             if not step > least or taken[i] > longest:
                 failed[row] = position[i] * dt + past[i]

@@ -12,10 +12,10 @@ from factorhub.testing import sample
 GOLDEN = {
     "pendulum": "1669bc80a8175597",
     "lotka_volterra": "cb22671e053fe22e",
-    "three_body": "69ca0ff5819caaf4",
-    "double_pendulum": "6009557aeca98f6c",
+    "three_body": "469657b1d1502bf9",
+    "double_pendulum": "d0f10198a4088fe0",
     "duffing": "222a572fdaa81d7e",
-    "lorenz": "48bf86dd33fa658c",
+    "lorenz": "39772ae2bf083cec",
     "bouncing_balls": "af0f5535e7003a1e",
     "interventional_pong": "121eb3541aad1c1c",
 }
