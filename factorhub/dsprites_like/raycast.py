@@ -64,7 +64,7 @@ def paint_rooms(angles: Array, tints: Array, solids: Array, images: Array, masks
     points, pixels = np.empty((3, room)), np.empty((room + 1, 2), np.int32)
     placed, owners = np.empty((most, 5)), np.empty((size, size), np.uint8)
     boxes, planes = np.empty((most + 1, 4), np.int64), np.empty((3, 4))
-    work = np.empty((8, size))
+    work = np.empty((9, size))
     for i in range(angles.size):
         sine, cosine = sincos(angles[i] * (math.pi / 180))
         view = (sine, cosine, LAMP_X * cosine + LAMP_Z * sine, LAMP_Z * cosine - LAMP_X * sine + DISTANCE)
@@ -78,7 +78,7 @@ def paint_rooms(angles: Array, tints: Array, solids: Array, images: Array, masks
         _room(view, tints[i], shadow, columns, level, row, images[i])
         for j in range(most):
             if placed[j, 0] >= 0:
-                _solid(j, placed, view, tints[i, 2 + j], columns[6], points, pixels, boxes[j], planes, sums, work, images[i])
+                _solid(j, placed, view, tints[i, 2 + j], points, pixels, boxes[j], planes, sums, work, images[i])
         if extras:
             _centres(i, placed, view, columns, boxes, owners, masks, depths, counts)
 
@@ -168,7 +168,6 @@ def _solid(
     placed: Array,
     view: View,
     tint: Array,
-    slopes: Array,
     points: Array,
     pixels: Array,
     box: Array,
@@ -189,7 +188,7 @@ def _solid(
             _trace(points, outline(solid, face, points), pixels, box, sums[faces])
             faces += 1
     left, right = max(box[2], 0), min(box[3] + 1, size)
-    cover, share, level, gloss = work[3], work[4], work[5], work[6]
+    cover, share, slope, reach, level, gloss = work[3], work[4], work[5], work[6], work[7], work[8]
     for y in range(max(box[0], 0), min(box[1] + 1, size)):
         b = ((y + 0.5) / size - 0.5) / FOCUS
         for x in range(left, right):
@@ -206,7 +205,12 @@ def _solid(
                     share[x] = 0.0
             sums[face, y, right] = 0
             if first < end:
-                _light(j, placed, view, planes[face], b, slopes[first:end], work[7, first:end], level[first:end], gloss[first:end])
+                for x in range(first, end):
+                    # where an edge cuts the pixel, its neighbours tell on which side the covered part is
+                    before, after = share[x - 1] if x > first else 0.0, share[x + 1] if x + 1 < end else 0.0
+                    aside = 0.5 * (1 - share[x]) * (after - before)
+                    slope[x] = ((x + 0.5 + aside) / size - 0.5) / FOCUS
+                _light(j, placed, view, planes[face], b, slope[first:end], reach[first:end], level[first:end], gloss[first:end])
                 for x in range(first, end):
                     cover[x] += share[x]
                 for channel in range(3):
