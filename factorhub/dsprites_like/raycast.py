@@ -32,7 +32,7 @@ from factorhub.dsprites_like.room import (
     light_wall,
     wall_columns,
 )
-from factorhub.dsprites_like.solids import FACES, Solid, chord, curved, outline, plane
+from factorhub.dsprites_like.solids import CYLINDER, FACES, Solid, chord, outline, plane, surface
 from factorhub.factors import Array
 from factorhub.trig import sincos
 
@@ -65,6 +65,7 @@ def paint_rooms(angles: Array, tints: Array, solids: Array, images: Array, masks
     points, pixels = np.empty((3, room)), np.empty((room + 1, 2), np.int32)
     placed, owners = np.empty((most, 5)), np.empty((size, size), np.uint8)
     boxes, planes = np.empty((most + 1, 4), np.int64), np.empty((3, 4))
+    work = np.empty((9, size))
     for i in range(angles.size):
         sine, cosine = sincos(angles[i] * (math.pi / 180))
         view = (sine, cosine, LAMP_X * cosine + LAMP_Z * sine, LAMP_Z * cosine - LAMP_X * sine + DISTANCE)
@@ -78,7 +79,7 @@ def paint_rooms(angles: Array, tints: Array, solids: Array, images: Array, masks
         _room(view, tints[i], shadow, columns, level, row, images[i])
         for j in range(most):
             if placed[j, 0] >= 0:
-                _solid(j, placed, view, tints[i, 2 + j], points, pixels, boxes[j], planes, sums, images[i])
+                _solid(j, placed, view, tints[i, 2 + j], points, pixels, boxes[j], planes, sums, work, images[i])
         if extras:
             _centres(i, placed, view, columns, boxes, owners, masks, depths, counts)
 
@@ -101,6 +102,8 @@ def _room(view: View, tints: Array, shadow: Array, columns: Array, level: Array,
     for y in range(size):
         if y + 1 > foot:
             light_floor(view, y, columns, shadow[y], level)
+            for x in range(size):
+                shadow[y, x] = 0.0
             lay(-1, columns[2], tints[0, 0], tints[0, 1], tints[0, 2], level, row)
         if y < last_foot and y + 1 > top:
             light_wall(y, columns, level)
@@ -110,7 +113,6 @@ def _room(view: View, tints: Array, shadow: Array, columns: Array, level: Array,
                 level[x] = 1.0
             lay(y, columns[1], SKY[0], SKY[1], SKY[2], level, row)
         for x in range(size):
-            shadow[y, x] = 0.0
             for channel in range(3):
                 image[y, x, channel] = np.uint8(row[channel, x] + 0.5)
 
@@ -172,12 +174,12 @@ def _solid(
     box: Array,
     planes: Array,
     sums: Array,
+    work: Array,
     image: Array,
 ) -> None:
-    """Lay solid j over a picture, all its faces at once; `sums` is all zeros before and after."""
+    """Lay solid j over a picture, all its faces at once. `sums` is all zeros before and after; `work` is scratch."""
     size = image.shape[0]
     solid = seen_from(placed[j], view, 0.0, EYE, 0.0)
-    near, far = solid[5] - 1.5 * solid[1], solid[5] + 1.5 * solid[1]
     _empty(box, size)
     faces = 0
     for face in range(FACES[solid[0]]):
@@ -186,55 +188,85 @@ def _solid(
             planes[faces, 0], planes[faces, 1], planes[faces, 2], planes[faces, 3] = nx, ny, nz, offset
             _trace(points, outline(solid, face, points), pixels, box, sums[faces])
             faces += 1
+    left, right = max(box[2], 0), min(box[3] + 1, size)
+    cover, share, slope, reach, level, gloss = work[3], work[4], work[5], work[6], work[7], work[8]
     for y in range(max(box[0], 0), min(box[1] + 1, size)):
         b = ((y + 0.5) / size - 0.5) / FOCUS
-        inside = (0, 0, 0)
-        for x in range(max(box[2], 0), min(box[3] + 1, size)):
-            inside = (inside[0] + sums[0, y, x], inside[1] + sums[1, y, x], inside[2] + sums[2, y, x])
-            if inside[0] == 0 and inside[1] == 0 and inside[2] == 0:
-                continue
-            a = ((x + 0.5) / size - 0.5) / FOCUS
-            cover, red, green, blue = 0.0, 0.0, 0.0, 0.0
-            for k in range(faces):
-                share = min(abs(inside[k]), ONE) / ONE
-                if share > 0:
-                    nx, ny, nz, offset = planes[k]
-                    if offset < 0:
-                        across = nx * a - ny * b + nz
-                        t = min(max(offset / across, near), far) if across < 0 else far
-                    else:
-                        t, nx, ny, nz = curved(solid, a, -b, 1.0)
-                    level, gloss = _light(j, placed, view, a * t, EYE - b * t, t, nx, ny, nz)
-                    cover += share
-                    red += share * min(tint[0] * level + gloss, 255.0)
-                    green += share * min(tint[1] * level + gloss, 255.0)
-                    blue += share * min(tint[2] * level + gloss, 255.0)
-            rest = max(1 - cover, 0.0)
-            image[y, x, 0] = np.uint8(min(rest * image[y, x, 0] + red, 255.0) + 0.5)
-            image[y, x, 1] = np.uint8(min(rest * image[y, x, 1] + green, 255.0) + 0.5)
-            image[y, x, 2] = np.uint8(min(rest * image[y, x, 2] + blue, 255.0) + 0.5)
-        for k in range(faces):
-            for x in range(max(box[2], 0), min(box[3] + 3, size + 2)):
-                sums[k, y, x] = 0
+        for x in range(left, right):
+            work[0, x] = work[1, x] = work[2, x] = cover[x] = 0.0
+        for face in range(faces):
+            first, end, inside = right, left, 0
+            for x in range(left, right):
+                inside += sums[face, y, x]
+                sums[face, y, x] = 0
+                if inside != 0:
+                    first, end = min(first, x), x + 1
+                    share[x] = min(abs(inside), ONE) / ONE
+                else:
+                    share[x] = 0.0
+            sums[face, y, right] = 0
+            if first < end:
+                for x in range(first, end):
+                    # where an edge cuts the pixel, its neighbours tell on which side the covered part is
+                    before, after = share[x - 1] if x > first else 0.0, share[x + 1] if x + 1 < end else 0.0
+                    aside = 0.5 * (1 - share[x]) * (after - before)
+                    slope[x] = ((x + 0.5 + aside) / size - 0.5) / FOCUS
+                _light(j, placed, view, planes[face], b, slope[first:end], reach[first:end], level[first:end], gloss[first:end])
+                for x in range(first, end):
+                    cover[x] += share[x]
+                for channel in range(3):
+                    for x in range(first, end):
+                        work[channel, x] += share[x] * min(tint[channel] * level[x] + gloss[x], 255.0)
+        for x in range(left, right):
+            if cover[x] > 0:
+                rest = max(1 - cover[x], 0.0)
+                for channel in range(3):
+                    image[y, x, channel] = np.uint8(min(rest * image[y, x, channel] + work[channel, x], 255.0) + 0.5)
 
 
 @compiled
-def _light(j: int, placed: Array, view: View, x: float, y: float, z: float, nx: float, ny: float, nz: float) -> tuple[float, float]:
-    """(level, gloss) of the light that solid j sends to the camera from a point with this normal."""
-    lx, ly, lz = view[2] - x, LAMP_Y - y, view[3] - z
-    square = 1 / (lx * lx + ly * ly + lz * lz)
-    facing = (nx * lx + ny * ly + nz * lz) * math.sqrt(square)
-    lamp = 0.0
-    if facing > -TERMINATOR:
+def _light(
+    j: int, placed: Array, view: View, face: Array, b: float, slopes: Array, reach: Array, level: Array, gloss: Array
+) -> None:
+    """Write the light that a face of solid j sends along the rays (slopes, -b, 1): its level, and the white on top of it.
+
+    The normal is that of the plane, or leads from the nearest point of a curved solid's axis: one formula for both, and
+    no branches, so that the loop compiles to vectors.
+    """
+    solid = seen_from(placed[j], view, 0.0, EYE, 0.0)
+    kind, radius, height, foot_x, foot_y, foot_z, _, _ = solid
+    nx, ny, nz, offset = face[0], face[1], face[2], face[3]
+    surface(solid, offset, nx, ny, nz, slopes, -b, 1.0, reach)
+    low, high = (foot_y + radius, foot_y + height - radius) if kind != CYLINDER else (-np.inf, np.inf)
+    round_ = 0.0 if offset < 0 else 1 / radius
+    lamp_x, lamp_y, lamp_z = view[2], LAMP_Y - EYE, view[3]
+    for i in range(reach.size):
+        x, y, z = slopes[i] * reach[i], -b * reach[i], reach[i]
+        mx, my, mz = nx + round_ * (x - foot_x), ny + round_ * (y - min(max(y, low), high)), nz + round_ * (z - foot_z)
+        lx, ly, lz = lamp_x - x, lamp_y - y, lamp_z - z
+        square = 1 / (lx * lx + ly * ly + lz * lz)
+        facing = (mx * lx + my * ly + mz * lz) * math.sqrt(square)
         lamp = beam(ly * ly * square)
-        for other in range(placed.shape[0]):
-            if other != j and placed[other, 0] >= 0:
-                enter, leave = chord(seen_from(placed[other], view, x, y, z), lx, ly, lz)
-                if leave > max(enter, 0.0):
-                    through = (leave - max(enter, 0.0)) / PENUMBRA
-                    lamp *= max(1 - through * through / square, 0.0)
-    level = AMBIENT + HEAD * max(-nz, 0.0) + LAMP * lamp * max(facing, 0.0)
-    return level, 255 * GLOSS * lamp * min(max(0.5 + 0.5 / TERMINATOR * facing, 0.0), 1.0)
+        level[i] = LAMP * lamp * max(facing, 0.0)
+        gloss[i] = 255 * GLOSS * lamp * min(max(0.5 + 0.5 / TERMINATOR * facing, 0.0), 1.0)
+    for other in range(placed.shape[0]):
+        if other != j and placed[other, 0] >= 0:
+            for i in range(reach.size):
+                if gloss[i] > 0:
+                    open_ = _open(placed[other], view, slopes[i] * reach[i], EYE - b * reach[i], reach[i])
+                    level[i] *= open_
+                    gloss[i] *= open_
+    for i in range(reach.size):
+        level[i] += AMBIENT + HEAD * max(-nz - round_ * (reach[i] - foot_z), 0.0)
+
+
+@compiled
+def _open(placed: Array, view: View, x: float, y: float, z: float) -> float:
+    """The share of the lamp's light that a solid lets through to a point."""
+    lx, ly, lz = view[2] - x, LAMP_Y - y, view[3] - z
+    enter, leave = chord(seen_from(placed, view, x, y, z), lx, ly, lz)
+    through = max(leave - max(enter, 0.0), 0.0) / PENUMBRA
+    return max(1 - through * through * (lx * lx + ly * ly + lz * lz), 0.0)
 
 
 @compiled

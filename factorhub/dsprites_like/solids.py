@@ -143,25 +143,37 @@ def _arc(
 
 
 @compiled
-def curved(solid: Solid, w: float, dy: float, dz: float) -> tuple[float, float, float, float]:
-    """(t, nx, ny, nz): where the ray along (w, dy, dz) meets the curved face, at t times that, and the normal there.
+def surface(
+    solid: Solid, offset: float, nx: float, ny: float, nz: float, slopes: Array, dy: float, dz: float, reach: Array
+) -> None:
+    """Write to `reach` (n,) where the rays along (w, dy, dz) meet a face, at `reach` times that, for w in `slopes` (n,).
 
-    A ray that just misses gets the point it passes closest to, so that a pixel can be shaded by its middle where only
-    another part of it shows the face.
+    The face is flat, with this `plane`, or curved where that is all zeros. A ray that just misses gets the point it
+    passes closest to, so that a pixel can be shaded by its middle where only another part of it shows the face.
     """
     kind, radius, height, x, y, z, _, _ = solid
-    flat = w * w + dz * dz
-    ahead = w * x + dz * z
-    t = (ahead - math.sqrt(max(ahead * ahead - flat * (x * x + z * z - radius * radius), 0.0))) / flat
+    if offset < 0:
+        away = math.sqrt(x * x + z * z)
+        near, far = (away - 1.5 * radius) / dz, (away + 1.5 * radius) / dz
+        for i in range(slopes.size):
+            reach[i] = min(max(offset / min(nx * slopes[i] + ny * dy + nz * dz, -1e-9), near), far)
+        return
     low, high = y + radius, y + height - radius
-    if kind == CYLINDER or low <= t * dy <= high:
-        return t, (t * w - x) / radius, 0.0, (t * dz - z) / radius
-    middle = high if t * dy > high else low
-    long = flat + dy * dy
-    ahead += dy * middle
-    square = ahead * ahead - long * (x * x + middle * middle + z * z - radius * radius)
-    t = (ahead - math.sqrt(max(square, 0.0))) / long
-    return t, (t * w - x) / radius, (t * dy - middle) / radius, (t * dz - z) / radius
+    around = x * x + z * z - radius * radius
+    for i in range(slopes.size):
+        w = slopes[i]
+        flat = w * w + dz * dz
+        ahead = w * x + dz * z
+        reach[i] = (ahead - math.sqrt(max(ahead * ahead - flat * around, 0.0))) / flat
+    if kind == CYLINDER:
+        return
+    for i in range(slopes.size):
+        # Where the ray meets the cylinder, it meets the ball with its centre as high; at the ends, a capsule is a ball.
+        middle = min(max(reach[i] * dy, low), high)
+        w = slopes[i]
+        long = w * w + dy * dy + dz * dz
+        ahead = w * x + dy * middle + dz * z
+        reach[i] = (ahead - math.sqrt(max(ahead * ahead - long * (around + middle * middle), 0.0))) / long
 
 
 @compiled
