@@ -140,6 +140,16 @@ class FactorSpace:
     def __bool__(self) -> bool:
         return True
 
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.factors, self.symmetries))
+
+    def __hash__(self) -> int:
+        return self._hash  # spaces are keys of caches that every draw asks
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"factors": self.factors, "symmetries": self.symmetries}  # hashes of strings differ between processes
+
     def __iter__(self) -> Iterator[Factor]:
         return iter(self.factors)
 

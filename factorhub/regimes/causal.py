@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -14,10 +13,11 @@ from factorhub.factors import Array
 from factorhub.fields import Field
 from factorhub.formulas import Formula
 from factorhub.layout import layout
-from factorhub.regimes.regime import Draw, Single, choice, off_grid
+from factorhub.regimes.regime import Draw, Single, choice, off_grid, remembered
 from factorhub.regions import Condition, Region
 from factorhub.space import FactorSpace
 
+LARGEST = 65536  # grid values whose scores are kept in a table
 FORMS = ("linear", "tanh", "relu", "absolute", "quadratic", "step")
 
 
@@ -26,8 +26,8 @@ class Mechanism:
     """How one factor comes about: form(Σ weight · parent's score + bias) + noise · a standard normal number.
 
     Scores are normal: the factor's value is where its score stands in the standard normal distribution, carried over
-    to the factor's range or its listed values; so a factor without parents is uniform. A parent's score is read from
-    its value, so that setting a factor to the value it has changes nothing.
+    to the factor's range or its grid; so a factor without parents is uniform. On a grid a parent's score is that of
+    its value (the middle of its share), so that children depend on nothing but values.
 
     Attributes:
         factor: which one.
@@ -97,14 +97,17 @@ class Causal(Single):
             if len(set(names)) != len(names):
                 raise InputError(f"a factor has at most one {what}; got {', '.join(names)}")
 
+    @remembered
     def space(self, base: FactorSpace) -> FactorSpace:
         """The base without the grids of its interval factors, unless the draws stay on them."""
         return off_grid(base, self.on_grid)
 
+    @remembered
     def extras(self, base: FactorSpace) -> tuple[Field, ...]:
         """Which factors were intervened on; the causal graph is in the field's meta data."""
         return (intervened(base, self.mechanisms),)
 
+    @remembered
     def support(self, base: FactorSpace) -> Region | None:
         """Where hard interventions set their factors."""
         region: Region | None = None
@@ -126,11 +129,19 @@ class Causal(Single):
         """The values (n, k) that noise `words` (n, k) bring about."""
         from factorhub.regimes.dependence import assign
 
-        values = np.empty(words.shape)
-        assign(*layout(self.space(base)), *compile_model(self, base), words, np.empty((0, 0)), values)
-        for formula in formulas(self, base):
+        values, none = np.empty(words.shape), np.empty((0, 0))
+        assign(*layout(self.space(base)), *self._model(base), words, none, np.empty((0, 0), dtype=bool), values, none)
+        for formula in self._formulas(base):
             values[:, base.index(formula.factor)] = formula(dict(zip(base.names, values.T, strict=True)))
-        return base.check(values) if formulas(self, base) else values
+        return base.check(values) if self._formulas(base) else values
+
+    @remembered
+    def _model(self, base: FactorSpace) -> Model:
+        return compile_model(self, self.space(base))
+
+    @remembered
+    def _formulas(self, base: FactorSpace) -> tuple[Formula, ...]:
+        return formulas(self, self.space(base))
 
     def precision(self, base: FactorSpace) -> Array:
         """The precision matrix (k, k) of the normal scores, BᵀB with B = (I - W) / noise, where all forms are linear.
@@ -170,22 +181,21 @@ def effective(of: Causal, base: FactorSpace) -> list[Rule]:
     return list(model.values())
 
 
-@lru_cache(maxsize=256)
-def formulas(of: Causal, base: FactorSpace) -> tuple[Formula, ...]:
+def formulas(of: Causal, space: FactorSpace) -> tuple[Formula, ...]:
     """The formulas in force, parents before children."""
-    left = {item.factor: item for item in effective(of, base) if isinstance(item, Formula)}
+    left = {item.factor: item for item in effective(of, space) if isinstance(item, Formula)}
     ordered: list[Formula] = []
     while left:
         if not (ready := [name for name, item in left.items() if not left.keys() & set(item.parents)]):
             raise InputError(f"these factors follow each other in a circle: {', '.join(left)}; remove a formula")
         ordered += [left.pop(name) for name in ready]
     for item in ordered:
-        if of.space(base)[item.factor].grid is not None:
+        if space[item.factor].grid is not None:
             raise InputError(f"a formula gives any number, and {item.factor} stays on its grid; leave out the formula or on_grid")
     return tuple(ordered)
 
 
-class _Model(NamedTuple):
+class Model(NamedTuple):
     """The arguments of the kernel `assign`."""
 
     order: Array
@@ -197,30 +207,38 @@ class _Model(NamedTuple):
     noise: Array
     fixed: Array
     value: Array
+    level: Array
     read: Array
+    start: Array
+    levels: Array
 
 
-@lru_cache(maxsize=256)
-def compile_model(of: Causal, base: FactorSpace, lagged: bool = False) -> _Model:
+def compile_model(of: Causal, space: FactorSpace, lagged: bool = False) -> Model:
     """The mechanisms of all factors as arrays, in causal order (in any order where parents are read from a frame before)."""
-    named = {item.factor: item for item in effective(of, base) if isinstance(item, Mechanism)}
-    model = [named.get(name, Mechanism(name)) for name in base.names]
-    late = {item.factor for item in formulas(of, base)}
+    from factorhub.regimes.dependence import scores_of
+
+    named = {item.factor: item for item in effective(of, space) if isinstance(item, Mechanism)}
+    model = [named.get(name, Mechanism(name)) for name in space.names]
+    late = {item.factor for item in formulas(of, space)}
     for child, name in ((item.factor, parent) for item in model for parent in item.parents if parent in late):
         raise InputError(f"{child} has the parent {name}, which follows a formula; give {child} a formula too")
-    parents = [[base.index(name) for name in item.parents] for item in model]
+    parents = [[space.index(name) for name in item.parents] for item in model]
     order: list[int] = list(range(len(model))) if lagged else []
     while len(order) < len(model):
         ready = [j for j in range(len(model)) if j not in order and all(parent in order for parent in parents[j])]
         if not ready:
-            cycle = ", ".join(base.names[j] for j in range(len(model)) if j not in order)
+            cycle = ", ".join(space.names[j] for j in range(len(model)) if j not in order)
             raise InputError(f"these factors cause each other in a circle: {cycle}; remove a parent")
         order += ready
     fixed = {target.factor: target.value for target in of.do if isinstance(target, Do) and target.value is not None}
-    space = of.space(base)
-    values = {base.index(name): _value(space, name, value) for name, value in fixed.items()}
+    values = {space.index(name): _value(space, name, value) for name, value in fixed.items()}
     listed = [parent for j in order for parent in parents[j]]
-    return _Model(
+    read = np.array([j in set(listed) for j in range(len(model))])
+    start, levels = _levels(space, read)
+    marks = np.zeros((1, len(model)))
+    points = np.array([[values.get(j, factor.low) for j, factor in enumerate(space)]])
+    scores_of(*layout(space), read & np.array([j in values for j in range(len(model))]), start, levels, points, marks)
+    return Model(
         np.array(order, dtype=np.int64),
         np.cumsum([0, *(len(parents[j]) for j in order)]),
         np.array(listed, dtype=np.int64),
@@ -230,8 +248,25 @@ def compile_model(of: Causal, base: FactorSpace, lagged: bool = False) -> _Model
         np.array([model[j].noise for j in order], dtype=np.float64),
         np.array([j in values for j in order]),
         np.array([values.get(j, 0.0) for j in order]),
-        np.array([j in set(listed) for j in range(len(model))]),
+        marks[0, order],
+        read,
+        start,
+        levels,
     )
+
+
+def _levels(space: FactorSpace, read: Array) -> tuple[Array, Array]:
+    """The scores of the grid values of the factors that are read, one factor after another, and where each starts."""
+    from factorhub.regimes.normal import probits
+
+    start, parts, length = np.full(len(space.factors), -1), [np.zeros(0)], 0
+    for j, factor in enumerate(space):
+        if read[j] and factor.size is not None and factor.size <= LARGEST:
+            part = np.empty(factor.size)
+            probits((np.arange(factor.size) + 0.5) / factor.size, part)
+            start[j], length = length, length + factor.size
+            parts.append(part)
+    return start, np.concatenate(parts)
 
 
 def _value(space: FactorSpace, name: str, asked: float | str) -> float:
@@ -265,18 +300,32 @@ class Counterfactual(Single):
         if not self.interventions or not all(self.interventions):
             raise InputError("counterfactual needs interventions with at least one target each, as in [[do(scale)], [do(posX)]]")
 
+    @remembered
     def space(self, base: FactorSpace) -> FactorSpace:
         """That of the model."""
         return self.model.space(base)
 
+    @remembered
     def axes(self, base: FactorSpace) -> tuple[tuple[str, int], ...]:
         """The pair: factual, counterfactual."""
         return (("pair", 2),)
 
+    @remembered
     def extras(self, base: FactorSpace) -> tuple[Field, ...]:
         """The targets, and which of the interventions it was."""
         which = Field("intervention", "int32", (), (), description="which of the listed interventions the second member is under")
         return (intervened(base, self.model.mechanisms), which)
+
+    @remembered
+    def _worlds(self, base: FactorSpace) -> list[tuple[Causal, list[int], list[int]]]:
+        """The model under each intervention, the positions of its targets, and of those that are drawn anew."""
+        worlds = []
+        for targets in self.interventions:
+            named = {target.factor for target in targets}
+            kept = tuple(target for target in self.model.do if target.factor not in named)
+            anew = [base.index(t.factor) for t in targets if isinstance(t, Do) and t.value is None]
+            worlds.append((replace(self.model, do=(*kept, *targets)), [base.index(name) for name in named], anew))
+        return worlds
 
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """Both members from the words of r; a factor that is drawn anew takes a word of its own."""
@@ -286,15 +335,13 @@ class Counterfactual(Single):
         which = randomness.integers(other[:, k], len(self.interventions))
         first = self.model.assign(base, words)
         second, mask = np.empty_like(first), np.zeros(first.shape, dtype=bool)
-        for number, targets in enumerate(self.interventions):
-            here = which == number
-            named = {target.factor for target in targets}
-            kept = tuple(target for target in self.model.do if target.factor not in named)
-            columns = [base.index(name) for name in named]
-            anew = [base.index(t.factor) for t in targets if isinstance(t, Do) and t.value is None]
+        for number, (world, columns, anew) in enumerate(self._worlds(base)):
+            here = np.flatnonzero(which == number)
             changed = words[here]
-            changed[:, anew] = other[here][:, anew]
-            second[here] = replace(self.model, do=(*kept, *targets)).assign(base, changed)
-            mask[np.ix_(here, columns)] = True
+            for j in anew:
+                changed[:, j] = other[here, j]
+            second[here] = world.assign(base, changed)
+            for j in columns:
+                mask[here, j] = True
         extras = {"intervened": mask, "intervention": which.astype(np.int32)}
         return Draw(np.stack([first, second], axis=1), None, extras)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +12,7 @@ from factorhub import randomness
 from factorhub.errors import InputError
 from factorhub.factors import Array
 from factorhub.layout import layout
-from factorhub.regimes.regime import Draw, Single, off_grid
+from factorhub.regimes.regime import Draw, Single, off_grid, remembered
 from factorhub.space import FactorSpace
 
 LARGEST = 1024  # values of a factor on a grid that a ridge sums over
@@ -58,9 +57,14 @@ class Correlated(Single):
         if not (self.pairs or self.inverse or self.confounder):
             raise InputError("correlated needs pairs, inverse pairs or a confounder; got none of them")
 
+    @remembered
     def space(self, base: FactorSpace) -> FactorSpace:
         """The base without the grids of its interval factors, unless the draws stay on them."""
         return off_grid(base, self.on_grid)
+
+    @remembered
+    def _forest(self, base: FactorSpace) -> Forest:
+        return _forest(self, base)
 
     def ridges(self, base: FactorSpace) -> list[tuple[int, int, float, bool]]:
         """Every ridge: two factors by position, the width, and whether it is inverse."""
@@ -75,7 +79,7 @@ class Correlated(Single):
         """Factor after factor along the ridges, kept with the chance that makes the joint density exact."""
         from factorhub.regimes.dependence import ridge
 
-        space, forest = self.space(base), _forest(self, base)
+        space, forest = self.space(base), self._forest(base)
         values = np.empty((len(rows), len(base.factors)))
         numbers = np.ascontiguousarray(rows, dtype=np.uint64)
         missed = ridge(*layout(space), randomness.key(seed, f"{stream}/correlated"), numbers, *forest, TRIES, values)
@@ -84,7 +88,7 @@ class Correlated(Single):
         return Draw(values)
 
 
-class _Forest(NamedTuple):
+class Forest(NamedTuple):
     """The arguments of the kernel `ridge`."""
 
     order: Array
@@ -99,8 +103,7 @@ class _Forest(NamedTuple):
     extra_flip: Array
 
 
-@lru_cache(maxsize=64)
-def _forest(of: Correlated, base: FactorSpace) -> _Forest:
+def _forest(of: Correlated, base: FactorSpace) -> Forest:
     """A spanning forest of the ridges, from the busiest factor of each component outwards, and what is left over."""
     space, ridges = of.space(base), of.ridges(base)
     for a, b, _, _ in ridges:
@@ -131,7 +134,7 @@ def _forest(of: Correlated, base: FactorSpace) -> _Forest:
             reached += 1
     start, sums, most = _tables(space, order, parent, edges)
     left = [ridge for number, ridge in enumerate(ridges) if number not in used]
-    return _Forest(
+    return Forest(
         np.array(order), np.array(parent), np.array([width for width, _ in edges]), np.array([flip for _, flip in edges]),
         start, sums, most, np.array([ridge[:2] for ridge in left], dtype=np.int64).reshape(-1, 2),
         np.array([ridge[2] for ridge in left], dtype=np.float64), np.array([ridge[3] for ridge in left], dtype=bool),
@@ -141,10 +144,10 @@ def _forest(of: Correlated, base: FactorSpace) -> _Forest:
 def _tables(space: FactorSpace, order: list[int], parent: list[int], edges: list[tuple[float, bool]]) -> tuple[Array, Array, Array]:
     """For each factor of the forest: where its sums start, the sums, and the most a ridge's mass can be.
 
-    Children come first: what a child on the grid adds to the weight of each of its parent's codes is folded into the
-    parent's own weights, so that a forest on the grid is drawn without any rejection.
+    Children come first: what a child adds to the weight of each code of a parent on the grid is folded into the
+    parent's own weights, so that only factors below one off the grid need rejection.
     """
-    from factorhub.regimes.dependence import ridge_mass, ridge_weights
+    from factorhub.regimes.dependence import ridge_ends, ridge_weights
 
     factors, table = layout(space)
     mass = {j: np.ones(factor.size) for j, factor in enumerate(space) if factor.size and factor.size <= LARGEST}
@@ -156,8 +159,12 @@ def _tables(space: FactorSpace, order: list[int], parent: list[int], edges: list
         size = space.factors[j].size
         if p < 0:
             part = np.cumsum(mass[j]) if j in mass and j in parent else None
+        elif not size and not space.factors[p].size:
+            part, most[t] = None, ridge_ends(0.5, sigma)[1]
         elif not size:
-            part, most[t] = None, ridge_mass(0.5, sigma)
+            part = np.array([ridge_ends(place, sigma) for place in _places(space, p)])
+            mass[p] = mass[p] * part[:, 1]
+            part = part.reshape(-1)
         else:
             above = space.factors[p].size
             places = _places(space, p) if above else np.linspace(0.0, 1.0, 4097)
@@ -209,9 +216,14 @@ class Copula(Single):
             if len(item) != 3 or item[0] == item[1] or not -1 <= item[2] <= 1:
                 raise InputError(f"a correlation is two factors and a number from -1 to 1; got {list(item)}")
 
+    @remembered
     def space(self, base: FactorSpace) -> FactorSpace:
         """The base without the grids of its interval factors, unless the draws stay on them."""
         return off_grid(base, self.on_grid)
+
+    @remembered
+    def _root(self, base: FactorSpace) -> tuple[Array, Array]:
+        return _root(self, base)
 
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """Uniform draws, the named factors then replaced by correlated ones from the same words."""
@@ -219,7 +231,7 @@ class Copula(Single):
         from factorhub.regimes.kernels import fill_uniform
 
         plan = layout(self.space(base))
-        columns, root = _root(self, base)
+        columns, root = self._root(base)
         words = randomness.words(seed, f"{stream}/copula", rows, len(base.factors))
         values = np.empty(words.shape)
         fill_uniform(*plan, words, values, np.empty((0, 0), dtype=np.int64))
@@ -227,7 +239,6 @@ class Copula(Single):
         return Draw(values)
 
 
-@lru_cache(maxsize=64)
 def _root(of: Copula, base: FactorSpace) -> tuple[Array, Array]:
     """The columns that correlate, and the Cholesky root of their matrix in plain arithmetic (same bits everywhere)."""
     columns = sorted({base.index(name) for a, b, _ in of.correlations for name in (a, b)})

@@ -8,12 +8,12 @@ import numpy as np
 
 from factorhub.compiled import compiled
 from factorhub.factors import Array
-from factorhub.kernels import unit_of, value_at, value_of
+from factorhub.kernels import code_at, code_of, value_at, value_of
 from factorhub.philox import block
 from factorhub.regimes.kernels import unit
-from factorhub.regimes.normal import cdf, exp, probit
+from factorhub.regimes.normal import cdf, cdfs, exp, probit, probits
 
-ALMOST_ONE = 1.0 - 2.0**-53
+CHUNK = 512  # rows at a time
 
 
 @compiled
@@ -38,9 +38,10 @@ def ridge_weights(factor: Any, table: Array, a: float, sigma: float, flip: bool,
 
 
 @compiled
-def ridge_mass(a: float, sigma: float) -> float:
-    """The same sum for a factor that fills [0, 1], without the constant sigma sqrt(2 pi)."""
-    return cdf((1.0 - a) / sigma) - cdf(-a / sigma)
+def ridge_ends(a: float, sigma: float) -> tuple[float, float]:
+    """The normal cdf below [0, 1] around `a`, and the ridge's mass in it, without the constant sigma sqrt(2 pi)."""
+    low = cdf(-a / sigma)
+    return low, cdf((1.0 - a) / sigma) - low
 
 
 @compiled
@@ -63,146 +64,222 @@ def ridge(
 ) -> int:  # fmt: skip
     """Fill `values` (n, k) from the density that multiplies a Gaussian ridge for each pair of factors.
 
-    The pairs form a forest plus `extra` ones. Factor order[t] is drawn given its `parent` (-1: none). Where both are on
-    a grid, the running sums of its weights stand in `sums` from start[t], a row for each code of the parent, and hold
-    what its own children add. Elsewhere it is drawn from the ridge alone, and the point is kept with the chance that
-    corrects for it: the ridge's mass at the parent over the `most` it can be. Each extra ridge is such a chance too.
-    Returns the number of rows that `tries` attempts did not fill.
+    The pairs form a forest plus `extra` ones. Factor order[t] is drawn given its `parent` (-1: none). Where the parent
+    is on a grid, `sums` holds from start[t], for each of the parent's codes, the running sums of the factor's weights
+    (which include what its own children add) or, off the grid, the cdf below its interval and the ridge's mass. Below
+    a parent off the grid a factor is drawn from the ridge alone, and the point is kept with the chance that corrects
+    for it: the ridge's mass at the parent over the `most` it can be. Each extra ridge is such a chance too.
+
+    Rows go in chunks; each round tries once for the rows of a chunk that no earlier one has filled. Returns the number
+    of rows that `tries` rounds did not fill.
     """
     k = order.size
-    blocks = (k + 4) // 4
-    words = np.empty(4 * blocks, dtype=np.uint64)
-    place, codes, missed, largest = np.empty(k), np.zeros(k, dtype=np.int64), 0, 1
+    blocks, largest = (k + 4) // 4, 1
     for j in range(k):
         largest = max(largest, factors[j].count)
     weights = np.empty(largest if largest <= 65536 else 1)
-    for i in range(rows.size):
-        kept = False
-        for attempt in range(tries):
-            for number in range(blocks):
-                words[4 * number], words[4 * number + 1], words[4 * number + 2], words[4 * number + 3] = block(
-                    key, rows[i], attempt * blocks + number + 1
-                )
-            chance = 1.0
+    words = np.empty((CHUNK, 4 * blocks), dtype=np.uint64)
+    place, codes = np.empty((k, CHUNK)), np.zeros((k, CHUNK), dtype=np.int64)
+    low, mass, chance, waiting = np.empty(CHUNK), np.empty(CHUNK), np.empty(CHUNK), np.empty(CHUNK, dtype=np.int64)
+    missed = 0
+    for begin in range(0, rows.size, CHUNK):
+        n = min(CHUNK, rows.size - begin)
+        for i in range(n):
+            waiting[i] = begin + i
+        attempt = 0
+        while n > 0 and attempt < tries:
+            for i in range(n):
+                for b in range(blocks):
+                    words[i, 4 * b], words[i, 4 * b + 1], words[i, 4 * b + 2], words[i, 4 * b + 3] = block(
+                        key, rows[waiting[i]], attempt * blocks + b + 1
+                    )
+            chance[:n] = 1.0
             for t in range(k):
-                j, p, u = order[t], parent[t], unit(words[t])
+                j, p = order[t], parent[t]
                 factor = factors[j]
                 if start[t] < 0 and p < 0:
-                    values[i, j] = value_at(factor, table, u)
-                    codes[j] = min(np.int64(u * factor.count), factor.count - 1)
+                    for i in range(n):
+                        u = unit(words[i, t])
+                        codes[j, i] = min(np.int64(u * factor.count), factor.count - 1)
+                        values[waiting[i], j] = value_at(factor, table, u)
                 elif factor.count > 0:
-                    if p < 0 or factors[p].count > 0:
-                        at = start[t] + (codes[p] * factor.count if p >= 0 else 0)
-                        codes[j] = _pick(sums[at : at + factor.count], u)
-                    else:
-                        mass = sums[start[t] : start[t] + factor.count]
-                        ridge_weights(factor, table, place[p], sigma[t], flip[t], mass, weights[: factor.count])
-                        codes[j] = _pick(weights[: factor.count], u)
-                        chance *= weights[factor.count - 1] / most[t]
-                    values[i, j] = value_of(factor, table, codes[j])
+                    for i in range(n):
+                        u = unit(words[i, t])
+                        if p < 0 or factors[p].count > 0:
+                            at = start[t] + (codes[p, i] * factor.count if p >= 0 else 0)
+                            codes[j, i] = _pick(sums[at : at + factor.count], u)
+                        else:
+                            add = sums[start[t] : start[t] + factor.count]
+                            ridge_weights(factor, table, place[p, i], sigma[t], flip[t], add, weights[: factor.count])
+                            codes[j, i] = _pick(weights[: factor.count], u)
+                            chance[i] *= weights[factor.count - 1] / most[t]
+                        values[waiting[i], j] = value_of(factor, table, codes[j, i])
                 else:
-                    a = place[p]
-                    low, mass_at = cdf(-a / sigma[t]), ridge_mass(a, sigma[t])
-                    b = min(max(a + sigma[t] * probit(low + u * mass_at), 0.0), 1.0)
-                    values[i, j] = factor.low + (1.0 - b if flip[t] else b) * factor.span
-                    chance *= mass_at / most[t]
-                place[j] = scaled(factor, values[i, j], codes[j])
+                    if factors[p].count > 0:
+                        for i in range(n):
+                            low[i], mass[i] = sums[start[t] + 2 * codes[p, i]], sums[start[t] + 2 * codes[p, i] + 1]
+                    else:
+                        for i in range(n):
+                            low[i], mass[i] = ridge_ends(place[p, i], sigma[t])
+                        for i in range(n):
+                            chance[i] *= mass[i] / most[t]
+                    for i in range(n):
+                        low[i] += unit(words[i, t]) * mass[i]
+                    probits(low[:n], mass[:n])
+                    for i in range(n):
+                        b = min(max(place[p, i] + sigma[t] * mass[i], 0.0), 1.0)
+                        values[waiting[i], j] = factor.low + (1.0 - b if flip[t] else b) * factor.span
+                for i in range(n):
+                    place[j, i] = scaled(factor, values[waiting[i], j], codes[j, i])
             for e in range(extra.shape[0]):
-                b = place[extra[e, 1]]
-                far = (place[extra[e, 0]] - (1.0 - b if extra_flip[e] else b)) / extra_sigma[e]
-                chance *= exp(-0.5 * far * far)
-            if unit(words[k]) < chance:
-                kept = True
-                break
-        missed += not kept
+                for i in range(n):
+                    b = place[extra[e, 1], i]
+                    far = (place[extra[e, 0], i] - (1.0 - b if extra_flip[e] else b)) / extra_sigma[e]
+                    chance[i] *= exp(-0.5 * far * far)
+            left = 0
+            for i in range(n):
+                if unit(words[i, k]) >= chance[i]:
+                    waiting[left] = waiting[i]
+                    left += 1
+            n = left
+            attempt += 1
+        missed += n
     return missed
 
 
 @compiled
 def copula(factors: Array, table: Array, columns: Array, root: Array, words: Array, values: Array) -> None:
     """Fill the `columns` of `values` (n, k) with uniform margins whose normal scores are root @ noise."""
-    noise = np.empty(columns.size)
-    for i in range(values.shape[0]):
+    u, noise = np.empty(CHUNK), np.empty((columns.size, CHUNK))
+    for begin in range(0, values.shape[0], CHUNK):
+        n = min(CHUNK, values.shape[0] - begin)
         for m in range(columns.size):
-            noise[m] = probit(unit(words[i, columns[m]]))
-            z = 0.0
-            for other in range(m + 1):
-                z += root[m, other] * noise[other]
-            values[i, columns[m]] = value_at(factors[columns[m]], table, min(cdf(z), ALMOST_ONE))
+            j = columns[m]
+            for i in range(n):
+                u[i] = unit(words[begin + i, j])
+            probits(u[:n], noise[m, :n])
+            for i in range(n):
+                u[i] = root[m, m] * noise[m, i]
+            for other in range(m):
+                for i in range(n):
+                    u[i] += root[m, other] * noise[other, i]
+            cdfs(u[:n])
+            for i in range(n):
+                values[begin + i, j] = value_at(factors[j], table, u[i])
 
 
 @compiled
-def score(factor: Any, table: Array, value: float) -> float:
-    """The normal score of a value: the standard normal number that lies as high."""
-    return probit(unit_of(factor, table, value))
+def level_of(factor: Any, start: int, levels: Array, code: int) -> float:
+    """The normal score of a grid value: that of the middle of its share, read from a table unless the grid is huge."""
+    return levels[start + code] if start >= 0 else probit((code + 0.5) / factor.count)
 
 
 @compiled
-def mechanism(form: int, x: float) -> float:
-    """The functions that mechanisms are made of, by their place in `causal.FORMS`."""
+def scores_of(factors: Array, table: Array, read: Array, start: Array, levels: Array, values: Array, scores: Array) -> None:
+    """Fill the `read` columns of `scores` (n, k) with the normal scores of `values` (n, k).
+
+    A value off the grid scores the standard normal number that lies as high; one on it, the middle of its share.
+    """
+    for i in range(values.shape[0]):
+        for j in range(values.shape[1]):
+            if read[j] and factors[j].count > 0:
+                scores[i, j] = level_of(factors[j], start[j], levels, code_of(factors[j], table, values[i, j]))
+            elif read[j]:
+                scores[i, j] = probit((values[i, j] - factors[j].low) / factors[j].span)
+
+
+@compiled
+def mechanism(form: int, x: Array) -> None:
+    """Apply the function that stands at place `form` of `causal.FORMS` to `x` (n,), in place."""
     if form == 1:
-        e = exp(-2.0 * abs(x))
-        return (1.0 - e) / (1.0 + e) if x >= 0 else (e - 1.0) / (1.0 + e)
-    if form == 2:
-        return max(x, 0.0)
-    if form == 3:
-        return abs(x)
-    if form == 4:
-        return x * x - 1.0
-    if form == 5:
-        return 1.0 if x >= 0.0 else -1.0
-    return x
+        for i in range(x.size):
+            e = exp(-2.0 * abs(x[i]))
+            x[i] = (1.0 - e) / (1.0 + e) if x[i] >= 0 else (e - 1.0) / (1.0 + e)
+    elif form == 2:
+        for i in range(x.size):
+            x[i] = max(x[i], 0.0)
+    elif form == 3:
+        for i in range(x.size):
+            x[i] = abs(x[i])
+    elif form == 4:
+        for i in range(x.size):
+            x[i] = x[i] * x[i] - 1.0
+    elif form == 5:
+        for i in range(x.size):
+            x[i] = 1.0 if x[i] >= 0.0 else -1.0
 
 
 @compiled
 def assign(
     factors: Array, table: Array, order: Array, first: Array, parents: Array, weights: Array, form: Array, bias: Array,
-    noise: Array, fixed: Array, value: Array, read: Array, words: Array, before: Array, values: Array,
+    noise: Array, fixed: Array, value: Array, level: Array, read: Array, start: Array, levels: Array, words: Array,
+    past: Array, targets: Array, values: Array, scores: Array,
 ) -> None:  # fmt: skip
-    """Fill `values` (n, k) factor by factor, each from its parents' values and its own noise.
+    """Fill `values` (n, k) factor by factor, each from its parents' scores and its own noise.
 
     Mechanism t is that of factor order[t]; its parents and weights stand from first[t] to first[t + 1]. Its normal
     score is form(sum of weights times the parents' scores + bias) + noise times the score of its word, or, where
-    `fixed`, its value is `value[t]` itself. Parents are read from `before` (n, k) where it has rows (the frame before),
-    else from `values`. `read` marks the factors that are somebody's parent. Without parents, bias and scaled noise a
-    factor takes its word as it is, so that roots are exactly uniform.
+    `fixed`, its value is value[t] and its score level[t]. On a grid a factor's score, to its children, is that of its
+    value: levels[start[j] + code]. `read` marks the factors that are somebody's parent. Without parents, bias and
+    scaled noise a factor takes its word as it is, so that roots are exactly uniform.
+
+    Where `past` (n, k) has rows, parents' scores are read from it (the frame before), `targets` (n, k) marks the
+    factors that a row draws anew from the word as it is, and `scores` (n, k) is filled. Rows go in chunks that stay
+    in the cache.
     """
-    scores = np.empty(values.shape[1])
-    lagged = before.shape[0] > 0
-    for i in range(values.shape[0]):
+    k = values.shape[1]
+    u, x, own, known = np.empty(CHUNK), np.empty(CHUNK), np.empty(CHUNK), np.empty((k, CHUNK))
+    lagged = past.shape[0] > 0
+    for begin in range(0, values.shape[0], CHUNK):
+        n = min(CHUNK, values.shape[0] - begin)
         if lagged:
-            for j in range(values.shape[1]):
+            for j in range(k):
                 if read[j]:
-                    scores[j] = score(factors[j], table, before[i, j])
+                    known[j, :n] = past[begin : begin + n, j]
         for t in range(order.size):
             j = order[t]
+            column, told = values[begin : begin + n, j], own if lagged else known[j]
             if fixed[t]:
-                values[i, j] = value[t]
+                column[:] = value[t]
+                told[:n] = level[t]
             else:
-                u = unit(words[i, j])
-                if first[t + 1] > first[t] or noise[t] != 1.0 or bias[t] != 0.0:
-                    x = bias[t]
+                for i in range(n):
+                    u[i] = unit(words[begin + i, j])
+                root = first[t + 1] == first[t] and noise[t] == 1.0 and bias[t] == 0.0
+                if not root or (read[j] and factors[j].count == 0):
+                    probits(u[:n], own[:n])
+                if root:
+                    told[:n] = own[:n]
+                else:
+                    x[:n] = bias[t]
                     for p in range(first[t], first[t + 1]):
-                        x += weights[p] * scores[parents[p]]
-                    u = min(cdf(mechanism(form[t], x) + noise[t] * probit(u)), ALMOST_ONE)
-                values[i, j] = value_at(factors[j], table, u)
-            if read[j] and not lagged:
-                scores[j] = score(factors[j], table, values[i, j])
+                        for i in range(n):
+                            x[i] += weights[p] * known[parents[p], i]
+                    mechanism(form[t], x[:n])
+                    for i in range(n):
+                        x[i] += noise[t] * own[i]
+                    for i in range(n):
+                        if not (lagged and targets[begin + i, j]):
+                            told[i] = x[i]
+                    cdfs(x[:n])
+                    for i in range(n):
+                        if not (lagged and targets[begin + i, j]):
+                            u[i] = x[i]
+                if factors[j].count == 0:
+                    for i in range(n):
+                        column[i] = factors[j].low + u[i] * factors[j].span
+                else:
+                    for i in range(n):
+                        code = code_at(factors[j], u[i])
+                        column[i] = value_of(factors[j], table, code)
+                        if read[j]:
+                            told[i] = level_of(factors[j], start[j], levels, code)
+            if lagged and read[j]:
+                scores[begin : begin + n, j] = told[:n]
 
 
 @compiled
-def normals(words: Array) -> Array:
-    """Words (n,) as standard normal numbers."""
-    out = np.empty(words.size)
-    for i in range(words.size):
-        out[i] = probit(unit(words[i]))
-    return out
-
-
-@compiled
-def logistic(x: Array) -> Array:
-    """1 / (1 + exp(-x)) of each of `x` (n,)."""
-    out = np.empty(x.size)
+def logistic(x: Array) -> None:
+    """Replace each of `x` (n,) by 1 / (1 + exp(-x))."""
     for i in range(x.size):
-        out[i] = 1.0 / (1.0 + exp(-x[i]))
-    return out
+        x[i] = 1.0 / (1.0 + exp(-x[i]))

@@ -10,13 +10,13 @@ from factorhub import randomness
 from factorhub.errors import InputError
 from factorhub.factors import Array
 from factorhub.fields import Field
-from factorhub.regimes.regime import Draw, Regime, distinct, join, shared_space
+from factorhub.regimes.regime import Draw, Memory, Regime, again, distinct, join, remembered, shared_space
 from factorhub.regions import Or, Region
 from factorhub.space import FactorSpace
 
 
 @dataclass(frozen=True)
-class Environments:
+class Environments(Memory):
     """Each row from one of `regimes`, drawn by `weights`; its number is recorded as `environment`.
 
     Attributes:
@@ -57,6 +57,7 @@ class Environments:
             shares[[i for i in range(len(shares)) if i not in self.keep]] = 0.0
         return shares
 
+    @remembered
     def space(self, base: FactorSpace) -> FactorSpace:
         """A factor keeps its grid only where all environments stay on it."""
         return shared_space(base, self.regimes)
@@ -65,10 +66,12 @@ class Environments:
         """None: draws never end."""
         return None
 
+    @remembered
     def axes(self, base: FactorSpace) -> tuple[tuple[str, int], ...]:
         """Those of every environment."""
         return self._common("axes", [regime.axes(base) for regime in self.regimes])
 
+    @remembered
     def extras(self, base: FactorSpace) -> tuple[Field, ...]:
         """Those of every environment, and its number."""
         self.axes(base)
@@ -84,6 +87,7 @@ class Environments:
                 raise InputError(f"environments share their {what}; environment 0 has {listed[0]} and {number} has {found}")
         return listed[0]
 
+    @remembered
     def support(self, base: FactorSpace) -> Region | None:
         """Where any environment draws."""
         regions = [regime.support(base) for regime, share in zip(self.regimes, self._shares(), strict=True) if share > 0]
@@ -94,8 +98,6 @@ class Environments:
 
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """Row r's environment, then that environment's row r (of a finite one, a row at random)."""
-        from factorhub.regimes.regime import again
-
         rows, name = np.asarray(rows), f"{stream}/environments"
         record = self.extras(base)[-1].name
         upto = np.cumsum(self._shares())

@@ -8,7 +8,7 @@ import numpy as np
 
 from factorhub.compiled import compiled
 from factorhub.factors import Array
-from factorhub.kernels import code_at, code_of, value_of
+from factorhub.kernels import code_at, code_of, unit_of, value_at, value_of
 
 
 @compiled
@@ -52,6 +52,7 @@ def choose(movable: Array, counts: Array, words: Array, chosen: Array) -> None:
     """Mark in `chosen` (n, k) counts[i] of the `movable` columns: the start of a random permutation of them."""
     order = movable.copy()
     for i in range(counts.size):
+        chosen[i] = False
         order[:] = movable
         for t in range(counts[i]):
             picked = t + np.int64(unit(words[i, t]) * (order.size - t))
@@ -70,61 +71,75 @@ def _room(runs: Any, run: int, old: float, apart: bool) -> float:
 
 @compiled
 def change(
-    factors: Array, table: Array, runs: Any, levels: Array, free: Array, words: Array, different: bool, values: Array, kept: Array
-) -> None:
-    """Redraw the `free` (n, k) factors of each row of `values` (n, k) in place, uniformly over what the region allows.
+    factors: Array, table: Array, runs: Any, levels: Array, bound: Array, free: Array, words: Array, different: bool,
+    first: Array, second: Array, changed: Array, kept: Array,
+) -> None:  # fmt: skip
+    """Fill `second` (n, k) with `first`, its `free` (n, k) factors redrawn uniformly over what a region allows.
 
-    The region is the diagram of `runs` and `levels`. `different` excludes each old value. A row for which the region
-    allows nothing is left as it was, and its `kept` becomes False.
+    The region is the diagram of `runs` and `levels`; it puts conditions on the factors that are `bound`. `different`
+    excludes each old value. The new value of the t-th free factor comes from word most + t, of 2 most. Where the
+    region allows nothing, `kept` is False. Fills `changed` (n, k) too.
     """
-    k = values.shape[1]
+    k, most, tied = first.shape[1], words.shape[1] // 2, np.any(bound)
     weight, place = np.ones(levels.size), np.empty(k)
-    for i in range(values.shape[0]):
+    for i in range(first.shape[0]):
         for j in range(k):
-            if factors[j].count > 0:
-                place[j] = code_of(factors[j], table, values[i, j])
-            else:  # the end of an interval belongs to its last run
-                place[j] = min(values[i, j], np.nextafter(factors[j].low + factors[j].span, factors[j].low))
-        for number in range(1, levels.size + 1):  # children come before their parents, and the root, node 0, last
-            node = number % levels.size
-            j = levels[node]
-            if j == k:
+            second[i, j] = first[i, j]
+            changed[i, j] = False
+            if not (bound[j] or (free[i, j] and different)):
                 continue
-            total = 0.0
-            for run in range(runs.first[node], runs.first[node + 1]):
-                if free[i, j]:
-                    total += _room(runs, run, place[j], different and factors[j].count > 0) * weight[runs.child[run]]
-                elif runs.low[run] <= place[j] < runs.high[run]:
-                    total = weight[runs.child[run]]
-            weight[node] = total
-        if weight[0] == 0.0:
-            kept[i] = False
-            continue
-        node = np.int64(0)
+            if factors[j].count > 0:
+                place[j] = code_of(factors[j], table, first[i, j])
+            else:  # the end of an interval belongs to its last run
+                place[j] = min(first[i, j], np.nextafter(factors[j].low + factors[j].span, factors[j].low))
+        kept[i] = True
+        if tied:
+            for number in range(1, levels.size + 1):  # children come before their parents, and the root, node 0, last
+                node = number % levels.size
+                j = levels[node]
+                if j == k:
+                    continue
+                total = 0.0
+                for run in range(runs.first[node], runs.first[node + 1]):
+                    if free[i, j]:
+                        apart = different and factors[j].count > 0
+                        total += _room(runs, run, place[j], apart) * weight[runs.child[run]]
+                    elif not bound[j] or runs.low[run] <= place[j] < runs.high[run]:
+                        total = weight[runs.child[run]]
+                weight[node] = total
+            kept[i] = weight[0] > 0.0
+            if not kept[i]:
+                continue
+        node, t = np.int64(0), most
         for j in range(k):
             run, last = runs.first[node], runs.first[node + 1] - 1
             if not free[i, j]:
-                while place[j] >= runs.high[run] and run < last:
+                while bound[j] and place[j] >= runs.high[run] and run < last:
                     run += 1
             else:
                 apart = different and factors[j].count > 0
-                goal = unit(words[i, j]) * weight[node]
-                share = _room(runs, run, place[j], apart) * weight[runs.child[run]]
-                while run < last and goal >= share:
-                    goal -= share
-                    run += 1
-                    share = _room(runs, run, place[j], apart) * weight[runs.child[run]]
-                low, high = runs.low[run], runs.high[run]
                 room = _room(runs, run, place[j], apart)
-                step = goal / share * room
+                share = unit(words[i, t])
+                t += 1
+                if run < last:
+                    goal = share * weight[node]
+                    mass = room * weight[runs.child[run]]
+                    while run < last and goal >= mass:
+                        goal -= mass
+                        run += 1
+                        room = _room(runs, run, place[j], apart)
+                        mass = room * weight[runs.child[run]]
+                    share = goal / mass
+                low, high = runs.low[run], runs.high[run]
                 if factors[j].count > 0:
-                    code = np.int64(low) + min(np.int64(step), np.int64(room) - 1)
-                    values[i, j] = value_of(
-                        factors[j], table, code + 1 if apart and low <= place[j] < high and code >= place[j] else code
-                    )
+                    code = np.int64(low) + min(np.int64(share * room), np.int64(room) - 1)
+                    if apart and low <= place[j] < high and code >= place[j]:
+                        code += 1
+                    second[i, j] = value_of(factors[j], table, code)
                 else:
-                    moved = low + step
-                    values[i, j] = moved if moved < high else np.nextafter(high, low)
+                    moved = low + share * room
+                    second[i, j] = moved if moved < high else np.nextafter(high, low)
+                changed[i, j] = second[i, j] != first[i, j]
             node = runs.child[run]
 
 
@@ -134,3 +149,68 @@ def fill_codes(factors: Array, table: Array, codes: Array, values: Array) -> Non
     for i in range(codes.shape[0]):
         for j in range(codes.shape[1]):
             values[i, j] = value_of(factors[j], table, codes[i, j])
+
+
+@compiled
+def fill_shell(
+    inner: Array, outer: Array, box: Array, width: Array, upto: Array, words: Array, points: Array, outside: Array, distance: Array
+) -> None:
+    """Fill `points` (n, m) with even draws from the `outer` box (m, 2) without the `inner` one.
+
+    Factor f is the first outside the inner box with the chance that `upto` (m,) sums up: those before it lie inside,
+    it lies below or above, those after it anywhere. Without `upto` the draws fill the outer box. Fills `outside`
+    (n, m) and `distance` (n,), in widths, as seen from `box`.
+    """
+    m = points.shape[1]
+    for i in range(points.shape[0]):
+        first = m
+        if upto.size > 0:
+            goal, first = unit(words[i, m]) * upto[m - 1], 0
+            while first < m - 1 and goal >= upto[first]:
+                first += 1
+        total = 0.0
+        for f in range(m):
+            u = unit(words[i, f])
+            bounds = inner if f < first and upto.size > 0 else outer
+            point = bounds[f, 0] + u * (bounds[f, 1] - bounds[f, 0])
+            if f == first:
+                below, above = inner[f, 0] - outer[f, 0], outer[f, 1] - inner[f, 1]
+                place = u * (below + above)
+                point = outer[f, 0] + place if place < below else np.nextafter(inner[f, 1] + (place - below), np.inf)
+                point = min(point, outer[f, 1])
+            over = max(max(box[f, 0] - point, point - box[f, 1]), 0.0)
+            points[i, f] = point
+            outside[i, f] = over > 0.0
+            total += (over / width[f]) ** 2
+        distance[i] = np.sqrt(total)
+
+
+@compiled
+def fill_labels(
+    factors: Array, table: Array, shown: Array, noise: float, bins: int, words: Array, values: Array, labels: Array
+) -> None:
+    """Fill the `shown` columns of `labels` (p, k) from `values` (p, k): wrong with chance `noise`, then put in `bins`."""
+    for i in range(values.shape[0]):
+        for j in shown:
+            value = values[i, j]
+            if noise > 0.0:
+                u = unit(words[i, j])
+                if u < noise:
+                    value = value_at(factors[j], table, u / noise)
+            if bins > 0:
+                value = min(np.floor(unit_of(factors[j], table, value) * bins), bins - 1.0)
+            labels[i, j] = value
+
+
+@compiled
+def fill_answers(factors: Array, table: Array, first: Array, reads: Array, weights: Array, values: Array, answers: Array) -> None:
+    """Fill `answers` (p, tasks): task t adds up weight (2 u - 1) over the factors it reads, from first[t] to first[t + 1]."""
+    place = np.empty(values.shape[1])
+    for i in range(values.shape[0]):
+        for j in range(values.shape[1]):
+            place[j] = 2.0 * unit_of(factors[j], table, values[i, j]) - 1.0
+        for t in range(answers.shape[1]):
+            total = 0.0
+            for r in range(first[t], first[t + 1]):
+                total += weights[r] * place[reads[r]]
+            answers[i, t] = total

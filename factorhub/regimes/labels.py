@@ -10,8 +10,10 @@ from factorhub import randomness
 from factorhub.errors import InputError
 from factorhub.factors import Array, Factor
 from factorhub.fields import Field
+from factorhub.layout import layout
 from factorhub.order import Permutation
-from factorhub.regimes.regime import Draw, Regime, Wrapper, columns, distinct
+from factorhub.regimes.pairs import each_point
+from factorhub.regimes.regime import Draw, Regime, Wrapper, columns, distinct, remembered
 from factorhub.regimes.uniform import UNIFORM
 from factorhub.space import FactorSpace
 
@@ -50,6 +52,7 @@ class Labels(Wrapper):
         if self.rows and self.fraction < 1:
             raise InputError(f"a budget is a fraction or a number of rows; got fraction={self.fraction:g} and rows={self.rows}")
 
+    @remembered
     def extras(self, base: FactorSpace) -> tuple[Field, ...]:
         """The inner regime's, the labels, and whether the row has any."""
         inner, axes = self.inner.extras(base), self.inner.axes(base)
@@ -65,31 +68,33 @@ class Labels(Wrapper):
 
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """The inner regime's rows, and labels made from their values."""
+        from factorhub.regimes.kernels import fill_labels
+
         rows, name = np.asarray(rows, dtype=np.int64), f"{stream}/labels"
-        drawn = self.inner.draw(base, seed, rows, f"{name}/inner")
-        shown = columns(base, self.factors or base.names, "factors")
-        words = randomness.words(seed, f"{name}/noise", rows, 2 * len(base.factors))
-        labels = np.full(drawn.values.shape, np.nan)
-        for j in shown:
-            factor, column = self.space(base).factors[j], drawn.values[..., j]
-            wide = (len(rows), *(1,) * (column.ndim - 1))
-            other = _any_value(factor, randomness.unit(words[:, 2 * j + 1])).reshape(wide)
-            wrong = randomness.unit(words[:, 2 * j]) < self.noise
-            column = np.where(wrong.reshape(wide), other, column)
-            if self.bins:
-                column = np.floor(factor.to_unit(column) * self.bins).clip(0, self.bins - 1)
-            if self.permuted:
-                size = self.bins or factor.size
-                if size is None:
-                    raise InputError(f"{factor.name} was drawn off its grid, so its values have no other order; give bins too")
-                order = Permutation(size, int(randomness.words(seed, f"{name}/order", j, 1)[0]))
-                codes = column.astype(np.int64) if self.bins else factor.nearest(column)
-                moved = order.forward(codes)
-                column = moved.astype(np.float64) if self.bins else factor.values(moved)
-            labels[..., j] = column
+        drawn, space = self.inner.draw(base, seed, rows, f"{name}/inner"), self.space(base)
+        points = drawn.values.reshape(-1, len(base.factors))
+        shown = np.array(columns(base, self.factors or base.names, "factors"), dtype=np.int64)
+        words = np.empty((0, 0), dtype=np.uint64)
+        if self.noise > 0:
+            words = randomness.words(seed, f"{name}/noise", each_point(rows, points), len(base.factors))
+        labels: Array = np.full(points.shape, np.nan)
+        fill_labels(*layout(space), shown, self.noise, self.bins, words, points, labels)
+        if self.permuted:
+            for j in shown:
+                labels[:, j] = self._permuted(space.factors[j], seed, f"{name}/order", j, labels[:, j])
+        labels = labels.reshape(drawn.values.shape)
         labelled = self._labelled(base, seed, rows, name)
         labels[~labelled] = np.nan
         return Draw(drawn.values, drawn.codes, {**drawn.extras, **dict(zip(self._names(base), (labels, labelled), strict=True))})
+
+    def _permuted(self, factor: Factor, seed: int, stream: str, j: int, column: Array) -> Array:
+        size = self.bins or factor.size
+        if size is None:
+            raise InputError(f"{factor.name} was drawn off its grid, so its values have no other order; give bins too")
+        order = Permutation(size, int(randomness.words(seed, stream, j, 1)[0]))
+        if self.bins:
+            return order.forward(column.astype(np.int64)).astype(np.float64)
+        return factor.values(order.forward(factor.nearest(column)))
 
     def _names(self, base: FactorSpace) -> list[str]:
         return [item.name for item in self.extras(base)[-2:]]
@@ -103,8 +108,3 @@ class Labels(Wrapper):
         kept = min(self.rows, length) if self.rows else int(self.fraction * length + 1e-9 * length)
         order = Permutation(length, int(randomness.words(seed, f"{stream}/which", 0, 1)[0]))
         return order.inverse(rows) < kept
-
-
-def _any_value(factor: Factor, u: Array) -> Array:
-    """The values at `u` (n,): of the grid where there is one, else of the interval."""
-    return factor.from_unit(u) if factor.size is None else factor.values((u * factor.size).astype(np.int64))

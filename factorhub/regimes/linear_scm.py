@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal, get_args
 
 import numpy as np
@@ -14,7 +13,7 @@ from factorhub.factors import Array
 from factorhub.fields import Field
 from factorhub.regimes.causal import Causal, Mechanism
 from factorhub.regimes.environments import Environments
-from factorhub.regimes.regime import Draw, Single, choice, off_grid
+from factorhub.regimes.regime import Draw, Single, choice, off_grid, remembered
 from factorhub.space import FactorSpace
 
 Intervention = Literal["hard", "soft"]
@@ -51,24 +50,26 @@ class LinearScm(Single):
         if not 0 <= self.density <= 1:
             raise InputError(f"the density of a graph is a share from 0 to 1; got {self.density:g}")
 
+    @remembered
     def environments(self, base: FactorSpace) -> Environments:
         """The same rows as explicit causal models: environment 0 is observational, i + 1 intervenes on latent i."""
         return _environments(self, base)
 
+    @remembered
     def space(self, base: FactorSpace) -> FactorSpace:
         """The base without the grids of its interval factors, unless the draws stay on them."""
         return off_grid(base, self.on_grid)
 
+    @remembered
     def extras(self, base: FactorSpace) -> tuple[Field, ...]:
         """The targets of the intervention, and the environment."""
-        return _environments(self, base).extras(base)
+        return self.environments(base).extras(base)
 
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """Rows of the environments."""
-        return _environments(self, base).draw(base, seed, rows, f"{stream}/linear_scm")
+        return self.environments(base).draw(base, seed, rows, f"{stream}/linear_scm")
 
 
-@lru_cache(maxsize=64)
 def _environments(of: LinearScm, base: FactorSpace) -> Environments:
     names = of.factors or tuple(factor.name for factor in base if factor.size != 1 and not factor.nuisance)
     d = len(names)

@@ -12,8 +12,8 @@ from factorhub.errors import InputError
 from factorhub.factors import Array
 from factorhub.fields import Field
 from factorhub.layout import layout
-from factorhub.regimes.pairs import ATTEMPTS, Paired, Proposal, each_point, movable
-from factorhub.regimes.regime import Draw, Regime, distinct
+from factorhub.regimes.pairs import ATTEMPTS, Paired, Proposal, each_point
+from factorhub.regimes.regime import Draw, Regime, distinct, remembered
 from factorhub.regimes.uniform import UNIFORM
 from factorhub.space import FactorSpace
 
@@ -42,7 +42,7 @@ class Radius(Paired):
         """Move every point of the row."""
         from factorhub.regimes import motion
 
-        free = movable(base, self.inner, self.factors, ordered=True)
+        free = self.free(base)
         points = first.reshape(-1, len(base.factors)).copy()
         numbers = each_point(np.asarray(rows, dtype=np.int64) * ATTEMPTS + attempt, points)
         words = randomness.words(seed, f"{stream}/within", numbers, len(free))
@@ -73,6 +73,7 @@ class Perturbation(Paired):
         if not 0 < self.delta < 1:
             raise InputError(f"delta is a fraction of the range, above 0 and below 1; got {self.delta:g}")
 
+    @remembered
     def extras(self, base: FactorSpace) -> tuple[Field, ...]:
         """Those of pairs, then which property of which object moved, and how far."""
         found = super().extras(base)
@@ -90,7 +91,7 @@ class Perturbation(Paired):
         """Move one factor, the same in every point of the row."""
         from factorhub.regimes import motion
 
-        free = movable(base, self.inner, self.factors, ordered=True)
+        free = self.free(base)
         points = first.reshape(-1, len(base.factors)).copy()
         words = randomness.words(seed, f"{stream}/which", np.asarray(rows, dtype=np.int64) * ATTEMPTS + attempt, 2)
         words = np.repeat(words, len(points) // max(len(words), 1), axis=0)

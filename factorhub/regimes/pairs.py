@@ -12,7 +12,7 @@ from factorhub.errors import InputError
 from factorhub.factors import Array
 from factorhub.fields import Field
 from factorhub.layout import layout
-from factorhub.regimes.regime import Draw, Regime, Wrapper, again, choice, columns, differs, distinct, shared_space
+from factorhub.regimes.regime import Draw, Regime, Wrapper, again, choice, columns, differs, distinct, remembered, shared_space
 from factorhub.regimes.uniform import UNIFORM
 from factorhub.regimes.where import uniform_members, within
 from factorhub.regions import Region, diagram
@@ -39,20 +39,30 @@ class Paired(Wrapper):
     """
 
     source: Regime | None = None
+    factors: tuple[str, ...]
+    ordered = True  # by default only factors with an order change
+
+    @remembered
+    def free(self, base: FactorSpace) -> Array:
+        """The positions of the factors that may change."""
+        return movable(base, self.fresh(), self.factors, ordered=self.ordered)
 
     def fresh(self) -> Regime:
         """The regime that new values come from: the inner one unless another is named."""
         return self.inner if self.source is None else self.source
 
+    @remembered
     def space(self, base: FactorSpace) -> FactorSpace:
         """The inner regime's, without the grids that fresh values leave."""
         return shared_space(base, (self.inner, self.fresh()))
 
+    @remembered
     def axes(self, base: FactorSpace) -> tuple[tuple[str, int], ...]:
         """The pair, then the inner regime's axes."""
         inner = self.inner.axes(base)
         return ((distinct("pair", (name for name, _ in inner)), 2), *inner)
 
+    @remembered
     def extras(self, base: FactorSpace) -> tuple[Field, ...]:
         """The inner regime's (of the first member), and which factors were redrawn and which differ."""
         inner = self.inner.extras(base)
@@ -64,6 +74,7 @@ class Paired(Wrapper):
         )
         return (*inner, *made)
 
+    @remembered
     def support(self, base: FactorSpace) -> Region | None:
         """Where first members or fresh values lie."""
         first, second = self.inner.support(base), self.fresh().support(base)
@@ -108,6 +119,8 @@ class Paired(Wrapper):
 def each_point(numbers: Array, points: Array) -> Array:
     """A number (p,) for each of the points (p, k) that rows with these `numbers` (n,) consist of."""
     several = len(points) // max(len(numbers), 1)
+    if several <= 1:
+        return numbers
     return np.repeat(numbers * max(several, 1), several) + np.tile(np.arange(several), len(numbers))
 
 
@@ -170,7 +183,7 @@ class Pairs(Paired):
         from factorhub.regimes import kernels, motion
 
         source, space = self.fresh(), self.space(base)
-        free = movable(base, source, self.factors, ordered=self.mode == "laplace")
+        free = self.free(base)
         numbers = np.asarray(rows, dtype=np.int64) * ATTEMPTS + attempt
         if self.mode == "laplace":
             points = first.reshape(-1, len(base.factors))
@@ -183,13 +196,15 @@ class Pairs(Paired):
             numbers = np.asarray(rows, dtype=np.int64) * ATTEMPTS + attempt // PATIENCE
         counts, most = self.counts(seed, numbers, len(free), stream)
         words = randomness.words(seed, f"{stream}/which", numbers, 2 * most)
-        resampled = np.zeros((len(rows), len(base.factors)), dtype=bool)
+        resampled = np.empty((len(rows), len(base.factors)), dtype=bool)
         kernels.choose(free, counts, words, resampled)
         if members is not None:
-            second, kept = first.copy(), np.ones(len(rows), dtype=bool)
-            words = randomness.words(seed, f"{stream}/values", numbers, len(base.factors))
-            kernels.change(*layout(space), members.runs, members.levels, resampled, words, self.mode == "exactly", second, kept)
-            return Proposal(second, resampled, second != first, kept)
+            second, changed, kept = np.empty_like(first), np.empty_like(resampled), np.empty(len(rows), dtype=bool)
+            kernels.change(
+                *layout(space), members.runs, members.levels, members.bound, resampled, words, self.mode == "exactly",
+                first, second, changed, kept,
+            )  # fmt: skip
+            return Proposal(second, resampled, changed, kept)
         drawn = again(source, base, seed, rows, attempt, ATTEMPTS, f"{stream}/source").values
         drawn = drawn.reshape(len(rows), *(1,) * (first.ndim - drawn.ndim), *drawn.shape[1:])
         second = np.where(resampled.reshape(len(rows), *(1,) * (first.ndim - 2), len(base.factors)), drawn, first)
@@ -198,6 +213,11 @@ class Pairs(Paired):
         if self.mode == "exactly":
             kept &= (resampled == changed).all(axis=1)
         return Proposal(second, resampled, changed, kept)
+
+    @property
+    def ordered(self) -> bool:  # type: ignore[override]
+        """Laplace steps need an order."""
+        return self.mode == "laplace"
 
     def counts(self, seed: int, numbers: Array, most: int, stream: str) -> tuple[Array, int]:
         """How many factors each row redraws (n,), and the most that any may."""

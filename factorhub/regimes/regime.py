@@ -5,10 +5,10 @@ A regime never sees pixels, files or a generator; it is given a space, and works
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any, Protocol, runtime_checkable
+from functools import lru_cache, wraps
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
@@ -69,6 +69,8 @@ class Regime(Protocol):
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """The rows with these natural numbers (n,). Row r depends on (regime, base, seed, stream, r) and nothing else.
 
+        The arrays are the caller's to change.
+
         Random words come from `factorhub.randomness` under `f"{stream}/{own name}"`; a wrapper hands its inner
         regime a stream of its own in the same way.
 
@@ -78,7 +80,31 @@ class Regime(Protocol):
         ...
 
 
-class Single:
+T = TypeVar("T")
+
+
+def remembered(method: Callable[[Any, FactorSpace], T]) -> Callable[[Any, FactorSpace], T]:
+    """A method of (regime, base) whose answer is kept with the regime, since every batch asks for it again."""
+
+    @wraps(method)
+    def answer(self: Any, base: FactorSpace) -> T:
+        memory = self.__dict__.setdefault("_memory", {})
+        key = (method, base)
+        if key not in memory:
+            memory[key] = method(self, base)
+        return memory[key]  # type: ignore[no-any-return]
+
+    return answer
+
+
+class Memory:
+    """What lets a frozen record remember: answers are no part of its state."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_memory"}
+
+
+class Single(Memory):
     """What regimes of single rows without records share: no extra axes, no extras, the base's own space."""
 
     def space(self, base: FactorSpace) -> FactorSpace:
@@ -102,7 +128,7 @@ class Single:
         return None
 
 
-class Wrapper:
+class Wrapper(Memory):
     """What wrappers share: everything is the inner regime's until they say otherwise."""
 
     inner: Regime
@@ -130,11 +156,17 @@ class Wrapper:
 
 def join(draws: Sequence[Draw], places: Sequence[Array]) -> Draw:
     """One draw of several: row i of the result is the one whose place is i."""
-    order = np.concatenate(places).argsort()
-    values = np.concatenate([draw.values for draw in draws])[order]
+
+    def merged(parts: Sequence[Array]) -> Array:
+        out = np.empty((sum(map(len, parts)), *parts[0].shape[1:]), dtype=parts[0].dtype)
+        for place, part in zip(places, parts, strict=True):
+            out[place] = part
+        return out
+
     coded = [draw.codes for draw in draws if draw.codes is not None]
-    codes = np.concatenate(coded)[order] if len(coded) == len(draws) else None
-    return Draw(values, codes, {name: np.concatenate([draw.extras[name] for draw in draws])[order] for name in draws[0].extras})
+    codes = merged(coded) if len(coded) == len(draws) else None
+    extras = {name: merged([draw.extras[name] for draw in draws]) for name in draws[0].extras}
+    return Draw(merged([draw.values for draw in draws]), codes, extras)
 
 
 @lru_cache(maxsize=64)

@@ -14,7 +14,7 @@ from factorhub.factors import Array
 from factorhub.fields import Field
 from factorhub.layout import layout
 from factorhub.regimes.pairs import each_point, movable
-from factorhub.regimes.regime import Draw, Regime, Wrapper, choice, columns, differs, distinct
+from factorhub.regimes.regime import Draw, Regime, Wrapper, choice, columns, differs, distinct, remembered
 from factorhub.regimes.uniform import UNIFORM
 from factorhub.regimes.where import within
 from factorhub.space import FactorSpace
@@ -27,11 +27,13 @@ class Frames(Wrapper):
 
     steps: int
 
+    @remembered
     def axes(self, base: FactorSpace) -> tuple[tuple[str, int], ...]:
         """Time, then the inner regime's axes."""
         inner = self.inner.axes(base)
         return ((distinct("time", (name for name, _ in inner)), self.steps), *inner)
 
+    @remembered
     def extras(self, base: FactorSpace) -> tuple[Field, ...]:
         """The inner regime's (of the first frame), and which factors differ from the frame before."""
         inner = self.inner.extras(base)
@@ -94,10 +96,14 @@ class Walk(Frames):
         if not 0 < self.rate <= 1 or not 0 < self.stride <= 1:
             raise InputError(f"a walk's rate and stride are above 0 and up to 1; got {self.rate:g} and {self.stride:g}")
 
+    @remembered
+    def free(self, base: FactorSpace) -> Array:
+        """The positions of the factors that move."""
+        return movable(base, self.inner, self.factors, ordered=True)
+
     def frames(self, base: FactorSpace, seed: int, rows: Array, stream: str, first: Array) -> Iterator[Array]:
         """One step after another."""
-        free = movable(base, self.inner, self.factors, ordered=True)
-        yield from walk(self, base, seed, rows, stream, first, free)
+        yield from walk(self, base, seed, rows, stream, first, self.free(base))
 
 
 def walk(of: Walk | Sequence, base: FactorSpace, seed: int, rows: Array, stream: str, first: Array, free: Array) -> Iterator[Array]:
@@ -149,14 +155,20 @@ class Sequence(Frames):
         if not 0 < self.rate <= 1 or not 0 < self.stride <= 1:
             raise InputError(f"a sequence's rate and stride are above 0 and up to 1; got {self.rate:g} and {self.stride:g}")
 
-    def frames(self, base: FactorSpace, seed: int, rows: Array, stream: str, first: Array) -> Iterator[Array]:
-        """Move what is not static."""
-        from factorhub.regimes import motion
-
+    @remembered
+    def free(self, base: FactorSpace) -> Array:
+        """The positions of the factors that move."""
         still = set(columns(base, self.static, "static"))
         free = np.array([j for j in movable(base, self.inner, (), ordered=True) if j not in still], dtype=np.int64)
         if not free.size:
             raise InputError("every ordered factor is static, so nothing moves; name fewer in static=[…]")
+        return free
+
+    def frames(self, base: FactorSpace, seed: int, rows: Array, stream: str, first: Array) -> Iterator[Array]:
+        """Move what is not static."""
+        from factorhub.regimes import motion
+
+        free = self.free(base)
         if self.motion == "walk":
             yield from walk(self, base, seed, rows, stream, first, free)
             return
@@ -193,6 +205,7 @@ class Traversal(Frames):
         if not -1 <= self.stride <= 1:
             raise InputError(f"a traversal's stride is a fraction of the range, from -1 to 1; got {self.stride:g}")
 
+    @remembered
     def support(self, base: FactorSpace) -> None:
         """The whole space."""
 

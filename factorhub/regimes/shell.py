@@ -10,7 +10,7 @@ from factorhub import randomness
 from factorhub.errors import InputError
 from factorhub.factors import MATCH, Array
 from factorhub.fields import Field
-from factorhub.regimes.regime import Draw, Regime, Wrapper, distinct
+from factorhub.regimes.regime import Draw, Regime, Wrapper, distinct, remembered
 from factorhub.regimes.uniform import UNIFORM
 from factorhub.regions import And, Condition, Not, Region
 from factorhub.space import FactorSpace
@@ -61,10 +61,12 @@ class Shell(Wrapper):
         box = np.array([item[1:] for item in self.box])
         return box + self.grown(by) * np.array([-1.0, 1.0]) if by else box
 
+    @remembered
     def space(self, base: FactorSpace) -> FactorSpace:
         """The inner regime's, without the grids of the box's factors."""
         return self.inner.space(base).without_grid(name for name, _, _ in self.box)
 
+    @remembered
     def extras(self, base: FactorSpace) -> tuple[Field, ...]:
         """The inner regime's, then what lies outside and how far."""
         inner = self.inner.extras(base)
@@ -77,16 +79,32 @@ class Shell(Wrapper):
             Field(distinct("distance", taken), "float64", (), (), description="how far outside, in widths of the box"),
         )
 
+    @remembered
     def support(self, base: FactorSpace) -> Region | None:
-        """The grown box without the one inside it, within the inner regime's region for the other factors."""
-        if self.inner.support(base) is not None:
-            return None  # the inner region may speak of factors that the box replaces
+        """The grown box without the one inside it. What the inner regime's region says of other factors is not kept."""
         outer = _region(self.box, self._bounds("away_max"))
         return outer if not self.grown("away_max").any() else outer & Not(_region(self.box, self._bounds("away_min")))
 
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """Row r's point of the shell, exact: which factor is the first one outside, then on which side, then where."""
+        from factorhub.regimes.kernels import fill_shell
+
         rows, name = np.asarray(rows), f"{stream}/shell"
+        columns, inner, outer, box, width, upto = self._plan(base)
+        drawn = self.inner.draw(base, seed, rows, f"{name}/inner")
+        words = randomness.words(seed, name, rows, len(columns) + 1)
+        points, distance = np.empty((len(rows), len(columns))), np.empty(len(rows))
+        outside = np.empty(points.shape, dtype=bool)
+        fill_shell(inner, outer, box, width, upto, words, points, outside, distance)
+        values = drawn.values
+        values[..., columns] = points.reshape(len(rows), *(1,) * (values.ndim - 2), len(columns))
+        names = [item.name for item in self.extras(base)[-3:]]
+        records = (outside, outside.sum(axis=1, dtype=np.int32), distance)
+        return Draw(values, None, {**drawn.extras, **dict(zip(names, records, strict=True))})
+
+    @remembered
+    def _plan(self, base: FactorSpace) -> tuple[list[int], Array, Array, Array, Array, Array]:
+        """What the kernel needs: positions, inner, outer and own bounds, widths, and the shares of `fill_shell`."""
         columns = [base.index(factor) for factor, _, _ in self.box]
         inner, outer, box = self._bounds("away_min"), self._bounds("away_max"), self._bounds()
         for (factor, _, _), (low, high) in zip(self.box, outer, strict=True):
@@ -94,38 +112,15 @@ class Shell(Wrapper):
             reach = MATCH * (found.high - found.low)
             if not found.interval or low < found.low - reach or high > found.high + reach:
                 raise InputError(f"the shell asks for {factor} from {low:g} to {high:g}; it takes {found.range_text()}")
-        drawn = self.inner.draw(base, seed, rows, f"{name}/inner")
-        values = drawn.values.copy()
-        words = randomness.uniforms(seed, name, rows, len(columns) + 1)
-        points = _points(inner, outer, bool(self.grown("away_max").any()), words)
         low, high = (np.array([getattr(base.factors[j], end) for j in columns]) for end in ("low", "high"))
-        points = np.clip(points, low, high)
-        values[..., columns] = points.reshape(len(rows), *(1,) * (values.ndim - 2), len(columns))
-        over = np.maximum(np.maximum(box[:, 0] - points, points - box[:, 1]), 0.0)
+        inner, outer = np.clip(inner, low[:, None], high[:, None]), np.clip(outer, low[:, None], high[:, None])
         width = np.where(box[:, 1] > box[:, 0], box[:, 1] - box[:, 0], high - low)
-        outside = over > 0
-        records = (outside, outside.sum(axis=1, dtype=np.int32), np.sqrt(((over / width) ** 2).sum(axis=1)))
-        names = [item.name for item in self.extras(base)[-3:]]
-        return Draw(values, None, {**drawn.extras, **dict(zip(names, records, strict=True))})
-
-
-def _points(inner: Array, outer: Array, hollow: bool, u: Array) -> Array:
-    """Points (n, m) of the outer box, outside the inner one where `hollow`, from `u` (n, m + 1)."""
-    whole, core = outer[:, 1] - outer[:, 0], inner[:, 1] - inner[:, 0]
-    points: Array = outer[:, 0] + u[:, :-1] * whole
-    if not hollow:
-        return points
-    # Factor f is the first outside: those before it lie in the inner box, it lies outside, those after it anywhere.
-    inside = np.divide(core, whole, out=np.ones_like(core), where=whole > 0)
-    mass = np.cumprod([1.0, *inside[:-1]]) * (1.0 - inside)
-    first = np.searchsorted(np.cumsum(mass), u[:, -1] * mass.sum(), side="right").clip(0, len(whole) - 1)
-    before = np.arange(len(whole)) < first[:, None]
-    points = np.where(before, inner[:, 0] + u[:, :-1] * core, points)
-    place = u[np.arange(len(u)), first] * (whole - core)[first]
-    below = (inner[:, 0] - outer[:, 0])[first]
-    over = inner[first, 1] + (place - below)
-    points[np.arange(len(u)), first] = np.where(place < below, outer[first, 0] + place, np.nextafter(over, np.inf))
-    return np.minimum(points, outer[:, 1])
+        upto = np.zeros(0)
+        if self.grown("away_max").any():
+            core, whole = inner[:, 1] - inner[:, 0], outer[:, 1] - outer[:, 0]
+            inside = np.divide(core, whole, out=np.ones_like(core), where=whole > 0)
+            upto = np.cumsum(np.cumprod([1.0, *inside[:-1]]) * (1.0 - inside))
+        return columns, inner, outer, box, width, upto
 
 
 def _region(box: tuple[tuple[str, float, float], ...], bounds: Array) -> Region:

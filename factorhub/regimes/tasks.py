@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal, get_args
 
 import numpy as np
@@ -12,7 +11,8 @@ from factorhub import randomness
 from factorhub.errors import InputError
 from factorhub.factors import Array
 from factorhub.fields import Field
-from factorhub.regimes.regime import Draw, Regime, Wrapper, choice, columns, distinct
+from factorhub.layout import layout
+from factorhub.regimes.regime import Draw, Regime, Wrapper, choice, columns, distinct, remembered
 from factorhub.regimes.uniform import UNIFORM
 from factorhub.space import FactorSpace
 
@@ -56,44 +56,51 @@ class Tasks(Wrapper):
                 f"{self.noise:g}, {self.sharpness:g}"
             )
 
+    @remembered
     def weights(self, base: FactorSpace) -> Array:
         """The heads (tasks, k): zero but for the factors each task reads."""
         return _weights(self, base)
 
+    @remembered
     def extras(self, base: FactorSpace) -> tuple[Field, ...]:
         """The inner regime's, and the answers."""
         inner, axes = self.inner.extras(base), self.inner.axes(base)
         name = distinct("targets", (item.name for item in inner))
         shape, dims = (*(size for _, size in axes), self.tasks), (*(axis for axis, _ in axes), "task")
-        meta = {"factors": list(base.names), "weights": _weights(self, base).tolist()}
+        meta = {"factors": list(base.names), "weights": self.weights(base).tolist()}
         dtype = "float64" if self.head == "linear" else "uint8"
         return (*inner, Field(name, dtype, shape, dims, description=f"answers of {self.head} tasks", meta=meta))
 
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """The inner regime's rows, and the answers of every task to them."""
-        from factorhub.regimes.dependence import logistic, normals
+        from factorhub.regimes.dependence import logistic
+        from factorhub.regimes.kernels import fill_answers
+        from factorhub.regimes.normal import probits
 
         rows, name = np.asarray(rows, dtype=np.int64), f"{stream}/tasks"
         drawn = self.inner.draw(base, seed, rows, f"{name}/inner")
-        heads = _weights(self, base)
-        places = 2.0 * self.space(base).to_unit(drawn.values) - 1.0
-        answers = np.zeros((*places.shape[:-1], self.tasks))
-        for task, row in enumerate(heads):
-            for j in np.flatnonzero(row):
-                answers[..., task] += row[j] * places[..., j]
+        points = drawn.values.reshape(-1, len(base.factors))
+        answers = np.empty((len(points), self.tasks))
+        heads = self.weights(base)
+        tasks, reads = np.nonzero(heads)
+        first = np.searchsorted(tasks, np.arange(self.tasks + 1))
+        fill_answers(*layout(self.space(base)), first, reads, heads[tasks, reads], points, answers)
+        answers = answers.reshape(*drawn.values.shape[:-1], self.tasks)
         several = int(np.prod(answers.shape[1:-1]))
         if self.head == "logistic" or self.noise > 0:
             points = (rows[:, None] * several + np.arange(several)).reshape(answers.shape[:-1])
             words = randomness.words(seed, name, points, self.tasks)
             if self.head == "logistic":
-                chance = logistic(self.sharpness * answers.reshape(-1)).reshape(answers.shape)
-                answers = (randomness.unit(words) < chance).astype(np.uint8)
+                answers *= self.sharpness
+                logistic(answers.reshape(-1))
+                answers = (randomness.unit(words) < answers).astype(np.uint8)
             else:
-                answers = answers + self.noise * normals(words.reshape(-1)).reshape(answers.shape)
+                noise = np.empty(answers.size)
+                probits(randomness.unit(words).reshape(-1), noise)
+                answers += self.noise * noise.reshape(answers.shape)
         return Draw(drawn.values, drawn.codes, {**drawn.extras, self.extras(base)[-1].name: answers})
 
 
-@lru_cache(maxsize=64)
 def _weights(of: Tasks, base: FactorSpace) -> Array:
     names = of.factors or tuple(factor.name for factor in base if factor.size != 1 and not factor.nuisance)
     free = columns(base, names, "factors")

@@ -12,9 +12,9 @@ from factorhub.errors import InputError
 from factorhub.factors import Array
 from factorhub.fields import Field
 from factorhub.layout import layout
-from factorhub.regimes.causal import Causal, Mechanism, compile_model, intervened
+from factorhub.regimes.causal import Causal, Mechanism, Model, compile_model, intervened
 from factorhub.regimes.pairs import each_point
-from factorhub.regimes.regime import Draw, Regime, Wrapper, distinct
+from factorhub.regimes.regime import Draw, Regime, Wrapper, distinct, remembered
 from factorhub.regimes.sequences import check_steps
 from factorhub.regimes.uniform import UNIFORM
 from factorhub.regions import Region
@@ -51,15 +51,18 @@ class Temporal(Wrapper):
         if not 0 <= self.inertia < 1:
             raise InputError(f"inertia is at least 0 and below 1; got {self.inertia:g}")
 
+    @remembered
     def support(self, base: FactorSpace) -> Region | None:
         """The whole space."""
         return None
 
+    @remembered
     def axes(self, base: FactorSpace) -> tuple[tuple[str, int], ...]:
         """Time, then the inner regime's axes."""
         inner = self.inner.axes(base)
         return ((distinct("time", (name for name, _ in inner)), self.steps), *inner)
 
+    @remembered
     def extras(self, base: FactorSpace) -> tuple[Field, ...]:
         """The inner regime's (of the first frame), and the targets in each frame."""
         inner = self.inner.extras(base)
@@ -78,32 +81,47 @@ class Temporal(Wrapper):
             values[:, t], targets[:, t] = frame, mask
         return Draw(values, None, {**drawn.extras, self.extras(base)[-1].name: targets})
 
-    def _frames(self, base: FactorSpace, seed: int, rows: Array, stream: str, first: Array) -> Iterator[tuple[Array, Array]]:
-        """Each frame (n, *axes, k) and the mask (n, k) of its targets, which all points of a row share."""
-        from factorhub.regimes.dependence import assign
-        from factorhub.regimes.kernels import fill_uniform
-
-        k, plan, frame = len(base.factors), layout(self.space(base)), first.reshape(-1, len(base.factors))
+    @remembered
+    def _plan(self, base: FactorSpace) -> tuple[list[int], Model, list[int]]:
+        """The factors that vary, the transition, and the factors that stay as they are."""
         varying = [j for j, factor in enumerate(base) if factor.size != 1]
-        rate = 1.0 / (len(varying) + 1) if self.rate == -1 else self.rate
         named = {item.factor for item in self.mechanisms}
+        keep = float(np.sqrt(1 - self.inertia**2))
         drift = tuple(
-            Mechanism(factor.name, (factor.name,), (self.inertia,), noise=float(np.sqrt(1 - self.inertia**2)))
+            Mechanism(factor.name, (factor.name,), (self.inertia,), noise=keep)
             for factor in base
             if factor.name not in named and factor.kind != "categorical" and factor.size != 1
         )
-        model = compile_model(Causal((*self.mechanisms, *drift)), base, lagged=True)
+        model = compile_model(Causal((*self.mechanisms, *drift)), self.space(base), lagged=True)
         still = [j for j, factor in enumerate(base) if factor.name not in named and factor.kind == "categorical"]
-        points = each_point(rows, frame)
+        return varying, model, still
+
+    def _frames(self, base: FactorSpace, seed: int, rows: Array, stream: str, first: Array) -> Iterator[tuple[Array, Array]]:
+        """Each frame (n, *axes, k) and the mask (n, k) of its targets, which all points of a row share."""
+        from factorhub.regimes.dependence import assign, scores_of
+
+        k, plan, frame = len(base.factors), layout(self.space(base)), first.reshape(-1, len(base.factors))
+        varying, model, still = self._plan(base)
+        rate = 1.0 / (len(varying) + 1) if self.rate == -1 else self.rate
+        points, several = each_point(rows, frame), len(frame) // max(len(rows), 1)
+        scores = np.empty_like(frame)
+        scores_of(*plan, model.read, model.start, model.levels, frame, scores)
         yield first, np.zeros((len(rows), k), dtype=bool)
         for t in range(1, self.steps):
-            chance = randomness.uniforms(seed, f"{stream}/targets", rows * self.steps + t, k)
             mask = np.zeros((len(rows), k), dtype=bool)
-            mask[:, varying] = chance[:, varying] < rate
-            words = randomness.words(seed, f"{stream}/noise", points * self.steps + t, 2 * k)
-            after, anew = np.empty_like(frame), np.empty_like(frame)
-            assign(*plan, *model, np.ascontiguousarray(words[:, :k]), frame, after)
-            fill_uniform(*plan, np.ascontiguousarray(words[:, k:]), anew, np.empty((0, 0), dtype=np.int64))
-            after[:, still] = frame[:, still]
-            frame = np.where(np.repeat(mask, len(frame) // max(len(rows), 1), axis=0), anew, after)
+            mask[:, varying] = _chances(seed, f"{stream}/targets", rows * self.steps + t, len(varying)) < rate * 2**32
+            targets = mask if several == 1 else np.repeat(mask, several, axis=0)
+            words = randomness.words(seed, f"{stream}/noise", points * self.steps + t, k)
+            after, later = np.empty_like(frame), np.empty_like(frame)
+            assign(*plan, *model, words, scores, targets, after, later)
+            for j in still:
+                after[:, j] = np.where(targets[:, j], after[:, j], frame[:, j])
+                later[:, j] = np.where(targets[:, j], later[:, j], scores[:, j])
+            frame, scores = after, later
             yield frame.reshape(first.shape), mask
+
+
+def _chances(seed: int, stream: str, numbers: Array, count: int) -> Array:
+    """Random numbers (n, count) below 2**32, two from each word."""
+    words = randomness.words(seed, stream, numbers, (count + 1) // 2)
+    return np.concatenate([words >> np.uint64(32), words & np.uint64(2**32 - 1)], axis=1)[:, :count]

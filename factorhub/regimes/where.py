@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from factorhub.errors import InputError
 from factorhub.factors import Array
 from factorhub.layout import layout
 from factorhub.regimes.grid import Grid, check_rows
-from factorhub.regimes.regime import Draw, Regime, Wrapper, again, join
+from factorhub.regimes.regime import Draw, Regime, Wrapper, again, join, remembered
 from factorhub.regimes.uniform import UNIFORM, Uniform
 from factorhub.regions import Diagram, Region, diagram, parse
 from factorhub.space import FactorSpace
@@ -43,9 +42,11 @@ class Where(Wrapper):
 
     def length(self, base: FactorSpace) -> int | None:
         """The exact number of members on a grid; None otherwise."""
-        region, inner = self._merged()
-        return _members(region, inner, base).count if isinstance(inner, Grid) else None
+        _, inner = self._merged()
+        members = self.members(base) if isinstance(inner, Grid) else None
+        return None if members is None else members.count
 
+    @remembered
     def support(self, base: FactorSpace) -> Region | None:
         """The region, within that of the inner regime."""
         within = self.inner.support(base)
@@ -54,14 +55,46 @@ class Where(Wrapper):
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """Members by rank on a grid, else draws from the region."""
         region, inner = self._merged()
+        members = self.members(base)
+        if members is None:
+            return _redraw(region, inner, base, seed, np.asarray(rows), f"{stream}/where", self.share(base))
         if isinstance(inner, Grid):
-            members = _members(region, inner, base)
             codes = members.codes(check_rows(rows, len(members), f"the region '{region}'"))
             return Draw(values_at(base, codes), codes)
-        if isinstance(inner, Uniform):
-            members = _members(region, inner, base)
-            return Draw(members.draw(randomness.words(seed, f"{stream}/where", rows, len(base.factors))))
-        return _redraw(region, inner, base, seed, np.asarray(rows), f"{stream}/where")
+        return Draw(members.draw(randomness.words(seed, f"{stream}/where", rows, len(base.factors))))
+
+    @remembered
+    def members(self, base: FactorSpace) -> Diagram | None:
+        """The points of the region in a grid or in uniform; None for other regimes.
+
+        Raises:
+            InputError: there are none; states the size.
+        """
+        region, inner = self._merged()
+        if not isinstance(inner, Grid | Uniform):
+            return None
+        space = inner.space(base)
+        found = diagram(region, space)
+        if found.share == 0.0:
+            size = f"0 of {space.grid_size} grid rows" if isinstance(inner, Grid) else "no part of the space"
+            raise InputError(f"the region '{region}' is empty: it holds {size}; loosen a condition")
+        return found
+
+    @remembered
+    def share(self, base: FactorSpace) -> float:
+        """The part of the inner regime's rows that lie in the region, from a fixed probe.
+
+        Raises:
+            InputError: so few that drawing would not end; states how many.
+        """
+        region, inner = self._merged()
+        inside = within(region, inner.space(base), again(inner, base, 0, np.arange(PROBE), 0, 1, "where/probe").values)
+        if inside.sum() < FEWEST:
+            raise InputError(
+                f"the region '{region}' may be empty: {inside.sum()} of {PROBE} draws of its regime lie in it, too few to draw "
+                f"from; loosen a condition, or restrict the grid or uniform, where members are found without redrawing"
+            )
+        return float(inside.mean())
 
     def _merged(self) -> tuple[Region, Regime]:
         """Regions of regions are one region."""
@@ -73,10 +106,9 @@ class Where(Wrapper):
 
 def uniform_members(regime: Regime, base: FactorSpace) -> Diagram | None:
     """The points that a regime draws with equal chance: a grid, uniform, or a region of one; None for other regimes."""
-    region, inner = regime._merged() if isinstance(regime, Where) else (None, regime)
-    if not isinstance(inner, Grid | Uniform):
-        return None
-    return diagram(None, inner.space(base)) if region is None else _members(region, inner, base)
+    if isinstance(regime, Where):
+        return regime.members(base)
+    return diagram(None, regime.space(base)) if isinstance(regime, Grid | Uniform) else None
 
 
 def values_at(space: FactorSpace, codes: Array) -> Array:
@@ -88,31 +120,6 @@ def values_at(space: FactorSpace, codes: Array) -> Array:
     return values
 
 
-def _members(region: Region, inner: Regime, base: FactorSpace) -> Diagram:
-    space = inner.space(base)
-    members = diagram(region, space)
-    if members.share == 0.0:
-        size = f"0 of {space.grid_size} grid rows" if isinstance(inner, Grid) else "no part of the space"
-        raise InputError(f"the region '{region}' is empty: it holds {size}; loosen a condition")
-    return members
-
-
-@lru_cache(maxsize=64)
-def measured_share(region: Region, inner: Regime, base: FactorSpace) -> float:
-    """The part of `inner`'s rows that lie in the region, from a fixed probe.
-
-    Raises:
-        InputError: so few that drawing would not end; states how many.
-    """
-    inside = within(region, inner.space(base), again(inner, base, 0, np.arange(PROBE), 0, 1, "where/probe").values)
-    if inside.sum() < FEWEST:
-        raise InputError(
-            f"the region '{region}' may be empty: {inside.sum()} of {PROBE} draws of its regime lie in it, too few to draw from; "
-            f"loosen a condition, or restrict the grid or uniform, where members are found without redrawing"
-        )
-    return float(inside.mean())
-
-
 def within(region: Region | None, space: FactorSpace, values: Array) -> Array:
     """A mask (n,) of the rows of `values` (n, *axes, k) that lie in the region with every point."""
     if region is None:
@@ -121,16 +128,15 @@ def within(region: Region | None, space: FactorSpace, values: Array) -> Array:
     return np.logical_and.reduce(inside, axis=tuple(range(1, inside.ndim)))  # type: ignore[no-any-return]
 
 
-def _redraw(region: Region, inner: Regime, base: FactorSpace, seed: int, rows: Array, stream: str) -> Draw:
+def _redraw(region: Region, inner: Regime, base: FactorSpace, seed: int, rows: Array, stream: str, share: float) -> Draw:
     """The first attempt of each row that lies in the region; how many are tried at once changes nothing."""
-    share = measured_share(region, inner, base)
-    space = inner.space(base)
-    waiting, start, width = np.arange(len(rows)), 0, int(np.clip(np.ceil(1.0 / share), 1, 64))
+    space, waiting, start = inner.space(base), np.arange(len(rows)), 0
     places: list[Array] = []
     found: list[Draw] = []
     while waiting.size or not found:
         if start >= ATTEMPTS:
             raise InputError(f"the region '{region}' (share {share:.2g}) was missed by {ATTEMPTS} draws of row {rows[waiting[0]]}")
+        width = min(max(round((1 + 256 / max(len(waiting), 1)) / share), 1), 1024, ATTEMPTS - start)
         tried = np.tile(np.arange(start, start + width), len(waiting))
         drawn = again(inner, base, seed, np.repeat(rows[waiting], width), tried, ATTEMPTS, stream)
         inside = within(region, space, drawn.values).reshape(len(waiting), width)
@@ -138,5 +144,4 @@ def _redraw(region: Region, inner: Regime, base: FactorSpace, seed: int, rows: A
         places.append(waiting[hit])
         found.append(drawn.take(np.flatnonzero(hit) * width + inside[hit].argmax(axis=1)))
         waiting, start = waiting[~hit], start + width
-        width = min(max(width, min(1024, 2**12 // max(len(waiting), 1))), max(ATTEMPTS - start, 1))
     return join(found, places)

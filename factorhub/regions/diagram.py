@@ -54,6 +54,7 @@ class Diagram:
         share: the part of the space that belongs, under independent uniform factors.
         runs: of the nodes, the root being node 0 and children coming before their parents otherwise.
         levels: the factor that each node decides; the number of factors for the last node, which decides none.
+        bound: which factors the region has conditions on.
     """
 
     space: FactorSpace
@@ -61,6 +62,7 @@ class Diagram:
     share: float
     runs: Runs = field(repr=False)
     levels: Array = field(repr=False)
+    bound: Array = field(repr=False)
 
     def __len__(self) -> int:
         """The number of members; an error where they are not finite, or too many to number in 64 bits."""
@@ -141,6 +143,7 @@ class _Builder:
         self.space = space
         self.conditions = [] if region is None else list(dict.fromkeys(region.conditions()))
         self.expression = True if region is None else self.number(region)
+        self.bound = np.isin(space.names, [condition.factor for condition in self.conditions])
         self.cuts = [self.cut(factor) for factor in space]
         self.seen: dict[tuple[int, Expression], int] = {}
         self.nodes: list[list[tuple[float, float, int, float]]] = []  # (low, high, child, measure) of each run
@@ -216,7 +219,7 @@ class _Builder:
         if root < 0:
             empty = np.zeros(0)
             none = Runs(np.zeros(2, np.int64), empty, empty, *(np.zeros(0, np.int64),) * 2, empty, np.zeros(0, np.int64))
-            return Diagram(self.space, 0 if finite else None, 0.0, none, np.zeros(0, np.int64))
+            return Diagram(self.space, 0 if finite else None, 0.0, none, np.zeros(0, np.int64), self.bound)
         order = [root, *(i for i in range(len(self.nodes)) if i != root)]
         place = {old: new for new, old in enumerate(order)}
         numbered = finite and self.counts[root] < 2**62
@@ -234,7 +237,7 @@ class _Builder:
         lows, highs, befores, eaches, uptos, children = map(np.array, zip(*columns, strict=True))
         runs = Runs(np.array(first), lows, highs, befores, eaches, uptos, children)
         levels = np.array([self.levels[old] for old in order])
-        return Diagram(self.space, self.counts[root] if finite else None, self.shares[root], runs, levels)
+        return Diagram(self.space, self.counts[root] if finite else None, self.shares[root], runs, levels, self.bound)
 
 
 def _first_code(factor: Factor, edges: Array) -> Array:

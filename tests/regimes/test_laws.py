@@ -29,7 +29,6 @@ from factorhub.regimes import (
     Walk,
     Where,
 )
-from factorhub.regimes.where import measured_share
 from factorhub.regions import parse
 from factorhub.space import FactorSpace, Ignored
 
@@ -129,7 +128,7 @@ def test_a_region_without_members_is_refused_with_its_size() -> None:
         draw(Where("shape == heart & shape == square"))
     with pytest.raises(InputError, match="'scale < 0.50001' may be empty: 0 of 16384 draws of its regime lie in it"):
         draw(Where("scale < 0.50001", Copula((("scale", "posX", 0.5),))))
-    assert measured_share(parse("scale < 0.6"), Copula((("scale", "posX", 0.5),)), SPRITES) == pytest.approx(0.2, abs=0.01)
+    assert Where("scale < 0.6", Copula((("scale", "posX", 0.5),))).share(SPRITES) == pytest.approx(0.2, abs=0.01)
     tiny = draw(Where("scale < 0.50001 & posX < 1e-4"))
     assert (tiny.values[:, 2] < 0.500012).all()
 
