@@ -124,7 +124,7 @@ _HELD_OUT = {
     "dsprites-montero-recombination-to-range": ("dsprites", "shape == square & posX > 0.5", "no square on the right in training"),
     "dsprites-montero-recombination-to-element": (
         "dsprites",
-        "shape == ellipse & scale > 0.6 & 2.0944 < orientation < 4.1888 & posX > 0.66 & posY > 0.66",
+        "shape == ellipse & scale > 0.6 & 2.0943951 < orientation < 4.1887902 & posX > 0.66 & posY > 0.66",
         "no large ellipse turned by 120° to 240° at the lower right in training",
     ),
     "shapes3d-montero-extrapolation": ("shapes3d", "floor_hue >= 0.5", "half of the floor's hues withheld"),
@@ -147,7 +147,7 @@ _BANDS = {
     " | orientation between -5 and 5",
 }
 _UPPER = {
-    "dsprites": ("scale > 0.7", "orientation > 3.1416", "posX > 0.5", "posY > 0.5"),
+    "dsprites": ("scale > 0.7", "orientation > 3.1415927", "posX > 0.5", "posY > 0.5"),
     "shapes3d": ("floor_hue > 0.55", "wall_hue > 0.55", "object_hue > 0.55", "scale > 1.05", "orientation > 6"),
 }
 

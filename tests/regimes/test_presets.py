@@ -46,6 +46,11 @@ def test_names_are_distinct_and_suggested() -> None:
         preset("dmelodies-70-20")
 
 
+def test_the_ends_of_published_ranges_are_on_the_grid_and_out() -> None:
+    sizes = preset("dsprites-montero-recombination-to-element").splits.sizes(space_of("dsprites"))
+    assert sizes["test"] == 4 * 12 * 11 * 11  # 0.6 and exactly 120° and 240° are grid values, and not above or below themselves
+
+
 def test_in_domain_splits_train_on_about_a_third_and_see_every_value() -> None:
     for generator in ("dsprites", "shapes3d"):
         space = space_of(generator)
