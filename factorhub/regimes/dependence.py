@@ -91,7 +91,7 @@ def ridge(
             for i in range(n):
                 for b in range(blocks):
                     words[i, 4 * b], words[i, 4 * b + 1], words[i, 4 * b + 2], words[i, 4 * b + 3] = block(
-                        key, rows[waiting[i]], attempt * blocks + b + 1
+                        key[0], key[1], rows[waiting[i]], attempt * blocks + b + 1
                     )
             chance[:n] = 1.0
             for t in range(k):
