@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -132,13 +131,17 @@ class Causal(Single):
 
         values, none = np.empty(words.shape), np.empty((0, 0))
         assign(*layout(self.space(base)), *self._model(base), words, none, np.empty((0, 0), dtype=bool), values, none)
-        for formula in formulas(self, base):
+        for formula in self._formulas(base):
             values[:, base.index(formula.factor)] = formula(dict(zip(base.names, values.T, strict=True)))
-        return base.check(values) if formulas(self, base) else values
+        return base.check(values) if self._formulas(base) else values
 
     @remembered
     def _model(self, base: FactorSpace) -> Model:
         return compile_model(self, self.space(base))
+
+    @remembered
+    def _formulas(self, base: FactorSpace) -> tuple[Formula, ...]:
+        return formulas(self, self.space(base))
 
     def precision(self, base: FactorSpace) -> Array:
         """The precision matrix (k, k) of the normal scores, BᵀB with B = (I - W) / noise, where all forms are linear.
@@ -178,17 +181,16 @@ def effective(of: Causal, base: FactorSpace) -> list[Rule]:
     return list(model.values())
 
 
-@lru_cache(maxsize=256)
-def formulas(of: Causal, base: FactorSpace) -> tuple[Formula, ...]:
+def formulas(of: Causal, space: FactorSpace) -> tuple[Formula, ...]:
     """The formulas in force, parents before children."""
-    left = {item.factor: item for item in effective(of, base) if isinstance(item, Formula)}
+    left = {item.factor: item for item in effective(of, space) if isinstance(item, Formula)}
     ordered: list[Formula] = []
     while left:
         if not (ready := [name for name, item in left.items() if not left.keys() & set(item.parents)]):
             raise InputError(f"these factors follow each other in a circle: {', '.join(left)}; remove a formula")
         ordered += [left.pop(name) for name in ready]
     for item in ordered:
-        if of.space(base)[item.factor].grid is not None:
+        if space[item.factor].grid is not None:
             raise InputError(f"a formula gives any number, and {item.factor} stays on its grid; leave out the formula or on_grid")
     return tuple(ordered)
 

@@ -96,7 +96,8 @@ class Forest(NamedTuple):
     sigma: Array
     flip: Array
     start: Array
-    sums: Array
+    keep: Array
+    other: Array
     most: Array
     extra: Array
     extra_sigma: Array
@@ -132,55 +133,63 @@ def _forest(of: Correlated, base: FactorSpace) -> Forest:
                     order, parent, edges = [*order, there], [*parent, here], [*edges, (width, flip)]
                     used.add(number)
             reached += 1
-    start, sums, most = _tables(space, order, parent, edges)
+    start, keep, other, most = _tables(space, order, parent, edges)
     left = [ridge for number, ridge in enumerate(ridges) if number not in used]
     return Forest(
         np.array(order), np.array(parent), np.array([width for width, _ in edges]), np.array([flip for _, flip in edges]),
-        start, sums, most, np.array([ridge[:2] for ridge in left], dtype=np.int64).reshape(-1, 2),
+        start, keep, other, most, np.array([ridge[:2] for ridge in left], dtype=np.int64).reshape(-1, 2),
         np.array([ridge[2] for ridge in left], dtype=np.float64), np.array([ridge[3] for ridge in left], dtype=bool),
     )  # fmt: skip
 
 
-def _tables(space: FactorSpace, order: list[int], parent: list[int], edges: list[tuple[float, bool]]) -> tuple[Array, Array, Array]:
-    """For each factor of the forest: where its sums start, the sums, and the most a ridge's mass can be.
+def _tables(
+    space: FactorSpace, order: list[int], parent: list[int], edges: list[tuple[float, bool]]
+) -> tuple[Array, Array, Array, Array]:
+    """For each factor of the forest: where its tables start, the tables, and the most a ridge's mass can be.
 
     Children come first: what a child adds to the weight of each code of a parent on the grid is folded into the
     parent's own weights, so that only factors below one off the grid need rejection.
     """
-    from factorhub.regimes.dependence import ridge_ends, ridge_weights
+    from factorhub.regimes.dependence import alias, ridge_ends, ridge_weights
 
     factors, table = layout(space)
     mass = {j: np.ones(factor.size) for j, factor in enumerate(space) if factor.size and factor.size <= LARGEST}
     start, most = np.full(len(order), -1), np.ones(len(order))
-    parts: list[Array] = []
-    length = 0
+    keeps, others, length = [np.zeros(1)], [np.zeros(1, dtype=np.int64)], 1
     for t in reversed(range(len(order))):
         j, p, (sigma, flip) = order[t], parent[t], edges[t]
         size = space.factors[j].size
+        above = space.factors[p].size if p >= 0 else None
+        keep, weights = np.zeros(0), np.zeros((0, 1))
         if p < 0:
-            part = np.cumsum(mass[j]) if j in mass and j in parent else None
-        elif not size and not space.factors[p].size:
-            part, most[t] = None, ridge_ends(0.5, sigma)[1]
+            weights = mass[j][None] if j in mass and j in parent else weights
         elif not size:
-            part = np.array([ridge_ends(place, sigma) for place in _places(space, p)])
-            mass[p] = mass[p] * part[:, 1]
-            part = part.reshape(-1)
+            places = _places(space, p) if above else np.array([0.5])
+            low, inside = np.empty(len(places)), np.empty(len(places))
+            ridge_ends(places, sigma, low, inside)
+            if above:
+                keep, mass[p] = np.stack([low, inside], axis=1).reshape(-1), mass[p] * inside
+            else:
+                most[t] = inside[0]
         else:
-            above = space.factors[p].size
             places = _places(space, p) if above else np.linspace(0.0, 1.0, 4097)
-            weights = np.empty((len(places), size))
-            for place, row in zip(places, weights, strict=True):
+            sums = np.empty((len(places), size))
+            for place, row in zip(places, sums, strict=True):
                 ridge_weights(factors[j], table, place, sigma, flip, mass[j], row)
             if above:
-                part = weights.reshape(-1)
-                mass[p] = mass[p] * weights[:, -1]
+                weights, mass[p] = np.diff(sums, axis=1, prepend=0.0), mass[p] * sums[:, -1]
             else:  # the largest total found, plus the most that it can rise between two of the places tried
-                part = mass[j]
-                most[t] = weights[:, -1].max() + mass[j].sum() * 0.6065306597126334 / sigma / 8192
-        if part is not None:
-            start[t], length = length, length + len(part)
-            parts.append(part)
-    return start, np.concatenate([*parts, np.zeros(1)]), most
+                keep, most[t] = mass[j], sums[:, -1].max() + mass[j].sum() * 0.6065306597126334 / sigma / 8192
+        other = np.zeros(keep.size, dtype=np.int64)
+        if weights.size:
+            keep, other = np.empty(weights.size), np.empty(weights.size, dtype=np.int64)
+            for row, kept, others_ in zip(weights, keep.reshape(weights.shape), other.reshape(weights.shape), strict=True):
+                alias(row, kept, others_)
+        if keep.size:
+            start[t], length = length, length + keep.size
+            keeps.append(keep)
+            others.append(other)
+    return start, np.concatenate(keeps), np.concatenate(others), most
 
 
 def _places(space: FactorSpace, j: int) -> Array:

@@ -11,7 +11,7 @@ from factorhub.factors import Array
 from factorhub.kernels import code_at, code_of, value_at, value_of
 from factorhub.philox import block
 from factorhub.regimes.kernels import unit
-from factorhub.regimes.normal import cdf, cdfs, exp, probit, probits
+from factorhub.regimes.normal import cdfs, exp, probit, probits
 
 CHUNK = 512  # rows at a time
 
@@ -38,10 +38,46 @@ def ridge_weights(factor: Any, table: Array, a: float, sigma: float, flip: bool,
 
 
 @compiled
-def ridge_ends(a: float, sigma: float) -> tuple[float, float]:
-    """The normal cdf below [0, 1] around `a`, and the ridge's mass in it, without the constant sigma sqrt(2 pi)."""
-    low = cdf(-a / sigma)
-    return low, cdf((1.0 - a) / sigma) - low
+def ridge_ends(a: Array, sigma: float, low: Array, mass: Array) -> None:
+    """The normal cdf `low` below [0, 1] around each `a` (n,), and the ridge's `mass` in it, without sigma sqrt(2 pi)."""
+    for i in range(a.size):
+        low[i] = -a[i] / sigma
+        mass[i] = (1.0 - a[i]) / sigma
+    cdfs(low)
+    cdfs(mass)
+    for i in range(a.size):
+        mass[i] -= low[i]
+
+
+@compiled
+def alias(weights: Array, keep: Array, other: Array) -> None:
+    """Walker's alias table for `weights` (m,), which must not all be 0: place i is kept with chance keep[i], else other[i]."""
+    m, total = weights.size, 0.0
+    for i in range(m):
+        total += weights[i]
+    small, large = np.empty(m, dtype=np.int64), np.empty(m, dtype=np.int64)
+    few, many = 0, 0
+    for i in range(m):
+        keep[i], other[i] = weights[i] / total * m, i
+        if keep[i] < 1.0:
+            small[few] = i
+            few += 1
+        else:
+            large[many] = i
+            many += 1
+    while few > 0 and many > 0:
+        few -= 1
+        low, high = small[few], large[many - 1]
+        other[low] = high
+        keep[high] -= 1.0 - keep[low]
+        if keep[high] < 1.0:
+            many -= 1
+            small[few] = high
+            few += 1
+    for i in range(few):
+        keep[small[i]] = 1.0
+    for i in range(many):
+        keep[large[i]] = 1.0
 
 
 @compiled
@@ -60,15 +96,15 @@ def _pick(sums: Array, u: float) -> int:
 @compiled
 def ridge(
     factors: Array, table: Array, key: Array, rows: Array, order: Array, parent: Array, sigma: Array, flip: Array, start: Array,
-    sums: Array, most: Array, extra: Array, extra_sigma: Array, extra_flip: Array, tries: int, values: Array,
+    keep: Array, other: Array, most: Array, extra: Array, extra_sigma: Array, extra_flip: Array, tries: int, values: Array,
 ) -> int:  # fmt: skip
     """Fill `values` (n, k) from the density that multiplies a Gaussian ridge for each pair of factors.
 
     The pairs form a forest plus `extra` ones. Factor order[t] is drawn given its `parent` (-1: none). Where the parent
-    is on a grid, `sums` holds from start[t], for each of the parent's codes, the running sums of the factor's weights
-    (which include what its own children add) or, off the grid, the cdf below its interval and the ridge's mass. Below
-    a parent off the grid a factor is drawn from the ridge alone, and the point is kept with the chance that corrects
-    for it: the ridge's mass at the parent over the `most` it can be. Each extra ridge is such a chance too.
+    is on a grid, `keep` and `other` hold from start[t], for each of the parent's codes, the alias table of the factor's
+    weights (which include what its own children add) or, off the grid, the cdf below its interval and the ridge's mass
+    in `keep`. Below a parent off the grid a factor is drawn from the ridge alone, and the point is kept with the chance
+    that corrects for it: the ridge's mass at the parent over the `most` it can be. Each extra ridge is such a chance.
 
     Rows go in chunks; each round tries once for the rows of a chunk that no earlier one has filled. Returns the number
     of rows that `tries` rounds did not fill.
@@ -91,7 +127,7 @@ def ridge(
             for i in range(n):
                 for b in range(blocks):
                     words[i, 4 * b], words[i, 4 * b + 1], words[i, 4 * b + 2], words[i, 4 * b + 3] = block(
-                        key, rows[waiting[i]], attempt * blocks + b + 1
+                        key[0], key[1], rows[waiting[i]], attempt * blocks + b + 1
                     )
             chance[:n] = 1.0
             for t in range(k):
@@ -107,9 +143,11 @@ def ridge(
                         u = unit(words[i, t])
                         if p < 0 or factors[p].count > 0:
                             at = start[t] + (codes[p, i] * factor.count if p >= 0 else 0)
-                            codes[j, i] = _pick(sums[at : at + factor.count], u)
+                            place_in = u * factor.count
+                            code = min(np.int64(place_in), factor.count - 1)
+                            codes[j, i] = code if place_in - code < keep[at + code] else other[at + code]
                         else:
-                            add = sums[start[t] : start[t] + factor.count]
+                            add = keep[start[t] : start[t] + factor.count]
                             ridge_weights(factor, table, place[p, i], sigma[t], flip[t], add, weights[: factor.count])
                             codes[j, i] = _pick(weights[: factor.count], u)
                             chance[i] *= weights[factor.count - 1] / most[t]
@@ -117,10 +155,9 @@ def ridge(
                 else:
                     if factors[p].count > 0:
                         for i in range(n):
-                            low[i], mass[i] = sums[start[t] + 2 * codes[p, i]], sums[start[t] + 2 * codes[p, i] + 1]
+                            low[i], mass[i] = keep[start[t] + 2 * codes[p, i]], keep[start[t] + 2 * codes[p, i] + 1]
                     else:
-                        for i in range(n):
-                            low[i], mass[i] = ridge_ends(place[p, i], sigma[t])
+                        ridge_ends(place[p, :n], sigma[t], low[:n], mass[:n])
                         for i in range(n):
                             chance[i] *= mass[i] / most[t]
                     for i in range(n):

@@ -12,6 +12,8 @@ from factorhub.kernels import code_of, value_of
 from factorhub.regimes.kernels import unit
 from factorhub.regimes.normal import exp, log
 
+POWERS = 64  # kept in a table
+
 
 @compiled
 def _power(q: float, n: int) -> float:
@@ -25,9 +27,9 @@ def _power(q: float, n: int) -> float:
 
 
 @compiled
-def _geometric(q: float, length: int, u: float) -> int:
-    """A number from 1 to `length`, each with chance in proportion to q to its power."""
-    goal = u * (1.0 - _power(q, length)) * q / (1.0 - q)
+def _geometric(q: float, whole: float, length: int, u: float) -> int:
+    """A number from 1 to `length`, each with chance in proportion to q to its power; `whole` is 1 - q ** length."""
+    goal = u * whole * q / (1.0 - q)
     reached, weight, j = q, q, 1
     while j < length and goal >= reached:
         weight *= q
@@ -45,9 +47,11 @@ def laplace(
     The chance of d steps falls as exp(-|d| rate / log size), the sizes being those of `steps`; where nothing moved,
     one column is chosen and moved. `words` (n, 2 movable + 3).
     """
-    decay = np.empty(movable.size)
+    decay, powers = np.empty(movable.size), np.ones((movable.size, POWERS))
     for m in range(movable.size):
         decay[m] = exp(-rate / log(np.float64(steps[movable[m]])))
+        for d in range(1, POWERS):
+            powers[m, d] = powers[m, d - 1] * decay[m]
     for i in range(values.shape[0]):
         moved = False
         forced = movable.size * 2
@@ -72,12 +76,13 @@ def laplace(
                     code = 0
                     below = np.int64((old - factors[j].low) / stride)
                     above = np.int64((factors[j].low + factors[j].span - old) / stride)
-                left, right = 1.0 - _power(q, below), 1.0 - _power(q, above)
+                left = 1.0 - (powers[m, below] if below < POWERS else _power(q, below))
+                right = 1.0 - (powers[m, above] if above < POWERS else _power(q, above))
                 stay = 0.0 if attempt == 1 else (1.0 - q) / q
                 goal = u * (left + right + stay)
                 if goal >= left + right:
                     continue
-                d = -_geometric(q, below, v) if goal < left else _geometric(q, above, v)
+                d = -_geometric(q, left, below, v) if goal < left else _geometric(q, right, above, v)
                 values[i, j] = value_of(factors[j], table, code + d) if size > 0 else old + d * stride
                 changed[i, j] = values[i, j] != old
                 moved = True

@@ -98,7 +98,8 @@ class Perturbation(Paired):
         kept = np.ones(len(points), dtype=bool)
         motion.nudge(*layout(self.space(base)), free, self.delta, words, points, kept)
         made = self.moved(base, first, points, free)
-        kept &= (base.canonical(points) != base.canonical(first.reshape(points.shape))).any(axis=1)
+        if base.symmetries:  # a move that nobody can see is none
+            kept &= (base.canonical(points) != base.canonical(first.reshape(points.shape))).any(axis=1)
         made.kept[:] &= np.logical_and.reduce(kept.reshape(first.shape[:-1]), axis=tuple(range(1, first.ndim - 1)))
         return made._replace(resampled=made.changed)
 

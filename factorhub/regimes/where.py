@@ -136,7 +136,7 @@ def _redraw(region: Region, inner: Regime, base: FactorSpace, seed: int, rows: A
     while waiting.size or not found:
         if start >= ATTEMPTS:
             raise InputError(f"the region '{region}' (share {share:.2g}) was missed by {ATTEMPTS} draws of row {rows[waiting[0]]}")
-        width = min(max(round((1 + 256 / max(len(waiting), 1)) / share), 1), 1024, ATTEMPTS - start)
+        width = min(max(round(256 / share / max(len(waiting), 1)), 1), 1024, ATTEMPTS - start)
         tried = np.tile(np.arange(start, start + width), len(waiting))
         drawn = again(inner, base, seed, np.repeat(rows[waiting], width), tried, ATTEMPTS, stream)
         inside = within(region, space, drawn.values).reshape(len(waiting), width)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -149,6 +150,18 @@ MAKERS: dict[str, Callable[[FactorSpace], Regime]] = {
 @pytest.mark.parametrize("name", MAKERS)
 def test_every_regime_over_every_generator(name: str, space: str) -> None:
     check_regime(MAKERS[name](SPACES[space]), SPACES[space])
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_a_regime_in_use_travels_to_another_process(name: str) -> None:
+    """What it remembers of the spaces it drew from stays behind."""
+    regime, space = MAKERS[name](SPACES["dsprites"]), SPACES["dsprites"]
+    before = regime.draw(space, 0, np.arange(4))
+    sent, there = pickle.loads(pickle.dumps((regime, space)))
+    assert (sent, there) == (regime, space)
+    assert hash(there) == hash(space)
+    assert "_memory" not in vars(sent)
+    assert np.array_equal(sent.draw(there, 0, np.arange(4)).values, before.values)
 
 
 def test_every_kind_is_covered() -> None:
