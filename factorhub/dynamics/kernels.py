@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from factorhub.compiled import compiled
-from factorhub.trig import sincos
 from factorhub.dynamics.pairs import minus, over, plus, product, root, times
 from factorhub.factors import Array
+from factorhub.trig import sincos
 
 NEVER = (np.inf, 0.0)
 NONE = (0.0, 0.0)

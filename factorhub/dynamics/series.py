@@ -11,7 +11,6 @@ from __future__ import annotations
 import numpy as np
 
 from factorhub.compiled import compiled
-from factorhub.trig import sincos
 from factorhub.dynamics.lanes import (
     LANES,
     add,
@@ -29,6 +28,7 @@ from factorhub.dynamics.lanes import (
 )
 from factorhub.dynamics.tape import ADD, DIVIDE, MULTIPLY, SCALE, SINCOS, SUBTRACT
 from factorhub.factors import Array
+from factorhub.trig import sincos
 
 HALF_PI, HALF_PI_TAIL = 1.5707963267948966, 6.123233995736766e-17  # their sum is π / 2 to 32 digits
 

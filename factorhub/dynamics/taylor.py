@@ -11,10 +11,10 @@ from __future__ import annotations
 import numpy as np
 
 from factorhub.compiled import compiled
-from factorhub.trig import sincos
 from factorhub.dynamics.lanes import LANES, add, multiply, pair_add, pair_multiply, polynomials
 from factorhub.dynamics.series import coefficients, pair_coefficients
 from factorhub.factors import Array
+from factorhub.trig import sincos
 
 LANDING = 8  # steps that cover this many stored states are shortened to end on one, so that rounded times do not add up
 

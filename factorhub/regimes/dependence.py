@@ -1,4 +1,7 @@
-"""The inner loops of regimes whose factors depend on each other: ridges, copulas and structural causal models."""
+"""The inner loops of regimes whose factors depend on each other: ridges, copulas and structural causal models.
+
+This file is over 300 lines because the loops inline each other and are compiled as one.
+"""
 
 from __future__ import annotations
 

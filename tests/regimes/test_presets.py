@@ -79,4 +79,3 @@ def test_shells_have_the_published_boxes(name: str, factor: str, train, easy, ha
         drawn = splits.regime(split, Grid()).draw(space, 0, np.arange(3000)).values[:, space.index(factor)]
         assert low <= drawn.min() < low + 0.05 * (high - low)
         assert high - 0.05 * (high - low) < drawn.max() <= high
-
