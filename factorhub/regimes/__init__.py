@@ -1,8 +1,9 @@
 """Which factor vectors to render: frozen records that work with every generator, as data and as text."""
 
 from factorhub.formulas import Formula
-from factorhub.regimes.causal import Causal, Counterfactual, Do, Mechanism
+from factorhub.regimes.causal import Causal, Do, Mechanism
 from factorhub.regimes.correlated import Copula, Correlated
+from factorhub.regimes.counterfactual import Counterfactual
 from factorhub.regimes.environments import Environments
 from factorhub.regimes.grid import Grid
 from factorhub.regimes.labels import Labels

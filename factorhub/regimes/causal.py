@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -279,69 +279,3 @@ def _value(space: FactorSpace, name: str, asked: float | str) -> float:
         raise InputError(f"{name} takes {factor.range_text()}; got do({name}, {asked!r})") from None
     factor.check(np.asarray(value))
     return value
-
-
-@dataclass(frozen=True)
-class Counterfactual(Single):
-    """Pairs of a factual row and what it would have been under an intervention: the same noise, other mechanisms.
-
-    Recorded with each row: `intervened`, its targets (k), and `intervention`, which of the list it was.
-
-    Attributes:
-        model: the causal model; its own interventions, if any, hold in both worlds.
-        interventions: each a tuple of targets; every row draws one of them with equal chance.
-    """
-
-    model: Causal
-    interventions: tuple[tuple[Target, ...], ...]
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "interventions", tuple(tuple(targets) for targets in self.interventions))
-        if not self.interventions or not all(self.interventions):
-            raise InputError("counterfactual needs interventions with at least one target each, as in [[do(scale)], [do(posX)]]")
-
-    @remembered
-    def space(self, base: FactorSpace) -> FactorSpace:
-        """That of the model."""
-        return self.model.space(base)
-
-    @remembered
-    def axes(self, base: FactorSpace) -> tuple[tuple[str, int], ...]:
-        """The pair: factual, counterfactual."""
-        return (("pair", 2),)
-
-    @remembered
-    def extras(self, base: FactorSpace) -> tuple[Field, ...]:
-        """The targets, and which of the interventions it was."""
-        which = Field("intervention", "int32", (), (), description="which of the listed interventions the second member is under")
-        return (intervened(base, self.model.mechanisms), which)
-
-    @remembered
-    def _worlds(self, base: FactorSpace) -> list[tuple[Causal, list[int], list[int]]]:
-        """The model under each intervention, the positions of its targets, and of those that are drawn anew."""
-        worlds = []
-        for targets in self.interventions:
-            named = {target.factor for target in targets}
-            kept = tuple(target for target in self.model.do if target.factor not in named)
-            anew = [base.index(t.factor) for t in targets if isinstance(t, Do) and t.value is None]
-            worlds.append((replace(self.model, do=(*kept, *targets)), [base.index(name) for name in named], anew))
-        return worlds
-
-    def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
-        """Both members from the words of r; a factor that is drawn anew takes a word of its own."""
-        k, rows = len(base.factors), np.asarray(rows)
-        words = randomness.words(seed, f"{stream}/counterfactual", rows, k)
-        other = randomness.words(seed, f"{stream}/counterfactual/anew", rows, k + 1)
-        which = randomness.integers(other[:, k], len(self.interventions))
-        first = self.model.assign(base, words)
-        second, mask = np.empty_like(first), np.zeros(first.shape, dtype=bool)
-        for number, (world, columns, anew) in enumerate(self._worlds(base)):
-            here = np.flatnonzero(which == number)
-            changed = words[here]
-            for j in anew:
-                changed[:, j] = other[here, j]
-            second[here] = world.assign(base, changed)
-            for j in columns:
-                mask[here, j] = True
-        extras = {"intervened": mask, "intervention": which.astype(np.int32)}
-        return Draw(np.stack([first, second], axis=1), None, extras)

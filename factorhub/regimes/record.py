@@ -17,8 +17,9 @@ from typing import Any, Literal, Union
 
 from factorhub.errors import InputError, unknown
 from factorhub.formulas import Formula
-from factorhub.regimes.causal import Causal, Counterfactual, Do, Mechanism
+from factorhub.regimes.causal import Causal, Do, Mechanism
 from factorhub.regimes.correlated import Copula, Correlated
+from factorhub.regimes.counterfactual import Counterfactual
 from factorhub.regimes.environments import Environments
 from factorhub.regimes.grid import Grid
 from factorhub.regimes.labels import Labels

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 import factorhub
-from factorhub.dynamics import lotka_volterra, pendulum, three_body
 from factorhub.errors import InputError
 from factorhub.exchange.layouts import MPI3D, shapes3d_space
-from factorhub.regimes import Grid, Shell
+from factorhub.regimes import Grid
 from factorhub.regimes.presets import PRESETS, preset
 from factorhub.regimes.splits import Splits
 from factorhub.space import FactorSpace
@@ -62,26 +61,3 @@ def test_in_domain_splits_train_on_about_a_third_and_see_every_value() -> None:
         train = splits.regime("train", Grid())
         codes = train.draw(space, 0, np.arange(train.length(space))).codes
         assert all(len(np.unique(codes[:, j])) == size for j, size in enumerate(space.sizes))
-
-
-@pytest.mark.parametrize(
-    ("name", "published"),
-    [
-        ("pendulum-fotiadis", pendulum.SPLITS),
-        ("pendulum-video-fotiadis", pendulum.VIDEO_SPLITS),
-        ("lotka-volterra-fotiadis", lotka_volterra.SPLITS),
-        ("three-body-fotiadis", three_body.SPLITS),
-    ],
-)
-def test_shells_are_those_of_the_systems(name: str, published) -> None:
-    """The systems state their published boxes; presets say the same as regimes."""
-    splits = preset(name).splits
-    assert splits.names == tuple(published)
-    for regime, rows, shell in zip(splits.regimes, splits.rows, published.values(), strict=True):
-        assert isinstance(regime, Shell)
-        assert rows == shell.rows
-        named = [item[0] for item in regime.box]
-        for bounds, theirs in ((regime.grown("away_min"), shell.inner), (regime.grown("away_max"), shell.outer)):
-            for (factor, low, high), (below, above) in zip(regime.box, bounds, strict=True):
-                assert (low - below, high + above) == pytest.approx(theirs[factor])
-        assert set(published["train"].box) - set(named) <= {"damping"}
