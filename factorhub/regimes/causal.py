@@ -127,7 +127,7 @@ class Causal(Single):
 
     def assign(self, base: FactorSpace, words: Array) -> Array:
         """The values (n, k) that noise `words` (n, k) bring about."""
-        from factorhub.regimes.dependence import assign
+        from factorhub.regimes.scores import assign
 
         values, none = np.empty(words.shape), np.empty((0, 0))
         assign(*layout(self.space(base)), *self._model(base), words, none, np.empty((0, 0), dtype=bool), values, none)
@@ -215,7 +215,7 @@ class Model(NamedTuple):
 
 def compile_model(of: Causal, space: FactorSpace, lagged: bool = False) -> Model:
     """The mechanisms of all factors as arrays, in causal order (in any order where parents are read from a frame before)."""
-    from factorhub.regimes.dependence import scores_of
+    from factorhub.regimes.scores import scores_of
 
     named = {item.factor: item for item in effective(of, space) if isinstance(item, Mechanism)}
     model = [named.get(name, Mechanism(name)) for name in space.names]

@@ -77,7 +77,7 @@ class Correlated(Single):
 
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """Factor after factor along the ridges, kept with the chance that makes the joint density exact."""
-        from factorhub.regimes.dependence import ridge
+        from factorhub.regimes.ridges import ridge
 
         space, forest = self.space(base), self._forest(base)
         values = np.empty((len(rows), len(base.factors)))
@@ -150,7 +150,7 @@ def _tables(
     Children come first: what a child adds to the weight of each code of a parent on the grid is folded into the
     parent's own weights, so that only factors below one off the grid need rejection.
     """
-    from factorhub.regimes.dependence import alias, ridge_ends, ridge_weights
+    from factorhub.regimes.ridges import alias, ridge_ends, ridge_weights
 
     factors, table = layout(space)
     mass = {j: np.ones(factor.size) for j, factor in enumerate(space) if factor.size and factor.size <= LARGEST}
@@ -236,8 +236,8 @@ class Copula(Single):
 
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """Uniform draws, the named factors then replaced by correlated ones from the same words."""
-        from factorhub.regimes.dependence import copula
         from factorhub.regimes.kernels import fill_uniform
+        from factorhub.regimes.scores import copula
 
         plan = layout(self.space(base))
         columns, root = self._root(base)

@@ -1,4 +1,4 @@
-"""Exact counterfactual pairs: one row of noise, with and without an intervention."""
+"""Counterfactual pairs: what a row is, and what it would have been under an intervention."""
 
 from __future__ import annotations
 

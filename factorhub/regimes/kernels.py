@@ -10,6 +10,8 @@ from factorhub.compiled import compiled
 from factorhub.factors import Array
 from factorhub.kernels import code_at, code_of, unit_of, value_at, value_of
 
+CHUNK = 512  # rows at a time, where a loop goes factor by factor: their columns stay in the cache
+
 
 @compiled
 def unit(word: Any) -> float:

@@ -73,9 +73,8 @@ class Tasks(Wrapper):
 
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """The inner regime's rows, and the answers of every task to them."""
-        from factorhub.regimes.dependence import logistic
         from factorhub.regimes.kernels import fill_answers
-        from factorhub.regimes.normal import probits
+        from factorhub.regimes.normal import logistics, probits
 
         rows, name = np.asarray(rows, dtype=np.int64), f"{stream}/tasks"
         drawn = self.inner.draw(base, seed, rows, f"{name}/inner")
@@ -92,7 +91,7 @@ class Tasks(Wrapper):
             words = randomness.words(seed, name, points, self.tasks)
             if self.head == "logistic":
                 answers *= self.sharpness
-                logistic(answers.reshape(-1))
+                logistics(answers.reshape(-1))
                 answers = (randomness.unit(words) < answers).astype(np.uint8)
             else:
                 noise = np.empty(answers.size)

@@ -98,7 +98,7 @@ class Temporal(Wrapper):
 
     def _frames(self, base: FactorSpace, seed: int, rows: Array, stream: str, first: Array) -> Iterator[tuple[Array, Array]]:
         """Each frame (n, *axes, k) and the mask (n, k) of its targets, which all points of a row share."""
-        from factorhub.regimes.dependence import assign, scores_of
+        from factorhub.regimes.scores import assign, scores_of
 
         k, plan, frame = len(base.factors), layout(self.space(base)), first.reshape(-1, len(base.factors))
         varying, model, still = self._plan(base)

@@ -1,7 +1,4 @@
-"""The inner loops of regimes whose factors depend on each other: ridges, copulas and structural causal models.
-
-This file is over 300 lines because the loops inline each other and are compiled as one.
-"""
+"""The inner loops of Gaussian ridges between factors: a forest drawn exactly, what is left corrected by chance."""
 
 from __future__ import annotations
 
@@ -11,12 +8,10 @@ import numpy as np
 
 from factorhub.compiled import compiled
 from factorhub.factors import Array
-from factorhub.kernels import code_at, code_of, value_at, value_of
+from factorhub.kernels import value_at, value_of
 from factorhub.philox import block
-from factorhub.regimes.kernels import unit
-from factorhub.regimes.normal import cdfs, exp, probit, probits
-
-CHUNK = 512  # rows at a time
+from factorhub.regimes.kernels import CHUNK, unit
+from factorhub.regimes.normal import cdfs, exp, probits
 
 
 @compiled
@@ -185,141 +180,3 @@ def ridge(
             attempt += 1
         missed += n
     return missed
-
-
-@compiled
-def copula(factors: Array, table: Array, columns: Array, root: Array, words: Array, values: Array) -> None:
-    """Fill the `columns` of `values` (n, k) with uniform margins whose normal scores are root @ noise."""
-    u, noise = np.empty(CHUNK), np.empty((columns.size, CHUNK))
-    for begin in range(0, values.shape[0], CHUNK):
-        n = min(CHUNK, values.shape[0] - begin)
-        for m in range(columns.size):
-            j = columns[m]
-            for i in range(n):
-                u[i] = unit(words[begin + i, j])
-            probits(u[:n], noise[m, :n])
-            for i in range(n):
-                u[i] = root[m, m] * noise[m, i]
-            for other in range(m):
-                for i in range(n):
-                    u[i] += root[m, other] * noise[other, i]
-            cdfs(u[:n])
-            for i in range(n):
-                values[begin + i, j] = value_at(factors[j], table, u[i])
-
-
-@compiled
-def level_of(factor: Any, start: int, levels: Array, code: int) -> float:
-    """The normal score of a grid value: that of the middle of its share, read from a table unless the grid is huge."""
-    return levels[start + code] if start >= 0 else probit((code + 0.5) / factor.count)
-
-
-@compiled
-def scores_of(factors: Array, table: Array, read: Array, start: Array, levels: Array, values: Array, scores: Array) -> None:
-    """Fill the `read` columns of `scores` (n, k) with the normal scores of `values` (n, k).
-
-    A value off the grid scores the standard normal number that lies as high; one on it, the middle of its share.
-    """
-    for i in range(values.shape[0]):
-        for j in range(values.shape[1]):
-            if read[j] and factors[j].count > 0:
-                scores[i, j] = level_of(factors[j], start[j], levels, code_of(factors[j], table, values[i, j]))
-            elif read[j]:
-                scores[i, j] = probit((values[i, j] - factors[j].low) / factors[j].span)
-
-
-@compiled
-def mechanism(form: int, x: Array) -> None:
-    """Apply the function that stands at place `form` of `causal.FORMS` to `x` (n,), in place."""
-    if form == 1:
-        for i in range(x.size):
-            e = exp(-2.0 * abs(x[i]))
-            x[i] = (1.0 - e) / (1.0 + e) if x[i] >= 0 else (e - 1.0) / (1.0 + e)
-    elif form == 2:
-        for i in range(x.size):
-            x[i] = max(x[i], 0.0)
-    elif form == 3:
-        for i in range(x.size):
-            x[i] = abs(x[i])
-    elif form == 4:
-        for i in range(x.size):
-            x[i] = x[i] * x[i] - 1.0
-    elif form == 5:
-        for i in range(x.size):
-            x[i] = 1.0 if x[i] >= 0.0 else -1.0
-
-
-@compiled
-def assign(
-    factors: Array, table: Array, order: Array, first: Array, parents: Array, weights: Array, form: Array, bias: Array,
-    noise: Array, fixed: Array, value: Array, level: Array, read: Array, start: Array, levels: Array, words: Array,
-    past: Array, targets: Array, values: Array, scores: Array,
-) -> None:  # fmt: skip
-    """Fill `values` (n, k) factor by factor, each from its parents' scores and its own noise.
-
-    Mechanism t is that of factor order[t]; its parents and weights stand from first[t] to first[t + 1]. Its normal
-    score is form(sum of weights times the parents' scores + bias) + noise times the score of its word, or, where
-    `fixed`, its value is value[t] and its score level[t]. On a grid a factor's score, to its children, is that of its
-    value: levels[start[j] + code]. `read` marks the factors that are somebody's parent. Without parents, bias and
-    scaled noise a factor takes its word as it is, so that roots are exactly uniform.
-
-    Where `past` (n, k) has rows, parents' scores are read from it (the frame before), `targets` (n, k) marks the
-    factors that a row draws anew from the word as it is, and `scores` (n, k) is filled. Rows go in chunks that stay
-    in the cache.
-    """
-    k = values.shape[1]
-    u, x, own, known = np.empty(CHUNK), np.empty(CHUNK), np.empty(CHUNK), np.empty((k, CHUNK))
-    lagged = past.shape[0] > 0
-    for begin in range(0, values.shape[0], CHUNK):
-        n = min(CHUNK, values.shape[0] - begin)
-        if lagged:
-            for j in range(k):
-                if read[j]:
-                    known[j, :n] = past[begin : begin + n, j]
-        for t in range(order.size):
-            j = order[t]
-            column, told = values[begin : begin + n, j], own if lagged else known[j]
-            if fixed[t]:
-                column[:] = value[t]
-                told[:n] = level[t]
-            else:
-                for i in range(n):
-                    u[i] = unit(words[begin + i, j])
-                root = first[t + 1] == first[t] and noise[t] == 1.0 and bias[t] == 0.0
-                if not root or (read[j] and factors[j].count == 0):
-                    probits(u[:n], own[:n])
-                if root:
-                    told[:n] = own[:n]
-                else:
-                    x[:n] = bias[t]
-                    for p in range(first[t], first[t + 1]):
-                        for i in range(n):
-                            x[i] += weights[p] * known[parents[p], i]
-                    mechanism(form[t], x[:n])
-                    for i in range(n):
-                        x[i] += noise[t] * own[i]
-                    for i in range(n):
-                        if not (lagged and targets[begin + i, j]):
-                            told[i] = x[i]
-                    cdfs(x[:n])
-                    for i in range(n):
-                        if not (lagged and targets[begin + i, j]):
-                            u[i] = x[i]
-                if factors[j].count == 0:
-                    for i in range(n):
-                        column[i] = factors[j].low + u[i] * factors[j].span
-                else:
-                    for i in range(n):
-                        code = code_at(factors[j], u[i])
-                        column[i] = value_of(factors[j], table, code)
-                        if read[j]:
-                            told[i] = level_of(factors[j], start[j], levels, code)
-            if lagged and read[j]:
-                scores[begin : begin + n, j] = told[:n]
-
-
-@compiled
-def logistic(x: Array) -> None:
-    """Replace each of `x` (n,) by 1 / (1 + exp(-x))."""
-    for i in range(x.size):
-        x[i] = 1.0 / (1.0 + exp(-x[i]))
