@@ -12,7 +12,7 @@ CELLS = 3  # a side of the coarsest lattice; each octave has twice the cells of 
 SIDES = tuple((CELLS << octave) + 1 for octave in range(OCTAVES))
 COLORS = 9
 NUMBERS = COLORS + 2 * sum(side * side for side in SIDES)  # what one texture takes: three colours and two fields
-BANDS = 3.0  # how often the colour goes to and fro between the first two over the range of the first field
+BANDS = 6.0  # how often the colour goes to and fro between the first two over the range of the first field
 
 
 @compiled
