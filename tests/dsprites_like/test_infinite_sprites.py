@@ -8,11 +8,11 @@ from scipy.interpolate import CubicSpline
 from scipy.stats import kstest, norm
 
 import factorhub
-from factorhub import randomness
+from factorhub import preview, randomness
 from factorhub.dsprites_like.blobs import MOST, NUMBERS, STEPS, VERTICES, draw_outlines, normal, spline
 from factorhub.dsprites_like.infinite_sprites import deviates, infinite_outlines
 from factorhub.errors import InputError
-from factorhub.testing import check_generator
+from factorhub.testing import check_generator, sample
 
 SEEDS = np.arange(2000.0)
 
@@ -106,6 +106,16 @@ def test_pictures_at_twice_the_size_average_to_it():
 def test_tasks_are_regions_of_the_seed(tmp_path):
     task = factorhub.generate("infinite_sprites", tmp_path / "task", rows=50, regime="where('shape >= 10 and shape < 20')")
     assert set(np.unique(task.values("shape"))) <= set(range(10, 20))
+
+
+def test_previews_write_seeds_out_in_full(tmp_path):
+    """A rounded seed is the seed of another shape."""
+    generator = factorhub.generator("infinite_sprites")
+    _, captions = preview.contact(generator, 3)
+    assert [lines[0] for lines in captions] == [f"shape {int(row[0])}" for row in sample(generator.space, 3)]
+    store = factorhub.generate("infinite_sprites", tmp_path / "set", rows=3)
+    _, captions = preview.stored(store, 3)
+    assert [lines[1] for lines in captions] == [f"shape {int(seed)}" for seed in store.values("shape")]
 
 
 def test_errors():
