@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw
 
 import factorhub
 from factorhub import randomness
-from factorhub.dsprites_like.dsprites import outlines
+from factorhub.dsprites_like.sprites import outlines
 from factorhub.generator import Generator
 
 

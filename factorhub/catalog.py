@@ -14,6 +14,12 @@ from factorhub.generator import Generator
 
 CATALOG: dict[str, str] = {
     "dsprites": "factorhub.dsprites_like.dsprites:dsprites",
+    "color_dsprites": "factorhub.dsprites_like.color_dsprites:color_dsprites",
+    "noisy_dsprites": "factorhub.dsprites_like.noisy_dsprites:noisy_dsprites",
+    "textured_dsprites": "factorhub.dsprites_like.textured_dsprites:textured_dsprites",
+    "abstract_dsprites": "factorhub.dsprites_like.abstract_dsprites:abstract_dsprites",
+    "infinite_sprites": "factorhub.dsprites_like.infinite_sprites:infinite_sprites",
+    "moving_sprites": "factorhub.dsprites_like.moving_sprites:moving_sprites",
     "multi_dsprites": "factorhub.dsprites_like.multi_dsprites:multi_dsprites",
     "tetrominoes": "factorhub.dsprites_like.tetrominoes:tetrominoes",
     "shapes3d": "factorhub.dsprites_like.shapes3d:shapes3d",

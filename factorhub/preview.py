@@ -118,9 +118,13 @@ def _caption(space: FactorSpace, values: Array) -> list[str]:
 
 def _lines(space: FactorSpace, shown: dict[str, Any]) -> list[str]:
     """One line for each factor that varies, up to a dozen."""
-    lines = [f"{f.name} {v:.4g}" if isinstance(v := shown[f.name], float) else f"{f.name} {v}" for f in space if f.size != 1]
+    lines = [f"{f.name} {_number(f, v) if isinstance(v := shown[f.name], float) else v}" for f in space if f.size != 1]
     return lines if len(lines) <= MOST_LINES else [*lines[: MOST_LINES - 1], f"and {len(lines) - MOST_LINES + 1} more"]
 
 
 def _text(factor: Factor, value: float) -> str:
-    return factor.labels[int(value)] if factor.labels is not None else f"{value:.4g}"
+    return factor.labels[int(value)] if factor.labels is not None else _number(factor, value)
+
+
+def _number(factor: Factor, value: float) -> str:
+    return f"{value:.0f}" if isinstance(factor.grid, range) else f"{value:.4g}"  # a rounded seed is another seed

@@ -21,6 +21,9 @@ MULTIPLIER = np.uint64(DE_BRUIJN)
 POWER = np.zeros(64, np.uint64)
 POWER[[(DE_BRUIJN << power) % 2**64 >> 58 for power in range(64)]] = np.arange(64)
 
+NO_IMAGES, NO_MAPS = np.empty((0, 0, 0, 0), np.uint8), np.empty((0, 0, 0), np.uint8)  # for what is not wanted
+NO_MASKS, NO_COUNTS = np.empty((0, 0, 0, 0), np.uint8), np.empty((0, 0, 2), np.int64)
+
 
 @compiled
 def paint_sprites(
@@ -50,7 +53,7 @@ def paint_sprites(
         masks: (n, m, h, w) uint8: the coverage, 0 … 255, of each sprite as if it were alone (amodal); all of it is written.
         counts: (n, m, 2) int64: the pixels each sprite covers at least half of, and those of them no later one took.
 
-    `images`, `instances`, `masks` and `counts` are optional: one with a first axis of 0 is left alone. All arrays are
+    `images`, `instances`, `masks` and `counts` are optional: `NO_IMAGES` and its like are left alone. All arrays are
     contiguous. Time grows with the sprites' outlines and areas, not with the canvas.
     """
     height = max(images.shape[1], instances.shape[1], masks.shape[2])

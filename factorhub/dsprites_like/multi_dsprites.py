@@ -7,9 +7,9 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from factorhub.dsprites_like.dsprites import SHAPES, outlines
 from factorhub.dsprites_like.lattice import CELLS, apart, largest
 from factorhub.dsprites_like.objects import amodal_masks, instance_map, object_table
+from factorhub.dsprites_like.sprites import SHAPES, outlines
 from factorhub.errors import InputError
 from factorhub.factors import Array, Factor, categorical, circular, continuous, ordinal
 from factorhub.fields import Batch, Field

@@ -98,3 +98,16 @@ def claim(dots: Array, singles: int, runs: Array, several: int, i: int, j: int, 
                 owners[p] = j + 1
             counts[i, j, 0] += length
             counts[i, j, 1] += length
+
+
+@compiled
+def fill_plain(colors: Array, images: Array) -> None:
+    """Fill each of `images` (n, h, w, channels) with one colour of `colors` (n, channels), row by row."""
+    n, height, width, channels = images.shape
+    rows = images.reshape(n, height, width * channels)
+    for i in range(n):
+        for c in range(0, width * channels, channels):
+            for k in range(channels):
+                rows[i, 0, c + k] = colors[i, k]
+        for r in range(1, height):
+            rows[i, r] = rows[i, 0]
