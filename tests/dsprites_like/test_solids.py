@@ -44,8 +44,7 @@ def test_faces_fill_what_rays_meet(kind, place):
     frame = np.stack([aside, np.cross(aside, ahead), ahead])
     total, reach = 0.0, 0.0
     for face in range(FACES[kind]):
-        nx, ny, nz, offset = plane(solid, face)
-        if offset < 0 or nx == ny == nz == 0:
+        if plane(solid, face)[0]:
             flat = frame @ points[:, : outline(solid, face, points)]
             total += area(flat[:2] / flat[2])
             reach = max(reach, np.abs(flat[:2] / flat[2]).max())
@@ -66,8 +65,7 @@ def test_the_surface_is_where_chords_begin(kind):
     slopes = np.linspace(-0.3, 0.4, 141)
     reaches = np.empty((5, slopes.size))
     for dy in np.linspace(-0.5, 0.2, 71):
-        visible = [plane(solid, face) for face in range(FACES[kind])]
-        visible = [(*normal, offset) for *normal, offset in visible if offset < 0 or not any(normal)]
+        visible = [numbers for seen, *numbers in (plane(solid, face) for face in range(FACES[kind])) if seen]
         for k, (*normal, offset) in enumerate(visible):
             surface(solid, offset, *normal, slopes, dy, 1.0, reaches[k])
         for i, w in enumerate(slopes):
