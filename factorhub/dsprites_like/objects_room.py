@@ -12,7 +12,7 @@ from factorhub.fields import Batch, Field
 from factorhub.generator import Generator
 from factorhub.space import FactorSpace, Ignored
 
-NEAR, FAR = -0.6, 2.1  # the part of the floor that objects stand on, from the room's middle away from the camera
+NEAR, FAR = -0.3, 2.4  # the part of the floor that objects stand on, from the room's middle away from the camera
 SIDE = 0.85  # how far their centres are from the middle at most, so that every camera sees them
 OWN = ("shape", "scale", "hue", "posX", "posZ")  # the factors of each object, named with its number
 COMPONENTS = ("shape", "scale", "hue", "x", "z", "visible")

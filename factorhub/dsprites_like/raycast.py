@@ -3,8 +3,6 @@
 A solid's visible faces are polygons on the screen, and so is the shadow each face that the lamp sees throws on the
 floor; `area.add_area` gives the share of every pixel they cover. Inside, a pixel's light is that of its middle.
 So edges are free of steps at the price of one ray, and pictures change continuously with every number that shapes them.
-
-This file is over 300 lines because faces, shadows and light of one solid are inlined into one loop over its pixels.
 """
 
 from __future__ import annotations
@@ -26,13 +24,9 @@ from factorhub.dsprites_like.room import (
     LAMP_X,
     LAMP_Y,
     LAMP_Z,
-    SKY,
     View,
     beam,
-    lay,
-    light_floor,
-    light_wall,
-    wall_columns,
+    paint_room,
 )
 from factorhub.dsprites_like.solids import CYLINDER, FACES, Solid, chord, outline, plane, surface
 from factorhub.factors import Array
@@ -61,13 +55,12 @@ def paint_rooms(angles: Array, tints: Array, solids: Array, images: Array, masks
     """
     size, most = images.shape[1], solids.shape[1]
     extras = masks.shape[0] > 0 or depths.shape[0] > 0 or counts.shape[0] > 0
-    columns, level, row = np.empty((7, size)), np.empty(size), np.zeros((3, size))
+    columns, work = np.empty((7, size)), np.zeros((9, size))
     shadow, sums = np.zeros((size, size)), np.zeros((3, size, size + 2), np.int32)
     room = 8 * int(math.sqrt(size))  # vertices of a round outline: it is within 0.02 pixel of the true one
     points, pixels = np.empty((3, room)), np.empty((room + 1, 2), np.int32)
     placed, owners = np.empty((most, 5)), np.empty((size, size), np.uint8)
     boxes, planes = np.empty((most + 1, 4), np.int64), np.empty((3, 4))
-    work = np.empty((9, size))
     for i in range(angles.size):
         sine, cosine = sincos(angles[i] * (math.pi / 180))
         view = (sine, cosine, LAMP_X * cosine + LAMP_Z * sine, LAMP_Z * cosine - LAMP_X * sine + DISTANCE)
@@ -78,7 +71,7 @@ def paint_rooms(angles: Array, tints: Array, solids: Array, images: Array, masks
             placed[j, 4] = solids[i, j, 4] * cosine - solids[i, j, 3] * sine + DISTANCE
             if placed[j, 0] >= 0:
                 _shadow(placed[j], view, points, pixels, boxes[most], sums[0], shadow)
-        _room(view, tints[i], shadow, columns, level, row, images[i])
+        paint_room(view, tints[i], shadow, columns, work, images[i])
         for j in range(most):
             if placed[j, 0] >= 0:
                 _solid(j, placed, view, tints[i, 2 + j], points, pixels, boxes[j], planes, sums, work, images[i])
@@ -90,33 +83,6 @@ def paint_rooms(angles: Array, tints: Array, solids: Array, images: Array, masks
 def seen_from(placed: Array, view: View, x: float, y: float, z: float) -> Solid:
     """A solid as seen from a point."""
     return int(placed[0]), placed[1], placed[2], placed[3] - x, -y, placed[4] - z, view[0], view[1]
-
-
-@compiled
-def _room(view: View, tints: Array, shadow: Array, columns: Array, level: Array, row: Array, image: Array) -> None:
-    """Draw floor, walls and sky; `shadow`, the share of each pixel's floor in shadow, is all zeros afterwards."""
-    size = image.shape[0]
-    wall_columns(view, columns)
-    top, last_top, foot, last_foot = float(size), 0.0, float(size), 0.0
-    for x in range(size):
-        top, last_top = min(top, columns[1, x]), max(last_top, columns[1, x])
-        foot, last_foot = min(foot, columns[2, x]), max(last_foot, columns[2, x])
-    for y in range(size):
-        if y + 1 > foot:
-            light_floor(view, y, columns, shadow[y], level)
-            for x in range(size):
-                shadow[y, x] = 0.0
-            lay(-1, columns[2], tints[0, 0], tints[0, 1], tints[0, 2], level, row)
-        if y < last_foot and y + 1 > top:
-            light_wall(y, columns, level)
-            lay(y, columns[2], tints[1, 0], tints[1, 1], tints[1, 2], level, row)
-        if y < last_top:
-            for x in range(size):
-                level[x] = 1.0
-            lay(y, columns[1], SKY[0], SKY[1], SKY[2], level, row)
-        for x in range(size):
-            for channel in range(3):
-                image[y, x, channel] = np.uint8(row[channel, x] + 0.5)
 
 
 @compiled
@@ -135,19 +101,13 @@ def _trace(points: Array, count: int, pixels: Array, box: Array, sums: Array) ->
 
 
 @compiled
-def _empty(box: Array, size: int) -> None:
-    box[0], box[1], box[2], box[3] = size, -1, size, -1
-
-
-@compiled
 def _shadow(placed: Array, view: View, points: Array, pixels: Array, box: Array, sums: Array, shadow: Array) -> None:
     """Add a solid's shadow to `shadow`; `sums` is all zeros before and after."""
     size = shadow.shape[0]
     solid = seen_from(placed, view, view[2], LAMP_Y, view[3])
-    _empty(box, size)
+    box[0], box[1], box[2], box[3] = size, -1, size, -1
     for face in range(FACES[solid[0]]):
-        nx, ny, nz, offset = plane(solid, face)
-        if offset < 0 or (nx == 0 and ny == 0 and nz == 0):
+        if plane(solid, face)[0]:
             count = outline(solid, face, points)
             for v in range(count):
                 stretch = -LAMP_Y / points[1, v]
@@ -182,11 +142,11 @@ def _solid(
     """Lay solid j over a picture, all its faces at once. `sums` is all zeros before and after; `work` is scratch."""
     size = image.shape[0]
     solid = seen_from(placed[j], view, 0.0, EYE, 0.0)
-    _empty(box, size)
+    box[0], box[1], box[2], box[3] = size, -1, size, -1
     faces = 0
     for face in range(FACES[solid[0]]):
-        nx, ny, nz, offset = plane(solid, face)
-        if offset < 0 or (nx == 0 and ny == 0 and nz == 0):
+        seen, nx, ny, nz, offset = plane(solid, face)
+        if seen:
             planes[faces, 0], planes[faces, 1], planes[faces, 2], planes[faces, 3] = nx, ny, nz, offset
             _trace(points, outline(solid, face, points), pixels, box, sums[faces])
             faces += 1

@@ -29,7 +29,44 @@ View: TypeAlias = tuple[float, float, float, float]  # the camera's turn (sine, 
 
 
 @compiled
-def wall_columns(view: View, columns: Array) -> None:
+def paint_room(view: View, tints: Array, shadow: Array, columns: Array, work: Array, image: Array) -> None:
+    """Draw floor, walls and sky.
+
+    Args:
+        view: of the camera.
+        tints: (2 or more, 3) colours of floor and walls, 0 … 255.
+        shadow: (size, size) the share of each pixel's floor in shadow; all zeros afterwards.
+        columns: (7, size) filled with what `_wall_columns` says.
+        work: (4 or more, size), scratch, any finite numbers.
+        image: (size, size, 3) uint8.
+    """
+    size = image.shape[0]
+    row, level = work[:3], work[3]
+    _wall_columns(view, columns)
+    top, last_top, foot, last_foot = float(size), 0.0, float(size), 0.0
+    for x in range(size):
+        top, last_top = min(top, columns[1, x]), max(last_top, columns[1, x])
+        foot, last_foot = min(foot, columns[2, x]), max(last_foot, columns[2, x])
+    for y in range(size):
+        if y + 1 > foot:
+            _light_floor(view, y, columns, shadow[y], level)
+            for x in range(size):
+                shadow[y, x] = 0.0
+            _lay(-1, columns[2], tints[0, 0], tints[0, 1], tints[0, 2], level, row)
+        if y < last_foot and y + 1 > top:
+            _light_wall(y, columns, level)
+            _lay(y, columns[2], tints[1, 0], tints[1, 1], tints[1, 2], level, row)
+        if y < last_top:
+            for x in range(size):
+                level[x] = 1.0
+            _lay(y, columns[1], SKY[0], SKY[1], SKY[2], level, row)
+        for x in range(size):
+            for channel in range(3):
+                image[y, x, channel] = np.uint8(row[channel, x] + 0.5)
+
+
+@compiled
+def _wall_columns(view: View, columns: Array) -> None:
     """What the walls look like in each column of pixels, as rows of `columns`.
 
     0: depth; 1, 2: pixel rows of the top and the foot; 3: level without the lamp; 4, 5: the lamp's distance from the
@@ -70,7 +107,7 @@ def wall_columns(view: View, columns: Array) -> None:
 
 
 @compiled
-def light_floor(view: View, y: int, columns: Array, shadow: Array, level: Array) -> None:
+def _light_floor(view: View, y: int, columns: Array, shadow: Array, level: Array) -> None:
     """The level of light on the floor in the pixels of row y; where a wall hides it, that at the wall's foot."""
     lamp_x, lamp_z = view[2], view[3]
     b = ((y + 0.5) / level.size - 0.5) / FOCUS
@@ -83,7 +120,7 @@ def light_floor(view: View, y: int, columns: Array, shadow: Array, level: Array)
 
 
 @compiled
-def light_wall(y: int, columns: Array, level: Array) -> None:
+def _light_wall(y: int, columns: Array, level: Array) -> None:
     """The level of light on the walls in the pixels of row y."""
     b = ((y + 0.5) / level.size - 0.5) / FOCUS
     for x in range(level.size):
@@ -100,7 +137,7 @@ def beam(square: float) -> float:
 
 
 @compiled
-def lay(y: int, edge: Array, red: float, green: float, blue: float, level: Array, row: Array) -> None:
+def _lay(y: int, edge: Array, red: float, green: float, blue: float, level: Array, row: Array) -> None:
     """Lay a surface over the part of the pixels of row y that is above `edge`."""
     for x in range(level.size):
         share = min(max(edge[x] - y, 0.0), 1.0)

@@ -23,18 +23,19 @@ Solid: TypeAlias = tuple[int, float, float, float, float, float, float, float]
 
 
 @compiled
-def plane(solid: Solid, face: int) -> tuple[float, float, float, float]:
-    """(nx, ny, nz, offset) of a flat face, whose points p have n · p = offset; all zeros for a curved one.
+def plane(solid: Solid, face: int) -> tuple[bool, float, float, float, float]:
+    """(seen, nx, ny, nz, offset): whether a face is seen from the front, and, if it is flat, where: n · p = offset < 0.
 
-    The face is seen from the front where offset < 0.
+    Numbers are zero for a curved face, of which some part is always seen.
     """
     kind, radius, height, x, y, z, sine, cosine = solid
     if (kind == CUBE and face == 4) or (kind == CYLINDER and face == 1):
-        return 0.0, 1.0, 0.0, y + height
+        return y + height < 0, 0.0, 1.0, 0.0, y + height
     if kind != CUBE:
-        return 0.0, 0.0, 0.0, 0.0
+        return True, 0.0, 0.0, 0.0, 0.0
     nx, nz = ((cosine, -sine), (sine, cosine), (-cosine, sine), (-sine, -cosine))[face]
-    return nx, 0.0, nz, nx * x + nz * z + radius
+    offset = nx * x + nz * z + radius
+    return offset < 0, nx, 0.0, nz, offset
 
 
 @compiled
