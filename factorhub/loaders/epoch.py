@@ -182,7 +182,7 @@ def _window(epoch: Epoch, area: _Area, number: int, start: int, stop: int) -> Wi
     block, segment = epoch.grouping.block, epoch.grouping.segment
     several = epoch.grouping.window // block
     spans = []
-    for item in np.sort(area.blocks[number * several : (number + 1) * several]).tolist():
+    for item in sorted(area.blocks[number * several : (number + 1) * several].tolist()):
         # the segments of an area are in ascending order, so a short one is its last, and ends in its short block
         at = item * block
         row = int(area.segments[at // segment]) * segment + at % segment
