@@ -30,15 +30,32 @@ def claimed(folder: Path, *, shared: bool = False) -> Iterator[None]:
     """
     with disk_errors(folder):
         _refuse_strangers(folder)
+        if (folder / "data").is_symlink():
+            raise InputError(f"{folder / 'data'} is a link, and links are not followed; name a folder where the data may lie")
         (folder / "data").mkdir(parents=True, exist_ok=True)
-        with (folder / LOCK).open("a") as lock:
+        with _lock(folder / LOCK, shared):
+            yield
+
+
+@contextmanager
+def _lock(path: Path, shared: bool) -> Iterator[None]:
+    while True:
+        with path.open("a") as file:
             try:
-                fcntl.flock(lock, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+                fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
             except BlockingIOError:
+                folder = path.parent
                 raise InputError(f"another factorhub process is writing to {folder}; wait for it, or name another folder") from None
             except OSError:
                 pass  # a file system without locks; renames still keep every file whole
-            yield
+            if not path.exists() or not os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                continue  # the one who held it removed it meanwhile
+            try:
+                yield
+            finally:
+                if not shared:
+                    path.unlink(missing_ok=True)
+            return
 
 
 def begin(plan: Plan, folder: Path, *, overwrite: bool = False, alone: bool = True) -> Manifest | None:
@@ -49,24 +66,11 @@ def begin(plan: Plan, folder: Path, *, overwrite: bool = False, alone: bool = Tr
     """
     if overwrite and not alone:
         raise InputError("--overwrite does not go with one job of several; empty the folder first")
-    found: Plan | None = None
-    there = (folder / MANIFEST).exists() or (folder / UNFINISHED).exists()
-    try:
-        if (folder / MANIFEST).exists():
-            manifest = read_manifest(folder)
-            found = manifest.plan
-            if found == plan and all(map(_same_size, [folder / s.path for s in plan.shards], [f.bytes for f in manifest.finished])):
-                return manifest
-        elif there:
-            found = read_unfinished(folder)
-    except StoreError:
-        if not overwrite:
-            raise
-    if there and found != plan and not overwrite:
-        assert found is not None
-        raise InputError(f"{folder} holds another set: {_difference(found, plan)}; name another folder, or add --overwrite")
-    if found != plan or not (folder / UNFINISHED).exists():
-        write_json(folder / UNFINISHED, {"format": FORMAT, "format_version": FORMAT_VERSION, "plan": plan.to_dict()})
+    done = whole(plan, folder, overwrite=overwrite)
+    if done is not None:
+        end(folder)
+        return done
+    write_json(folder / UNFINISHED, {"format": FORMAT, "format_version": FORMAT_VERSION, "plan": plan.to_dict()})
     for name in (MANIFEST, CARD):  # from here on the set is unfinished
         (folder / name).unlink(missing_ok=True)
     if alone:
@@ -78,10 +82,33 @@ def begin(plan: Plan, folder: Path, *, overwrite: bool = False, alone: bool = Tr
     return None
 
 
+def whole(plan: Plan, folder: Path, *, overwrite: bool = False) -> Manifest | None:
+    """The manifest, if the very set of `plan` is in the folder, with no file missing or cut; None if it is to be written.
+
+    Raises:
+        InputError: the folder holds another set. StoreError: one that cannot be read. Neither where `overwrite` is asked for.
+    """
+    manifest, found = None, None
+    try:
+        if (folder / MANIFEST).exists():
+            manifest = read_manifest(folder)
+            found = manifest.plan
+        elif (folder / UNFINISHED).exists():
+            found = read_unfinished(folder)
+    except StoreError:
+        if not overwrite:
+            raise
+    if found is not None and found != plan and not overwrite:
+        raise InputError(f"{folder} holds another set: {_difference(found, plan)}; name another folder, or add --overwrite")
+    if manifest is None or found != plan:
+        return None
+    same = (_same_size(folder / shard.path, done.bytes) for shard, done in zip(plan.shards, manifest.finished, strict=True))
+    return manifest if all(same) else None
+
+
 def end(folder: Path) -> None:
     """Remove what only an unfinished set has."""
-    for name in (UNFINISHED, LOCK):
-        (folder / name).unlink(missing_ok=True)
+    (folder / UNFINISHED).unlink(missing_ok=True)
     sync_folder(folder)
 
 
@@ -107,7 +134,7 @@ def _same_size(path: Path, size: int) -> bool:
 def _difference(found: Plan, asked: Plan) -> str:
     """The first setting in which two plans differ, in words."""
     ours, theirs = asked.to_dict(), found.to_dict()
-    for key in sorted({*ours["recipe"], *theirs["recipe"]}, key=list({**ours["recipe"], **theirs["recipe"]}).index):
+    for key in {**ours["recipe"], **theirs["recipe"]}:
         if theirs["recipe"].get(key) != ours["recipe"].get(key):
             return f"{key} is {theirs['recipe'].get(key)} there and {ours['recipe'].get(key)} here"
     for key in ("splits", "shard_rows", "order", "layouts"):

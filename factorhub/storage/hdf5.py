@@ -74,13 +74,35 @@ class ShardWriter:
         self.path = folder / shard.path
         self._temporary = temporary_name(self.path)
         self._plan, self._shard = plan, shard
-        # "earliest" keeps the file readable by every HDF5; times are off, so equal content gives equal metadata
-        self._file = h5py.File(self._temporary, "w", libver=("earliest", "v110"), track_order=True)
-        self._file.attrs.update(file_attributes(plan, shard))
         self._digests = {column.name: xxhash.xxh3_128() for column in plan.columns}
         self._checks: dict[str, list[int]] = {column.name: [] for column in plan.columns}
         self._next = dict.fromkeys(self._digests, 0)
-        self._datasets = {column.name: self._create(column) for column in plan.columns}
+        self._file: Any = None
+        self._datasets: dict[str, Any] = {}
+
+    def __enter__(self) -> ShardWriter:
+        try:
+            # "earliest" keeps the file readable by every HDF5; times are off, so equal content gives equal metadata
+            self._file = h5py.File(self._temporary, "w", libver=("earliest", "v110"), track_order=True)
+            self._file.attrs.update(file_attributes(self._plan, self._shard))
+            self._datasets = {column.name: self._create(column) for column in self._plan.columns}
+        except BaseException:
+            self._abandon()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if kind is not None:
+            self._abandon()
+
+    def _abandon(self) -> None:
+        try:
+            if self._file is not None:
+                self._file.close()
+        except (OSError, RuntimeError):
+            pass  # a full disk makes closing fail too; the first error is the one to show
+        finally:
+            self._temporary.unlink(missing_ok=True)
 
     def _create(self, column: Column) -> Any:
         codec = self._plan.layouts[column.name].codec
@@ -136,15 +158,3 @@ class ShardWriter:
         self._temporary.replace(self.path)
         sync_folder(self.path.parent)
         return Finished(body + len(index), digests, dict(quality or {}))
-
-    def __enter__(self) -> ShardWriter:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if kind is not None:
-            try:
-                self._file.close()
-            except (OSError, RuntimeError):
-                pass  # a full disk makes closing fail too; the first error is the one to show
-            finally:
-                self._temporary.unlink(missing_ok=True)

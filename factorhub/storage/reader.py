@@ -22,9 +22,8 @@ from factorhub.space import FactorSpace
 from factorhub.storage.deal import Dealer
 from factorhub.storage.index import Chunks
 from factorhub.storage.manifest import Manifest, read_manifest
-from factorhub.storage.shard import READ_COST, ShardReader
+from factorhub.storage.shard import READ_COST, OpenShards, ShardReader
 
-OPEN_SHARDS = 64  # files kept open by one reader; more cost descriptors and win nothing
 AHEAD = 1 << 22  # bytes of rows read at once by iteration
 
 
@@ -46,7 +45,7 @@ class Reader:
         self.start, self.stop = ranges[split] if split is not None else (0, len(self.plan))
         self._starts = [shard.start for shard in self.plan.shards]
         self._edges = np.array(self._starts, dtype=np.int64)
-        self._open: dict[int, ShardReader] = {}
+        self.shard = OpenShards(self.folder, self.manifest)
         self._local = threading.local()
         self._dealer = Dealer(self.plan, self.shard)
 
@@ -193,23 +192,10 @@ class Reader:
         here.holds = wanted
         return here.chunk  # type: ignore[no-any-return]
 
-    def shard(self, number: int) -> ShardReader:
-        """The open shard with this number, opened now if it was not; at most `OPEN_SHARDS` stay open.
-
-        No lock: two threads may open one shard twice, which costs a moment, and a fork finds no lock held.
-        """
-        found = self._open.get(number)
-        if found is None:
-            found = ShardReader(self.folder, self.plan, self.plan.shards[number], self.manifest.finished[number])
-            self._open[number] = found
-            while len(self._open) > OPEN_SHARDS:
-                self._open.pop(next(iter(self._open.copy()), number), None)  # closed when its last user lets go
-        return found
-
     def _check_present(self, shards: Sequence[int]) -> None:
         """Find missing and cut files before memory is taken for what a manifest promises of them."""
         for number in shards:
-            if number not in self._open:
+            if number not in self.shard.open:
                 path = self.folder / self.plan.shards[number].path
                 try:
                     size = path.lstat().st_size

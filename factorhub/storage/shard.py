@@ -14,9 +14,10 @@ from factorhub.factors import Array
 from factorhub.storage.codec import Buffer
 from factorhub.storage.files import open_plain, pread
 from factorhub.storage.index import Index, digest_of, unpack
-from factorhub.storage.manifest import Finished, Plan, Shard
+from factorhub.storage.manifest import Finished, Manifest, Plan, Shard
 
 READ_COST = 1 << 13  # a call to read costs about as much as copying this many bytes
+MOST_OPEN = 64  # files kept open by one reader; more cost descriptors and win nothing
 
 
 class ShardReader:
@@ -120,3 +121,29 @@ def _check(data: Buffer, expected: int) -> None:
     """Compare a chunk's stored bytes with their xxh3-64, which is far cheaper than checking what they inflate to."""
     if xxhash.xxh3_64_intdigest(data) != expected:
         raise StoreError("its bytes are not those that were written")
+
+
+class OpenShards:
+    """The open shards of a set: called with a number, gives that shard, opened now if it was not; `MOST_OPEN` stay open.
+
+    No lock: two threads may open one shard twice, which costs a moment, and a fork finds no lock held.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        self._folder, self._manifest = folder, manifest
+        self.open: dict[int, ShardReader] = {}
+
+    def __call__(self, number: int) -> ShardReader:
+        """The shard with this number.
+
+        Raises:
+            StoreError: it is missing, damaged, or not the one the manifest means.
+        """
+        found = self.open.get(number)
+        if found is None:
+            plan = self._manifest.plan
+            found = ShardReader(self._folder, plan, plan.shards[number], self._manifest.finished[number])
+            self.open[number] = found
+            while len(self.open) > MOST_OPEN:
+                self.open.pop(next(iter(self.open.copy()), number), None)  # closed when its last user lets go
+        return found

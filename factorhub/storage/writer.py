@@ -25,10 +25,10 @@ from factorhub.source import Column
 from factorhub.storage import card
 from factorhub.storage.codec import RAW, Buffer, Compression, choose
 from factorhub.storage.files import write_json, write_whole
-from factorhub.storage.folder import CARD, begin, claimed, end
+from factorhub.storage.folder import CARD, LOCK, begin, claimed, end, whole
 from factorhub.storage.hdf5 import ShardWriter
 from factorhub.storage.index import chunk_rows
-from factorhub.storage.manifest import MANIFEST, Finished, Layout, Manifest, Plan, Shard
+from factorhub.storage.manifest import MANIFEST, UNFINISHED, Finished, Layout, Manifest, Plan, Shard
 from factorhub.storage.shard import ShardReader
 
 CHUNK_BYTES = 1 << 18  # of the widest column of a group; docs/decisions/0003-chunks-and-codec.md has the measurements
@@ -121,6 +121,11 @@ def write(
     Raises:
         InputError: the folder holds something else. StoreError: the disk is full or read-only, or rendering fails.
     """
+    if not (folder / UNFINISHED).exists() and not (folder / LOCK).exists():
+        done = whole(plan, folder, overwrite=overwrite)  # before a lock is asked for: the disk may be read-only
+        if done is not None:
+            progress(len(plan))
+            return done
     with claimed(folder, shared=only is not None):
         done = begin(plan, folder, overwrite=overwrite, alone=only is None)
         if done is not None:
