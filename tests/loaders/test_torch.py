@@ -20,7 +20,6 @@ from factorhub.lookup import Store
 from factorhub.storage.shard import ShardReader
 from tests.loaders.conftest import WINDOW, indices, same
 
-
 FIELDS = ["index", "shape", "posX_value", "image"]
 
 
