@@ -57,7 +57,7 @@ def paint_rooms(angles: Array, tints: Array, solids: Array, images: Array, masks
     extras = masks.shape[0] > 0 or depths.shape[0] > 0 or counts.shape[0] > 0
     columns, work = np.empty((7, size)), np.zeros((9, size))
     shadow, sums = np.zeros((size, size)), np.zeros((3, size, size + 2), np.int32)
-    room = 8 * int(math.sqrt(size))  # vertices of a round outline: it is within 0.02 pixel of the true one
+    room = 8 * int(math.sqrt(size))  # vertices of a round outline: it is within a few hundredths of a pixel of the true one
     points, pixels = np.empty((3, room)), np.empty((room + 1, 2), np.int32)
     placed, owners = np.empty((most, 5)), np.empty((size, size), np.uint8)
     boxes, planes = np.empty((most + 1, 4), np.int64), np.empty((3, 4))
