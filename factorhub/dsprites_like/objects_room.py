@@ -21,7 +21,7 @@ COMPONENTS = ("shape", "scale", "hue", "x", "z", "visible")
 def objects_room(*, size: int = 64, max_objects: int = 3, depth: bool = False) -> Generator:
     """The generator of Objects Room: 1 to `max_objects` solids on the floor, later ones in front of earlier ones.
 
-    Objects from number `count` on are absent: their factors change nothing and their rows of the table are zero.
+    Objects with numbers above `count` are absent: their factors change nothing and their rows of the table are zero.
 
     No two objects ever intersect, and nothing is drawn again. The floor from `NEAR` to `FAR` is cut across into `count`
     lanes of equal depth; object 1 stands in the farthest, the last one in the nearest, and posZ says where between the
