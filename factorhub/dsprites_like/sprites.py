@@ -35,26 +35,30 @@ def outlines(size: int, shapes: Shapes = "original") -> list[Array]:
     side = 0.15 * 64
     turn = 2 * math.pi * np.arange(34) / 34
     t = 2 * math.pi * np.arange(128) / 128
-    across = 16 * 0.600 * np.sin(t) ** 3
     down = -0.6625 * (13 * np.cos(t) - 5 * np.cos(2 * t) - 2 * np.cos(3 * t) - np.cos(4 * t)) - 1.44
-    square = np.array([(-side, -side), (side, -side), (side, side), (-side, side)])
-    ellipse, heart = np.stack([12.8 * np.cos(turn), 7.25 * np.sin(turn)], axis=1), np.stack([across, down], axis=1)
-    drawn = [square, ellipse, heart]
+    drawn = [
+        np.array([(-side, -side), (side, -side), (side, side), (-side, side)]),
+        _snapped(12.8 * np.cos(turn), 7.25 * np.sin(turn)),
+        _snapped(16 * 0.600 * np.sin(t) ** 3, down),
+    ]
     if shapes == "more":
         arm, tip = 0.07, 0.2
         cross = [(arm, arm), (arm, tip), (-arm, tip), (-arm, arm), (-tip, arm), (-tip, -arm)]
         arrow = [(0, -0.2), (0.18, 0), (0.06, 0), (0.06, 0.2), (-0.06, 0.2), (-0.06, 0), (-0.18, 0)]
         drawn += [_corners(3, 0.24), _corners(5, 0.2), _corners(6, 0.19), _corners(10, 0.24, 0.12)]
         drawn += [64 * np.array([*cross, *((-x, -y) for x, y in cross)]), 64 * np.array(arrow)]
-    # on a lattice of 2^-32 px, so that the last bit of a library's sine cannot move a pixel
-    snapped = [np.rint(outline * 2.0**32) * 2.0**-32 for outline in drawn]
-    return [outline * (size / 64) for outline in snapped]
+    return [outline * (size / 64) for outline in drawn]
 
 
 def _corners(count: int, *radii: float) -> Array:
     """Points at even angles, the first on top, at these distances in turn [canvas sides], in pixels of a canvas of 64."""
-    angles = 2 * math.pi * np.arange(count) / count
-    points: Array = np.stack([np.sin(angles), -np.cos(angles)], axis=1) * (64 * np.resize(radii, count)[:, None])
+    angles, radius = 2 * math.pi * np.arange(count) / count, 64 * np.resize(radii, count)
+    return _snapped(radius * np.sin(angles), -radius * np.cos(angles))
+
+
+def _snapped(x: Array, y: Array) -> Array:
+    """Points on a lattice of 2**-32 pixel, so that the last bit of a library's sine cannot move a pixel."""
+    points: Array = np.rint(np.stack([x, y], axis=1) * 2.0**32) * 2.0**-32
     return points
 
 
