@@ -50,7 +50,8 @@ class Column:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Column:
         """The column that `to_dict` described."""
-        return cls(**{**data, "shape": tuple(data["shape"]), "dims": tuple(data["dims"])})
+        lists = {"shape": tuple(data["shape"]), "dims": tuple(data["dims"]), "attributes": dict(data["attributes"])}
+        return cls(**{**data, **lists})
 
 
 @runtime_checkable
