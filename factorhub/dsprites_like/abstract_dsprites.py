@@ -36,7 +36,7 @@ def abstract_dsprites(
         paint(values[:, 2:], palette[values[:, 1].astype(np.int64)], images, shapes, antialias)
         return {"image": images}
 
-    sprite = sprite_factors(grid, shapes, nuisances=("orientation",))
+    sprite = sprite_factors(grid, shapes, turn_is_nuisance=True)
     return Generator(
         name="abstract_dsprites",
         summary="dSprites in six colours on five greys",

@@ -23,7 +23,7 @@ def color_dsprites(*, size: int = 64, grid: Grid = "original", shapes: Shapes = 
     return Generator(
         name="color_dsprites",
         summary="dSprites in a random colour on black",
-        space=FactorSpace((*color_factors(), *sprite_factors(grid, shapes)), (sprite_symmetry(shapes),)),
+        space=FactorSpace((*color_factors(nuisance=True), *sprite_factors(grid, shapes)), (sprite_symmetry(shapes),)),
         fields=(image,),
         draw=draw,
         source="Locatello et al.: Challenging Common Assumptions in the Unsupervised Learning of Disentangled "

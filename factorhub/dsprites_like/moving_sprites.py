@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from factorhub.dsprites_like.sprites import RGB, Shapes, folds, paint, picture, sprite_factors, sprite_symmetry
+from factorhub.dsprites_like.sprites import Shapes, color_factors, folds, paint, picture, sprite_factors, sprite_symmetry
 from factorhub.errors import InputError
 from factorhub.factors import Array, categorical, continuous
 from factorhub.fields import Batch, Field
@@ -52,7 +52,7 @@ def moving_sprites(*, frames: int = 16, size: int = 64, shapes: Shapes = "origin
     per_frame = "of the range of posX and posY per frame, to the right"
     space = FactorSpace(
         (
-            *(continuous(name, 0.5, 1.0, description="of the sprite; 1 is full") for name in RGB),
+            *color_factors(nuisance=False),
             *sprite_factors("clean", shapes),
             categorical("motion", MOTIONS),
             continuous("velX", -FASTEST, FASTEST, grid=7, description=per_frame),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import cache
 from typing import Literal, TypeAlias
 
@@ -62,23 +63,21 @@ def _snapped(x: Array, y: Array) -> Array:
     return points
 
 
-def sprite_factors(grid: Grid, shapes: Shapes, nuisances: tuple[str, ...] = ()) -> tuple[Factor, ...]:
+def sprite_factors(grid: Grid, shapes: Shapes, *, turn_is_nuisance: bool = False) -> tuple[Factor, ...]:
     """Shape, scale, orientation, posX and posY, with the published grids; "clean" leaves out the orientation 2 pi."""
-    upright, turn = "orientation" in nuisances, 2 * math.pi
+    turn = circular("orientation", 2 * math.pi, grid=40, endpoint=grid == "original", unit="rad", description="counter-clockwise")
     return (
         categorical("shape", folds(shapes)),
         continuous("scale", 0.5, 1.0, grid=6, description="of all lengths; 1 is a square of 0.3 canvas sides"),
-        circular(
-            "orientation", turn, grid=40, endpoint=grid == "original", unit="rad", nuisance=upright, description="counter-clockwise"
-        ),
+        replace(turn, nuisance=turn_is_nuisance),
         continuous("posX", 0.0, 1.0, grid=32, description="0 is a quarter of the canvas from the left, 1 three quarters"),
         continuous("posY", 0.0, 1.0, grid=32, description="0 is a quarter of the canvas from the top, 1 three quarters"),
     )
 
 
-def color_factors() -> tuple[Factor, ...]:
-    """The colour of the published coloured variant: each channel even over the brighter half, a nuisance there."""
-    return tuple(continuous(name, 0.5, 1.0, nuisance=True, description="of the sprite; 1 is full") for name in RGB)
+def color_factors(*, nuisance: bool) -> tuple[Factor, ...]:
+    """The colour of the published coloured variant: each channel even over the brighter half."""
+    return tuple(continuous(name, 0.5, 1.0, nuisance=nuisance, description="of the sprite; 1 is full") for name in RGB)
 
 
 def sprite_symmetry(shapes: Shapes) -> Fold:
