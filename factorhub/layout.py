@@ -21,6 +21,7 @@ FACTOR = np.dtype(
         ("interval", np.bool_),  # u is measured along the interval, and not by code
         ("circular", np.bool_),
         ("labelled", np.bool_),
+        ("word", np.int64),  # which random word a uniform draw takes it from
     ],
     align=True,
 )
@@ -52,4 +53,31 @@ def layout(space: FactorSpace) -> Layout:
             record["step"] = (table[-1] - table[0]) / max(len(table) - 1, 1) or 1.0
             tables.append(table)
             start += len(table)
+    factors["word"] = _words(space)
     return Layout(factors, np.concatenate(tables))
+
+
+def most_words(plan: Layout) -> int:
+    """How many random words a uniform draw takes."""
+    return int(plan.factors["word"].max()) + 1
+
+
+def _words(space: FactorSpace) -> list[int]:
+    """The random word that each factor is drawn from, as few as will do.
+
+    A word gives up to 2**32 combinations of codes, or up to 2**11 and then, from what is left of it, the 53 bits of a
+    factor off its grid. A factor with more values than that has a word to itself.
+    """
+    loose = [factor.size is None for factor in space]
+    words, room, taken = [0] * len(loose), [2**11] * sum(loose), 0
+    for j, is_loose in enumerate(loose):
+        if is_loose:
+            words[j], taken = taken, taken + 1
+    for j, factor in enumerate(space):
+        size = factor.size or 0
+        if size > 0:
+            fitting = next((w for w, left in enumerate(room) if size <= left), len(room))
+            if fitting == len(room):
+                room.append(max(2**32, size))
+            words[j], room[fitting] = fitting, room[fitting] // size
+    return words

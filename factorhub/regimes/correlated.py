@@ -11,7 +11,7 @@ import numpy as np
 from factorhub import randomness
 from factorhub.errors import InputError
 from factorhub.factors import Array
-from factorhub.layout import layout
+from factorhub.layout import layout, most_words
 from factorhub.regimes.regime import Draw, Single, off_grid, remembered
 from factorhub.space import FactorSpace
 
@@ -235,15 +235,15 @@ class Copula(Single):
         return _root(self, base)
 
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
-        """Uniform draws, the named factors then replaced by correlated ones from the same words."""
+        """Uniform draws, the named factors then replaced by correlated ones."""
         from factorhub.regimes.kernels import fill_uniform
         from factorhub.regimes.scores import copula
 
         plan = layout(self.space(base))
         columns, root = self._root(base)
-        words = randomness.words(seed, f"{stream}/copula", rows, len(base.factors))
-        values = np.empty(words.shape)
-        fill_uniform(*plan, words, values, np.empty((0, 0), dtype=np.int64))
+        words = randomness.words(seed, f"{stream}/copula", rows, len(columns) + most_words(plan))
+        values = np.empty((len(words), len(base.factors)))
+        fill_uniform(*plan, words[:, len(columns) :], values, np.empty((0, 0), dtype=np.int64))
         copula(*plan, columns, root, words, values)
         return Draw(values)
 

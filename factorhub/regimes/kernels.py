@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from factorhub.compiled import compiled
+from factorhub.compiled import compiled, high_product
 from factorhub.factors import Array
-from factorhub.kernels import code_at, code_of, unit_of, value_at, value_of
+from factorhub.kernels import code_of, unit_of, value_at, value_of
 
 CHUNK = 512  # rows at a time, where a loop goes factor by factor: their columns stay in the cache
 
@@ -21,18 +21,36 @@ def unit(word: Any) -> float:
 
 @compiled
 def fill_uniform(factors: Array, table: Array, words: Array, values: Array, codes: Array) -> None:
-    """Fill `values` (n, k) with the uniform points of `words` (n, k), and `codes` where it has room."""
-    coded = codes.size > 0
+    """Fill `values` (n, k) with the uniform points of `words` (n, most), and `codes` where it has room.
+
+    A word is a fraction of 2**64: times a number of values, its whole part is a code, and what is left is the next
+    fraction. See `layout` for which factor takes which word.
+    """
+    coded, left = codes.size > 0, np.empty(words.shape[1], dtype=np.uint64)
     for i in range(values.shape[0]):
+        for w in range(left.size):
+            left[w] = words[i, w]
         for j in range(values.shape[1]):
-            u = unit(words[i, j])
-            if factors[j].count == 0:
-                values[i, j] = factors[j].low + u * factors[j].span
-            else:
-                code = code_at(factors[j], u)
+            if factors[j].count > 0:
+                w, count = factors[j].word, np.uint64(factors[j].count)
+                code = np.int64(high_product(left[w], count))
+                left[w] *= count
                 values[i, j] = value_of(factors[j], table, code)
                 if coded:
                     codes[i, j] = code
+        for j in range(values.shape[1]):
+            if factors[j].count == 0:
+                values[i, j] = factors[j].low + unit(left[factors[j].word]) * factors[j].span
+
+
+@compiled
+def fill_differing(first: Array, second: Array, differing: Array) -> None:
+    """Mark in `differing` (n, k) where two (n, several, k) differ at any of the several."""
+    for i in range(first.shape[0]):
+        for j in range(first.shape[2]):
+            differing[i, j] = False
+            for s in range(first.shape[1]):
+                differing[i, j] |= first[i, s, j] != second[i, s, j]
 
 
 @compiled

@@ -111,6 +111,9 @@ def moved(factor: Any, table: Array, value: float, steps: int, travel: float) ->
     """A factor's value moved by whole `steps` on its grid, or by `travel` ranges off it, folded at the ends."""
     if factor.count > 0:
         return value_of(factor, table, fold(code_of(factor, table, value) + steps, factor.count, factor.circular))
+    near = value + travel * factor.span
+    if factor.low <= near < factor.low + factor.span:
+        return near
     place = (value - factor.low) / factor.span + travel
     return min(factor.low + fold_unit(place, factor.circular) * factor.span, factor.low + factor.span)
 

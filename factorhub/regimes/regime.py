@@ -196,7 +196,13 @@ def distinct(name: str, taken: Iterable[str]) -> str:
 
 def differs(first: Array, second: Array) -> Array:
     """A mask (n, k) of the factors that differ between two (n, *axes, k) at any of their points."""
-    return np.logical_or.reduce(first != second, axis=tuple(range(1, first.ndim - 1)))  # type: ignore[no-any-return]
+    from factorhub.regimes.kernels import fill_differing
+
+    n, k = len(first), first.shape[-1]
+    several = int(np.prod(first.shape[1:-1]))
+    differing = np.empty((n, k), dtype=bool)
+    fill_differing(first.reshape(n, several, k), second.reshape(n, several, k), differing)
+    return differing
 
 
 def columns(space: FactorSpace, names: Iterable[str], what: str) -> list[int]:

@@ -22,7 +22,7 @@ def copula(factors: Array, table: Array, columns: Array, root: Array, words: Arr
         for m in range(columns.size):
             j = columns[m]
             for i in range(n):
-                u[i] = unit(words[begin + i, j])
+                u[i] = unit(words[begin + i, m])
             probits(u[:n], noise[m, :n])
             for i in range(n):
                 u[i] = root[m, m] * noise[m, i]

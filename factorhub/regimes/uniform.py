@@ -8,7 +8,7 @@ import numpy as np
 
 from factorhub import randomness
 from factorhub.factors import Array
-from factorhub.layout import layout
+from factorhub.layout import layout, most_words
 from factorhub.regimes.regime import Draw, Single, off_grid
 from factorhub.space import FactorSpace
 
@@ -25,13 +25,14 @@ class Uniform(Single):
 
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """Row r is one uniform point, from the words of r."""
-        space = self.space(base)
-        words = randomness.words(seed, f"{stream}/uniform", rows, len(base.factors))
-        values = np.empty(words.shape)
         from factorhub.regimes.kernels import fill_uniform
 
-        codes = np.empty(words.shape if None not in space.sizes else (0, 0), dtype=np.int64)
-        fill_uniform(*layout(space), words, values, codes)
+        space = self.space(base)
+        plan = layout(space)
+        words = randomness.words(seed, f"{stream}/uniform", rows, most_words(plan))
+        values = np.empty((len(words), len(base.factors)))
+        codes = np.empty(values.shape if None not in space.sizes else (0, 0), dtype=np.int64)
+        fill_uniform(*plan, words, values, codes)
         return Draw(values, codes if codes.size or not values.size else None)
 
 
