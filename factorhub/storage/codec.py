@@ -30,7 +30,7 @@ class Codec:
     """The filters of one column: byte shuffle before DEFLATE, or nothing. The encoders all write plain DEFLATE.
 
     Attributes:
-        encoder: "runs" (zlib-ng with run-length matching only), "zlib" (zlib-ng), "libdeflate", or "raw".
+        encoder: "runs" (see `factorhub.storage.runs`), "zlib" (zlib-ng), "libdeflate", or "raw".
         level: of the encoder.
         shuffle: True where the bytes of the items are grouped by their place before they are encoded.
     """
@@ -51,16 +51,14 @@ class Codec:
             return data.data
         if self.shuffle:
             data = np.ascontiguousarray(data.reshape(-1, chunk.itemsize).T).reshape(-1)
-        if self.encoder == "libdeflate":
-            from imagecodecs import deflate_encode
+        if self.encoder == "runs":
+            from factorhub.storage.runs import encode
 
-            plain: Any = data  # any buffer will do, though the signature names some
-            return bytes(deflate_encode(plain, self.level))
-        from zlib_ng import zlib_ng
+            return encode(data)
+        from imagecodecs import deflate_encode, zlibng_encode
 
-        strategy = zlib_ng.Z_RLE if self.encoder == "runs" else zlib_ng.Z_DEFAULT_STRATEGY
-        deflate = zlib_ng.compressobj(self.level, zlib_ng.DEFLATED, 15, 9, strategy)
-        return b"".join((deflate.compress(data), deflate.flush()))
+        plain: Any = data  # any buffer will do, though the signatures name some
+        return bytes(deflate_encode(plain, self.level) if self.encoder == "libdeflate" else zlibng_encode(plain, self.level))
 
     def decode(self, data: bytes, out: Array) -> None:
         """Inflate `data` into the contiguous array `out`, whose size must be exactly the chunk's.

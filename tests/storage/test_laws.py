@@ -19,6 +19,7 @@ from factorhub.source import Column, row_numbers
 from factorhub.storage.codec import RAW, Codec, choose
 from factorhub.storage.manifest import LARGEST_CHUNK, MOST_SHARDS, Finished, Layout, Manifest, Plan
 from factorhub.storage.reader import Reader
+from factorhub.storage.runs import encode
 from factorhub.storage.writer import default_shard_rows, layouts_of
 
 SEEDS = st.integers(0, 2**64 - 1)
@@ -155,6 +156,24 @@ def test_decoding_undoes_encoding_and_hdf5_agrees(chunk: np.ndarray, codec: Code
                 codec.decode(cut, out)
     with pytest.raises(ValueError, match=r"inflates? to|does not inflate|has \d+ bytes"):
         codec.decode(stored, np.empty((chunk.shape[0] + 1, *chunk.shape[1:]), chunk.dtype))
+
+
+@settings(max_examples=300)
+@given(st.lists(st.tuples(st.integers(0, 255), st.integers(1, 1000)), min_size=1, max_size=400), st.integers(1, 2**20))
+def test_runs_of_any_lengths_are_plain_zlib_streams(runs: list[tuple[int, int]], most: int) -> None:
+    values, lengths = np.array(runs).T
+    data = np.repeat(values, np.minimum(lengths, most)).astype(np.uint8)
+    assert zlib.decompress(encode(data)) == data.tobytes()
+
+
+@pytest.mark.parametrize("ratio", [1.3, 1.7, 2.5])
+def test_codes_longer_than_deflate_allows_are_cut(ratio: float) -> None:
+    """Frequencies that fall steeply make a Huffman tree deeper than fifteen."""
+    counts = np.maximum(ratio ** np.arange(0, -200, -1) * 2**19, 1).astype(int)
+    values = np.random.default_rng(0).permutation(np.repeat(np.arange(200), counts)).astype(np.uint8)
+    stored = encode(values)
+    assert zlib.decompress(stored) == values.tobytes()
+    assert len(stored) < 1.02 * len(zlib.compress(values.tobytes(), 9))
 
 
 @pytest.mark.parametrize("compression", [{}, {"compression": "none"}, {"compression": "gzip"}, {"level": 9}])
