@@ -82,8 +82,10 @@ class Order:
         object.__setattr__(self, "bases", tuple(self.bases))
         if self.kind not in get_args(Kind):
             raise unknown("order", self.kind, get_args(Kind))
-        if not self.ends or sorted(self.ends) != list(self.ends) or not 0 < len(self) <= self.base:
-            raise InputError(f"an order needs ascending ends up to 1 … {self.base} rows; got {self.ends}")
+        if not all(isinstance(number, int) for number in (self.base, self.seed, *self.ends, *self.bases)):
+            raise InputError(f"an order is made of whole numbers; got {self.base!r}, {self.ends!r}, {self.seed!r}, {self.bases!r}")
+        if not self.ends or min(np.diff([0, *self.ends])) < 1 or not len(self) <= self.base < 2**62:
+            raise InputError(f"an order needs ascending ends, one row or more each, up to {self.base} rows; got {self.ends}")
         if self.bases:
             sizes = np.diff([0, *self.ends]).tolist()
             if len(self.bases) != len(sizes) or sum(self.bases) != self.base or any(map(int.__gt__, sizes, self.bases)):

@@ -25,9 +25,8 @@ def text(manifest: Manifest) -> str:
         f"  batch_size: {BATCH}",
         "  data_files:",
     ]
-    for split, (start, stop) in plan.ranges.items():
-        if stop > start:
-            head += [f"  - split: {split}", f"    path: data/{split}-*.h5"]
+    for split in plan.splits:
+        head += [f"  - split: {split}", f"    path: data/{split}-*.h5"]
     head += ["dataset_info:", "  features:"]
     for column in plan.columns:
         head += _feature(column, plan.space)

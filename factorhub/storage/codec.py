@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
@@ -17,32 +17,48 @@ from factorhub.factors import Array
 Compression: TypeAlias = Literal["auto", "gzip", "none"]
 COMPRESSIONS: tuple[Compression, ...] = ("auto", "gzip", "none")
 Buffer: TypeAlias = bytes | memoryview
+Encoder: TypeAlias = Literal["raw", "runs", "zlib", "libdeflate"]
 WORTH = 2.0  # a chunk that shrinks less than this is stored raw: inflating would cost more than reading
+FLAT = 16.0  # a chunk that shrinks more than this is made of long matches, over which zlib-ng is quicker than libdeflate
+NEAR = 1.3  # an encoder is as good as the best when its chunk is at most so much larger
 HEADER, TRAILER = 2, 4  # bytes that zlib's format puts around DEFLATE's own: its method, and an Adler-32
 EXPANSION = 1032  # DEFLATE expands at most this many times, so a stored size bounds the decoded one
 
 
 @dataclass(frozen=True)
 class Codec:
-    """The filters of one column: byte shuffle before DEFLATE at a level, with run-length matching only, or nothing."""
+    """The filters of one column: byte shuffle before DEFLATE, or nothing. The encoders all write plain DEFLATE.
 
-    gzip: bool
+    Attributes:
+        encoder: "runs" (see `factorhub.storage.runs`), "zlib" (zlib-ng), "libdeflate", or "raw".
+        level: of the encoder.
+        shuffle: True where the bytes of the items are grouped by their place before they are encoded.
+    """
+
+    encoder: Encoder
     level: int = 0
-    runs: bool = False
     shuffle: bool = False
+
+    @property
+    def gzip(self) -> bool:
+        """True where the chunks are DEFLATE; HDF5 calls that filter gzip."""
+        return self.encoder != "raw"
 
     def encode(self, chunk: Array) -> Buffer:
         """The bytes that HDF5's filter pipeline would store for this contiguous chunk."""
-        if not self.gzip:
-            return chunk.reshape(-1).view(np.uint8).data
-        from zlib_ng import zlib_ng
-
         data = chunk.reshape(-1).view(np.uint8)
+        if self.encoder == "raw":
+            return data.data
         if self.shuffle:
             data = np.ascontiguousarray(data.reshape(-1, chunk.itemsize).T).reshape(-1)
-        strategy = zlib_ng.Z_RLE if self.runs else zlib_ng.Z_DEFAULT_STRATEGY
-        deflate = zlib_ng.compressobj(self.level, zlib_ng.DEFLATED, 15, 9, strategy)
-        return b"".join((deflate.compress(data), deflate.flush()))
+        if self.encoder == "runs":
+            from factorhub.storage.runs import encode
+
+            return encode(data)
+        from imagecodecs import deflate_encode, zlibng_encode
+
+        plain: Any = data  # any buffer will do, though the signatures name some
+        return bytes(deflate_encode(plain, self.level) if self.encoder == "libdeflate" else zlibng_encode(plain, self.level))
 
     def decode(self, data: bytes, out: Array) -> None:
         """Inflate `data` into the contiguous array `out`, whose size must be exactly the chunk's.
@@ -79,17 +95,19 @@ class Codec:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Codec:
         """The codec that `to_dict` described."""
-        return cls(bool(data["gzip"]), int(data["level"]), bool(data["runs"]), bool(data["shuffle"]))
+        if data["encoder"] not in get_args(Encoder):
+            raise unknown("encoder", data["encoder"], get_args(Encoder))
+        return cls(data["encoder"], int(data["level"]), bool(data["shuffle"]))
 
 
-RAW = Codec(gzip=False)
+RAW = Codec("raw")
 
 
 def choose(chunk: Array, compression: Compression = "auto", level: int | None = None) -> Codec:
     """The codec for a column, from a trial on its first chunk.
 
-    "auto" tries run-length matching (the fastest, and the best on flat pictures) and general matching, and stores raw
-    what does not shrink to a half. "gzip" with a level does what it says for every column; "none" stores raw.
+    "auto" takes the quickest encoder whose chunk is about as small as the smallest, and stores raw what does not shrink
+    to a half. "gzip" with a level does what it says for every column; "none" stores raw.
 
     Raises:
         InputError: an unknown compression, or a level outside 1 … 9.
@@ -100,10 +118,16 @@ def choose(chunk: Array, compression: Compression = "auto", level: int | None = 
         raise InputError(f"a compression level is 1 … 9; got {level}")
     if compression == "none":
         return RAW
-    shuffle = chunk.itemsize > 1
     if compression == "gzip" or level is not None:
-        return Codec(True, level or 4, False, shuffle)
-    candidates = [Codec(True, 1, True, shuffle), Codec(True, 3, False, shuffle)]
-    sizes = [len(codec.encode(chunk)) for codec in candidates]
-    best = 0 if sizes[0] <= 1.15 * sizes[1] else 1
-    return candidates[best] if sizes[best] * WORTH <= chunk.nbytes else RAW
+        return Codec("zlib", level or 4, chunk.itemsize > 1)
+    sizes: dict[Codec, int] = {}
+    for encoder, effort in (("runs", 1), ("libdeflate", 1), ("zlib", 4)):
+        for shuffle in (False, True) if chunk.itemsize > 1 else (False,):
+            codec = Codec(encoder, effort, shuffle)  # type: ignore[arg-type]
+            sizes[codec] = len(codec.encode(chunk))
+    smallest = min(sizes.values())
+    if smallest * WORTH > chunk.nbytes:
+        return RAW
+    quickest = ("runs", "zlib", "libdeflate") if smallest * FLAT < chunk.nbytes else ("runs", "libdeflate", "zlib")
+    good = [codec for codec, size in sizes.items() if size <= NEAR * smallest]
+    return min(good, key=lambda codec: (quickest.index(codec.encoder), sizes[codec]))

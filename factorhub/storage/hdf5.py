@@ -118,6 +118,11 @@ class ShardWriter:
         dataset.attrs.update(column_attributes(column))
         return dataset
 
+    @property
+    def full(self) -> bool:
+        """True when every column has all its rows."""
+        return all(rows == len(self._shard) for rows in self._next.values())
+
     def add(self, name: str, rows: Array, chunk: Buffer) -> None:
         """The next chunk of a column: the rows it holds, for the digest, and its encoded bytes, padded to a full chunk."""
         start = self._next[name]

@@ -115,7 +115,7 @@ class Plan:
 
     @cached_property
     def shards(self) -> tuple[Shard, ...]:
-        """The files, in row order. A split without rows has none."""
+        """The files, in row order."""
         shards: list[Shard] = []
         for split, (start, stop) in self.ranges.items():
             count = -(-(stop - start) // self.shard_rows)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
+from contextlib import closing
+from functools import partial
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -32,7 +33,9 @@ from factorhub.storage.manifest import MANIFEST, UNFINISHED, Finished, Layout, M
 from factorhub.storage.shard import ShardReader
 
 CHUNK_BYTES = 1 << 18  # of the widest column of a group; docs/decisions/0003-chunks-and-codec.md has the measurements
-BLOCK_BYTES = 1 << 22  # rendered at once by one worker
+BLOCK_BYTES = 1 << 22  # rendered at once by one thread
+TRIAL_ROWS = 4096  # of small columns, on which their codecs are chosen
+AHEAD = 6  # blocks that may wait for the writing thread, so that the others go on while it flushes a file
 SHARD_BYTES = 1 << 28  # of rows before compression, in a shard of default size
 
 
@@ -51,6 +54,7 @@ class Rows(Protocol):
         ...
 
 
+T = TypeVar("T")
 Measure: TypeAlias = Callable[[Shard], Mapping[str, float]]
 Encoded: TypeAlias = list[tuple[str, Array, Buffer]]
 
@@ -80,7 +84,7 @@ def layouts_of(source: Rows, compression: Compression = "auto", level: int | Non
     layouts = {}
     for columns in _groups(source.columns):
         rows = _power_of_two(CHUNK_BYTES // max(column.row_bytes for column in columns))
-        trial = source.read(np.arange(min(len(source), rows)), [column.name for column in columns])
+        trial = source.read(np.arange(min(len(source), rows, TRIAL_ROWS)), [column.name for column in columns])
         for column in columns:
             asked = column.role in ("factor", "regime") or (column.role == "value" and column.attributes.get("factor") not in codes)
             codec = RAW if asked and compression == "auto" and level is None else choose(trial[column.name], compression, level)
@@ -178,17 +182,43 @@ def _write_shards(
     expected: Mapping[Shard, Finished] | None = None,
 ) -> list[Finished]:
     """Write the numbered shards, or keep those that are there; where some are `expected`, make all and prove them."""
+    shards = [plan.shards[number] for number in numbers]
+    finished = {} if expected is not None else {shard: kept for shard in shards if (kept := _kept(folder, plan, shard)) is not None}
+    progress(sum(map(len, finished)))
+    missing = [shard for shard in shards if shard not in finished]
+    last = plan.columns[-1].name
     workers = workers or cores()
-    finished = []
     with ThreadPoolExecutor(workers, thread_name_prefix="factorhub") as pool:
-        for number in numbers:
-            shard = plan.shards[number]
-            before = expected[shard] if expected is not None else None
-            kept = _kept(folder, plan, shard) if before is None else None
-            if kept is not None:
-                progress(len(shard))
-            finished.append(kept or _write_shard(source, plan, folder, shard, pool, workers, progress, measure, before))
-    return finished
+        tasks = (partial(_encode, source, plan, *task) for shard in missing for task in _tasks(plan, shard))
+        with closing(_in_order(pool, tasks, workers + AHEAD)) as blocks:
+            for shard in missing:
+                with ShardWriter(folder, plan, shard) as writer:
+                    while not writer.full:
+                        for name, rows, chunk in next(blocks):
+                            writer.add(name, rows, chunk)
+                            if name == last:
+                                progress(len(rows))
+                    before = expected[shard] if expected is not None else None
+                    if before is not None:
+                        finished[shard] = writer.finish(before.quality, before.digests)
+                    else:
+                        finished[shard] = writer.finish(measure(shard) if measure is not None else {})
+    return [finished[shard] for shard in shards]
+
+
+def _in_order(pool: ThreadPoolExecutor, tasks: Iterable[Callable[[], T]], ahead: int) -> Generator[T, None, None]:
+    """The results of `tasks` in their order, with up to `ahead` of them under way or waiting."""
+    pending: deque[Future[T]] = deque()
+    try:
+        for task in tasks:
+            pending.append(pool.submit(task))
+            if len(pending) > ahead:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+    finally:
+        for future in pending:
+            future.cancel()
 
 
 def _kept(folder: Path, plan: Plan, shard: Shard) -> Finished | None:
@@ -200,48 +230,13 @@ def _kept(folder: Path, plan: Plan, shard: Shard) -> Finished | None:
         return None
 
 
-def _write_shard(
-    source: Rows,
-    plan: Plan,
-    folder: Path,
-    shard: Shard,
-    pool: ThreadPoolExecutor,
-    workers: int,
-    progress: Progress,
-    measure: Measure | None,
-    before: Finished | None,
-) -> Finished:
-    """Write one shard with the workers of `pool`; the writing itself stays in this thread, in row order."""
-    last = plan.columns[-1].name
-    pending: deque[Future[Encoded]] = deque()
-    tasks = _tasks(plan, shard)
-    with ShardWriter(folder, plan, shard) as writer:
-        try:
-            while True:
-                pending.extend(
-                    pool.submit(_encode, source, plan, shard, *task) for task in islice(tasks, workers + 1 - len(pending))
-                )
-                if not pending:
-                    break
-                for name, rows, chunk in pending.popleft().result():
-                    writer.add(name, rows, chunk)
-                    if name == last:
-                        progress(len(rows))
-        finally:
-            for future in pending:
-                future.cancel()
-        if before is not None:
-            return writer.finish(before.quality, before.digests)
-        return writer.finish(measure(shard) if measure is not None else {})
-
-
-def _tasks(plan: Plan, shard: Shard) -> Iterator[tuple[tuple[Column, ...], int, int]]:
-    """The blocks of a shard, as columns and a range of rows."""
+def _tasks(plan: Plan, shard: Shard) -> Iterator[tuple[Shard, tuple[Column, ...], int, int]]:
+    """The work on a shard, cut into blocks: some columns and a range of rows."""
     for columns in _groups(plan.columns):
         step = max(plan.layouts[column.name].chunk_rows for column in columns)
         step *= max(BLOCK_BYTES // (step * sum(column.row_bytes for column in columns)), 1)
         for start in range(shard.start, shard.stop, step):
-            yield columns, start, min(start + step, shard.stop)
+            yield shard, columns, start, min(start + step, shard.stop)
 
 
 def _encode(source: Rows, plan: Plan, shard: Shard, columns: tuple[Column, ...], start: int, stop: int) -> Encoded:

@@ -84,6 +84,10 @@ class Rows:
         assert isinstance(manifest, Manifest)
         return Reader(folder)
 
+    def write_only(self, folder: Path, plan: Plan, only: Sequence[int]) -> Manifest | None:
+        """One job's shards of a set."""
+        return write(self, plan, folder, only=only)
+
 
 @pytest.fixture(scope="session")
 def rows() -> type[Rows]:
