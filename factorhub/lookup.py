@@ -254,7 +254,7 @@ class Store(Reader):
 
     def _factor(self, name: str) -> Factor:
         if name not in self.space:
-            raise unknown("factor", name, self.space.names, self.plan.title.partition(":")[0])
+            raise unknown("factor", name, self.space.names, self.plan.title.partition(": ")[0])
         return self.space[name]
 
 
