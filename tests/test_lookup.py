@@ -232,3 +232,17 @@ def test_where_refuses_what_the_set_has_not(sprites: Store) -> None:
         sprites.where("colour == red")
     with pytest.raises(InputError, match="shape is categorical, so > has no meaning"):
         sprites.where("shape > heart")
+
+
+def test_codes_of_a_row_are_those_of_its_split_and_cannot_be_written_to(tunes: Store) -> None:
+    part = factorhub.open(tunes.folder, "test")
+    whole = np.stack([part[name] for name in part.space.names], axis=-1)
+    assert np.array_equal(part.codes(), whole)
+    for row in (0, 5, -1, len(part) - 1, -len(part)):
+        assert np.array_equal(part.codes(row), whole[row])
+    with pytest.raises(ValueError, match="read-only"):
+        part.codes(0)[0] = 1
+    with pytest.raises(IndexError, match=f"row {len(part)} is outside"):
+        part.codes(len(part))
+    with pytest.raises(InputError, match="codes of tonic are integers; got float64"):
+        part.lookup({"tonic": 1.5}, by="code")
