@@ -23,7 +23,7 @@ from factorhub.storage.reader import Reader
 
 Render: TypeAlias = Callable[[Mapping[str, Any], Array], Batch]
 By: TypeAlias = Literal["value", "code"]
-FEW = 4096  # grid points that are found by arithmetic; more are found by the index
+FEW = 256  # grid points that are found by arithmetic; more are found sooner by the index
 
 
 class Store(Reader):
@@ -59,14 +59,10 @@ class Store(Reader):
 
     def codes(self, rows: npt.ArrayLike | slice = slice(None)) -> Array:
         """The codes (…, k) of all factors of these rows, from memory: the quick way from a row to its ground truth."""
-        for name in self._gridless:
-            raise InputError(f"{name} was drawn without a grid, so rows have no code of it; use store.values('{name}')")
-        if isinstance(rows, int) and -len(self) <= rows < len(self):
-            rows = rows + (self.start if rows >= 0 else self.stop)
-        else:
-            rows = row_numbers(rows, len(self), str(self.folder)) + self.start
-        codes: Array = self._labels.codes()[rows]
-        return codes
+        matrix = self._matrix
+        if type(rows) is int and -len(matrix) <= rows < len(matrix):
+            return matrix[rows]
+        return matrix[row_numbers(rows, len(self), str(self.folder))]
 
     def factors(self, row: int) -> dict[str, Any]:
         """The ground-truth factors of one row: labels and numbers by factor name."""
@@ -237,24 +233,33 @@ class Store(Reader):
         return {**batch, **named, "row": np.asarray(-1)}
 
     @cached_property
-    def _gridless(self) -> list[str]:
-        return [factor.name for factor in self.space if factor.size is None]
+    def _matrix(self) -> Array:
+        """The codes of all rows of this split, read-only since a single row of it is given out as a view."""
+        for factor in self.space:
+            if factor.size is None:
+                name = factor.name
+                raise InputError(f"{name} was drawn without a grid, so rows have no code of it; use store.values('{name}')")
+        matrix: Array = self._labels.codes()[self.start : self.stop]
+        matrix.flags.writeable = False
+        return matrix
 
     def _codes_of(self, name: str, asked: Any, by: str) -> Array:
         factor = self._factor(name)
         if factor.size is None:
             raise InputError(f"{name} was drawn without a grid, so it has no exact values to match; compare store.values('{name}')")
-        several = isinstance(asked, Iterable) and not isinstance(asked, (str, bytes))
-        items: list[Any] = list(asked) if several else [asked]
         if by not in ("value", "code"):
             raise unknown("way to look up", by, ("value", "code"))
+        if by == "code" and type(asked) is int and 0 <= asked < factor.size:
+            return np.array([asked])
+        several = isinstance(asked, Iterable) and not isinstance(asked, (str, bytes))
+        items: list[Any] = list(asked) if several else [asked]
         if by == "code":
-            return np.unique(factor.check_codes(np.asarray(items, dtype=np.int64)))
+            return np.unique(factor.check_codes(np.asarray(items, dtype=None if items else np.int64)))
         return np.unique(np.array([factor.code(item) for item in items], dtype=np.int64))
 
     def _factor(self, name: str) -> Factor:
         if name not in self.space:
-            raise unknown("factor", name, self.space.names, self.plan.title.partition(":")[0])
+            raise unknown("factor", name, self.space.names, self.plan.title.partition(": ")[0])
         return self.space[name]
 
 

@@ -40,6 +40,7 @@ MAP: dict[str, set[str]] = {
     "bitmaps": {"compiled", "factors"},
     "labels": BASE | {"storage", "source", "bitmaps", "regions"},
     "lookup": BASE | {"storage", "source", "labels", "regions"},
+    "adapters": BASE | {"generator", "lookup"},
     "loaders": BASE | {"source", "order"},
     "exchange": BASE | {"generator", "source", "storage", "dsprites_like", "dmelodies"},
     "testing": BASE | {"generator", "regimes"},
@@ -50,7 +51,7 @@ MAP: dict[str, set[str]] = {
     "describe": BASE | {"generator", "catalog", "lookup", "recipes", "regimes"},
     "preview": BASE | {"generator", "catalog", "lookup", "testing"},
 }
-HEAVY = {"torch", "jax", "datasets", "music21", "numba", "grain", "pyarrow", "PIL", "scipy", "imagecodecs", "zlib_ng"}
+HEAVY = {"torch", "jax", "datasets", "music21", "numba", "grain", "pyarrow", "PIL", "scipy", "imagecodecs", "zlib_ng", "disent"}
 
 
 def imports(path: Path, *, top: bool = False) -> set[str]:

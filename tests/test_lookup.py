@@ -11,7 +11,9 @@ import pytest
 import factorhub
 from factorhub.errors import InputError, StoreError
 from factorhub.lookup import Store
+from factorhub.regimes import from_text
 from factorhub.regimes.uniform import Uniform
+from factorhub.regions import parse
 
 SPLITS = {"train": 0.7, "test": 0.3}
 
@@ -161,3 +163,86 @@ def test_draws_off_the_grid_answer_what_they_can(tmp_path: Path) -> None:
     for call in (lambda: store.codes(0), lambda: store.traverse(0, "posX"), lambda: store.lookup(posX=0.5)):
         with pytest.raises(InputError, match="was drawn without a grid"):
             call()
+
+
+@pytest.fixture(scope="module")
+def loose(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """Draws off the grid of dSprites: positions, scales and angles have no codes."""
+    return factorhub.generate("dsprites", tmp_path_factory.mktemp("loose") / "set", rows=3000, regime=Uniform(), splits=SPLITS)
+
+
+@pytest.fixture(scope="module")
+def paired(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """Pairs on the grid of dSprites that differ in two factors."""
+    folder = tmp_path_factory.mktemp("paired") / "set"
+    return factorhub.generate("dsprites", folder, rows=2000, regime=from_text("pairs(k=2, inner=grid)"), splits=SPLITS)
+
+
+@pytest.fixture(scope="module")
+def loosely_paired(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """Pairs off the grid."""
+    folder = tmp_path_factory.mktemp("loosely") / "set"
+    return factorhub.generate("dsprites", folder, rows=2000, regime=from_text("pairs(k=2)"), splits=SPLITS)
+
+
+REGIONS = (
+    "shape == heart",
+    "scale > 0.6",
+    "posX between 0.2 and 0.7",
+    "shape in (heart, square) & scale <= 0.8",
+    "~(shape == heart | posX < 0.3)",
+    "orientation between 5 and 1 | ~(scale > 0.7 & shape != ellipse)",
+    "posX > 0.999 & posX < 0.001",
+    "posY >= 0",
+)
+
+
+@pytest.mark.parametrize("split", [None, "test"])
+@pytest.mark.parametrize("kind", ["sprites", "drawn", "loose", "paired", "loosely_paired"])
+def test_where_finds_the_rows_whose_members_all_lie_in_the_region(
+    kind: str, split: str | None, request: pytest.FixtureRequest
+) -> None:
+    store = factorhub.open(request.getfixturevalue(kind).folder, split)
+    names = store.space.names
+    columns = [store.values(n) if store.space[n].labels is None else store[n].astype(np.float64) for n in names]
+    values = np.stack(columns, axis=-1)
+    sizes = []
+    for text in REGIONS:
+        region = parse(text)
+        inside = region.contains(store.space, values).reshape(len(store), -1).all(axis=1)
+        found = store.where(text)
+        assert found.dtype == np.int64
+        assert np.array_equal(found, np.flatnonzero(inside)), text
+        assert np.array_equal(store.where(region), found), text
+        sizes.append(len(found))
+    assert sizes[-2:] == [0, len(store)]
+    assert min(sizes[:-2]) > 0, sizes
+    assert max(sizes[:-2]) < len(store), sizes
+
+
+def test_where_on_a_whole_grid_agrees_with_lookup_and_counts(tunes: Store) -> None:
+    assert np.array_equal(tunes.where("tonic == C & octave >= 5"), tunes.lookup(tonic="C", octave=[5, 6]))
+    assert len(tunes.where("~(octave > 4)")) == len(tunes) // 3
+    part = factorhub.open(tunes.folder, "validation")
+    assert np.array_equal(part.where("octave == 4"), np.flatnonzero(part.values("octave") == 4))
+
+
+def test_where_refuses_what_the_set_has_not(sprites: Store) -> None:
+    with pytest.raises(InputError, match="no factor named 'colour'"):
+        sprites.where("colour == red")
+    with pytest.raises(InputError, match="shape is categorical, so > has no meaning"):
+        sprites.where("shape > heart")
+
+
+def test_codes_of_a_row_are_those_of_its_split_and_cannot_be_written_to(tunes: Store) -> None:
+    part = factorhub.open(tunes.folder, "test")
+    whole = np.stack([part[name] for name in part.space.names], axis=-1)
+    assert np.array_equal(part.codes(), whole)
+    for row in (0, 5, -1, len(part) - 1, -len(part)):
+        assert np.array_equal(part.codes(row), whole[row])
+    with pytest.raises(ValueError, match="read-only"):
+        part.codes(0)[0] = 1
+    with pytest.raises(IndexError, match=f"row {len(part)} is outside"):
+        part.codes(len(part))
+    with pytest.raises(InputError, match="codes of tonic are integers; got float64"):
+        part.lookup({"tonic": 1.5}, by="code")
