@@ -1,7 +1,4 @@
-"""Train a small convolutional VAE in JAX, from a set on disk or straight from a generator.
-
-    python examples/vae_jax.py                       # dSprites, drawn while training, no disk
-    python examples/vae_jax.py --path data/dsprites  # a set that factorhub generate wrote
+"""Train a small convolutional VAE in JAX on dSprites, drawn while training, or with --path on a set on disk.
 
 Prints the reconstruction loss (nats a pixel) and which share of the time the training waited for data.
 """
@@ -15,6 +12,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 import factorhub
 from factorhub.loaders.jax import Stream
@@ -23,14 +21,13 @@ SIZES, LATENTS = (16, 16, 32, 32), 10
 AXES = ("NHWC", "HWIO", "NHWC")
 
 
-def initial(key: Any, channels: int) -> list[tuple[Any, Any]]:
+def initial(channels: int) -> list[tuple[Any, Any]]:
     """Weights and biases: four convolutions down, two dense layers, four convolutions up."""
     sizes = (channels, *SIZES)
     shapes = [(4, 4, a, b) for a, b in pairwise(sizes)]
-    shapes += [(512, 2 * LATENTS), (LATENTS, 512)] + [(4, 4, b, a) for a, b in zip(sizes[-2::-1], sizes[:0:-1], strict=True)]
-    keys = jax.random.split(key, len(shapes))
-    make = jax.nn.initializers.he_normal()
-    return [(make(k, shape), jnp.zeros(shape[-1])) for k, shape in zip(keys, shapes, strict=True)]
+    shapes += [(512, 2 * LATENTS), (LATENTS, 512)] + [(4, 4, b, a) for a, b in reversed(list(pairwise(sizes)))]
+    draw = np.random.default_rng(0).standard_normal
+    return [(jnp.array(draw(s) / np.sqrt(np.prod(s[:-1]) / 2), jnp.float32), jnp.zeros(s[-1])) for s in shapes]
 
 
 def losses(weights: list[tuple[Any, Any]], images: Any, key: Any) -> tuple[Any, Any]:
@@ -67,7 +64,7 @@ def train(state: Any, images: Any, key: Any) -> tuple[Any, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--path", help="the folder of a set with 64x64 binary images; dSprites without a disk by default")
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--batch-size", type=int, default=64)
@@ -76,9 +73,8 @@ def main() -> None:
     source = factorhub.open(asked.path) if asked.path else factorhub.recipe("dsprites")
     batches = iter(Stream(source, asked.batch_size, fields=["image"], endless=True, threads=1, channels="last"))
     key = jax.random.key(0)
-    weights = initial(key, next(batches)["image"].shape[-1])
-    zeros = jax.tree.map(jnp.zeros_like, weights)
-    state: Any = (weights, zeros, zeros, 0)
+    weights = initial(next(batches)["image"].shape[-1])
+    state: Any = (weights, *[jax.tree.map(jnp.zeros_like, weights)] * 2, jnp.array(0))
 
     waited, history, started = 0.0, [], time.perf_counter()
     for step in range(1, asked.steps + 1):

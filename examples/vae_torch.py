@@ -1,7 +1,4 @@
-"""Train a small convolutional VAE in torch, from a set on disk or straight from a generator.
-
-    python examples/vae_torch.py                       # dSprites, drawn while training, no disk
-    python examples/vae_torch.py --path data/dsprites  # a set that factorhub generate wrote
+"""Train a small convolutional VAE in torch on dSprites, drawn while training, or with --path on a set on disk.
 
 Prints the reconstruction loss (nats a pixel) and which share of the time the training waited for data.
 """
@@ -44,7 +41,7 @@ class Vae(nn.Module):
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--path", help="the folder of a set with 64x64 images; dSprites without a disk by default")
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--batch-size", type=int, default=64)
