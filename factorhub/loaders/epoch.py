@@ -44,7 +44,7 @@ def grouping(columns: Iterable[Column], shuffle: Shuffle, *, natural: bool, wind
 
     Args:
         columns: of the source, whatever of them is loaded.
-        shuffle: for "blocks", blocks are a quarter as large, and a window is a block.
+        shuffle: for "blocks", blocks are a quarter as large.
         natural: the rows lie in grid order, so that neighbours are alike: blocks are a quarter as large, and windows,
             unless a size is asked for, four times as large.
         window: rows of a window, rounded up to whole blocks; 16 MiB of the largest observation by default.
@@ -53,8 +53,7 @@ def grouping(columns: Iterable[Column], shuffle: Shuffle, *, natural: bool, wind
     largest = max((column.row_bytes for column in columns if column.role == "observation"), default=1)
     small = natural or shuffle == "blocks"
     block = min(_power_of_two((BLOCK_BYTES >> 2 * small) // max(largest, 1)), MOST_BLOCK_ROWS)
-    blocks = -(-window // block) if window is not None else 256 if natural else 16
-    blocks = 1 if shuffle == "blocks" else blocks
+    blocks = (64 if small else 16) << 2 * natural if window is None else -(-window // block)
     total = sum(column.row_bytes for column in columns)
     segment = 1 << min(round(math.log2(max(SEGMENT_BYTES / max(total, 1), 1.0))), 20)
     return Grouping(block, block * blocks, max(segment, block))

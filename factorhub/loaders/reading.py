@@ -1,8 +1,7 @@
 """Reads the batches of a stream ahead of its consumer, on threads, into memory that is used again.
 
-Blocks of a `BlockSource` (a set on disk) go straight to their places in a *piece*, one or several windows in memory,
-and batches are views of it. Rows of any other source, and those of a full permutation, are asked for by number, a
-batch at a time.
+Blocks of a `BlockSource` (a set on disk) go straight to their places in a window, and batches are views of it. Rows of
+any other source, and those of a full permutation, are asked for by number, a batch at a time.
 """
 
 from __future__ import annotations
@@ -20,8 +19,7 @@ from factorhub.loaders.memory import Pool, aligned
 from factorhub.loaders.pixels import scaled
 from factorhub.source import BlockSource, Column, Source
 
-PIECES = 2  # read before they are needed
-PIECE_BYTES = 1 << 24  # where a window is smaller; less costs more time between pieces, more wins nothing
+WINDOWS = 2  # read before they are needed
 
 
 class Span(NamedTuple):
@@ -73,14 +71,13 @@ class Reading:
         self._threads = threads
         self._scale = scale
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="factorhub-stream")
-        if grouping is not None and self._blocks is not None:
-            window_bytes = grouping.window * sum(column.row_bytes for column in columns)
-            self._rows = min(grouping.window * max(PIECE_BYTES // max(window_bytes, 1), 1), len(source))
-            self._memory = {column.name: Pool((self._rows, *column.shape), column.dtype, PIECES + 2) for column in columns}
+        self._window = min(grouping.window, len(source)) if grouping is not None else 0
+        if self._blocks is not None:
+            self._memory = {column.name: Pool((self._window, *column.shape), column.dtype, WINDOWS + 2) for column in columns}
 
     def batches(self, spans: Iterable[Span], stride: int) -> Iterator[tuple[Span, Batch]]:
         """The batches at `spans`, whose starts lie `stride` positions apart, in new arrays or views that nobody else has."""
-        depth = self._threads + 1 if self._blocks is None else -(-PIECES * self._rows // stride)
+        depth = self._threads + 1 if self._blocks is None else -(-WINDOWS * self._window // stride)
         gathered = self._gathered(spans, depth)
         return self._scaled(gathered) if self._scale else gathered
 
@@ -128,33 +125,24 @@ class Reading:
         return _Piece(span.epoch.number, span.start, span.stop, [self._pool.submit(self._source.read, rows, self._names)])
 
     def _deal(self, source: BlockSource, epoch: Epoch, position: int) -> _Piece:
-        """Start dealing the blocks of the next windows to their places, divided among the threads."""
+        """Start dealing the blocks of a window to their places, divided among the threads."""
         window = epoch.window(position)
-        start, most = window.start, window.start + self._rows
         out = {name: memory.array() for name, memory in self._memory.items()}
-        tasks: list[list[tuple[int, int, int, Any]]] = [[] for _ in range(self._threads)]
-        count = 0
-        while True:
-            at = place = window.start - start
-            for first, stop in window.spans:
-                rows = stop - first
-                places = None if window.places is None else window.places[place - at : place - at + rows] + at
-                tasks[count % self._threads].append((first, stop, place, places))
-                place, count = place + rows, count + 1
-            if window.stop == epoch.length or window.stop >= most:
-                break
-            following = epoch.window(window.stop)
-            if following.stop > most:
-                break
-            window = following
+        tasks: list[list[tuple[int, int, int]]] = [[] for _ in range(self._threads)]
+        place = 0
+        for i, (first, stop) in enumerate(window.spans):
+            tasks[i % self._threads].append((first, stop, place))
+            place += stop - first
 
-        def deal(task: list[tuple[int, int, int, Any]]) -> None:
-            for first, stop, place, places in task:
-                here = out if places is not None else {name: array[place:] for name, array in out.items()}
-                source.deal(first, stop, here, places)
+        def deal(task: list[tuple[int, int, int]]) -> None:
+            for first, stop, place in task:
+                if window.places is None:
+                    source.deal(first, stop, {name: array[place:] for name, array in out.items()})
+                else:
+                    source.deal(first, stop, out, window.places[place : place + stop - first])
 
         reading = [self._pool.submit(deal, task) for task in tasks if task]
-        return _Piece(epoch.number, start, window.stop, reading, out)
+        return _Piece(epoch.number, window.start, window.stop, reading, out)
 
 
 def _joined(span: Span, parts: _Parts) -> tuple[Span, Batch]:

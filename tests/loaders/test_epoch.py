@@ -16,8 +16,7 @@ from factorhub.source import Column
 def epochs(draw: st.DrawFn) -> Epoch:
     block = draw(st.integers(1, 9))
     shuffle: Shuffle = draw(st.sampled_from((True, True, "blocks", False, "full")))
-    several = 1 if shuffle == "blocks" else draw(st.integers(1, 6))
-    sizes = Grouping(block, block * several, block * draw(st.integers(1, 5)))
+    sizes = Grouping(block, block * draw(st.integers(1, 6)), block * draw(st.integers(1, 5)))
     return Epoch(draw(st.integers(1, 2000)), draw(st.integers(0, 3)), draw(st.integers(0, 9)), shuffle, sizes)
 
 
@@ -116,5 +115,4 @@ def test_grouping_follows_the_largest_observation() -> None:
     assert grouping([small, column("tokens", "uint8", 3, 16)], True, natural=False) == Grouping(4096, 65536, 2**20)
     assert grouping([column("video", "float64", 1000, 64, 64)], True, natural=False) == Grouping(1, 16, 8)
     assert grouping([small], True, natural=False).block == 4096
-    assert grouping([small, image], "blocks", natural=False) == Grouping(64, 64, 65536)
-    assert grouping([small, image], "blocks", natural=True, window=1000) == Grouping(64, 64, 65536)
+    assert grouping([small, image], "blocks", natural=False) == Grouping(64, 4096, 65536)
