@@ -4,7 +4,8 @@ A shuffled epoch is dealt in three strokes, so that what lies together on disk i
 into *segments* (as large as a shard); these come in random order, and 32 of them make an *area*. The *blocks* of an
 area (as large as a chunk) come in random order, and as many as are asked for make a *window*. The rows of a window are
 permuted. A row so travels over its whole area, which is all of a set below about 4 GiB; rows of one block always meet
-in one window. `shuffle="full"` is a permutation of all rows instead.
+in one window. `shuffle="blocks"` leaves out the last stroke: small blocks stay whole, and nothing is copied.
+`shuffle="full"` is a permutation of all rows instead.
 """
 
 from __future__ import annotations
@@ -22,10 +23,10 @@ from factorhub.factors import Array
 from factorhub.order import Permutation
 from factorhub.source import Column
 
-Shuffle: TypeAlias = Literal["full"] | bool
+Shuffle: TypeAlias = Literal["blocks", "full"] | bool
 AREA = 32  # segments
 SEGMENT_BYTES = 1 << 28  # of all columns: that of a shard of default size
-BLOCK_BYTES = 1 << 20  # of the largest observation
+BLOCK_BYTES = 1 << 20  # of the largest observation; a quarter of it where blocks are small: that of a chunk
 MOST_BLOCK_ROWS = 1 << 12
 
 
@@ -38,19 +39,21 @@ class Grouping:
     segment: int
 
 
-def grouping(columns: Iterable[Column], *, natural: bool, window: int | None = None) -> Grouping:
+def grouping(columns: Iterable[Column], shuffle: Shuffle, *, natural: bool, window: int | None = None) -> Grouping:
     """The grouping for rows of these columns: a pure function of them, so that it never depends on files or workers.
 
     Args:
         columns: of the source, whatever of them is loaded.
+        shuffle: for "blocks", blocks are a quarter as large.
         natural: the rows lie in grid order, so that neighbours are alike: blocks are a quarter as large, and windows,
             unless a size is asked for, four times as large.
         window: rows of a window, rounded up to whole blocks; 16 MiB of the largest observation by default.
     """
     columns = tuple(columns)
     largest = max((column.row_bytes for column in columns if column.role == "observation"), default=1)
-    block = min(_power_of_two((BLOCK_BYTES >> 2 * natural) // max(largest, 1)), MOST_BLOCK_ROWS)
-    blocks = -(-window // block) if window is not None else 256 if natural else 16
+    small = natural or shuffle == "blocks"
+    block = min(_power_of_two((BLOCK_BYTES >> 2 * small) // max(largest, 1)), MOST_BLOCK_ROWS)
+    blocks = (64 if small else 16) << 2 * natural if window is None else -(-window // block)
     total = sum(column.row_bytes for column in columns)
     segment = 1 << min(round(math.log2(max(SEGMENT_BYTES / max(total, 1), 1.0))), 20)
     return Grouping(block, block * blocks, max(segment, block))
@@ -95,7 +98,7 @@ class Epoch:
         length: number of rows.
         number: of the epoch.
         seed: the same for all epochs.
-        shuffle: False leaves the rows as they lie; True deals them as the module says; "full" permutes them all.
+        shuffle: False leaves the rows as they lie; True and "blocks" deal them as the module says; "full" permutes them all.
         grouping: sizes of blocks, windows and segments.
     """
 
@@ -122,7 +125,8 @@ class Epoch:
         if self.shuffle is False:
             start = position - position % self.grouping.window
             stop = min(start + self.grouping.window, self.length)
-            return Window(start, stop, ((start, stop),), None)
+            block = self.grouping.block
+            return Window(start, stop, tuple((at, min(at + block, stop)) for at in range(start, stop, block)), None)
         area = _area_of(self, position)
         block = self.grouping.block
         number, start, stop = _group(
@@ -187,8 +191,10 @@ def _window(epoch: Epoch, area: _Area, number: int, start: int, stop: int) -> Wi
         at = item * block
         row = int(area.segments[at // segment]) * segment + at % segment
         spans.append((row, row + min(block, area.stop - area.start - at)))
-    places = randomness.permutation(epoch.seed, epoch.stream("rows"), start, stop - start)
-    return Window(start, stop, tuple(spans), places)
+    mixed = epoch.shuffle is True
+    return Window(
+        start, stop, tuple(spans), randomness.permutation(epoch.seed, epoch.stream("rows"), start, stop - start) if mixed else None
+    )
 
 
 def _group(position: int, size: int, item: int, several: int, short: int) -> tuple[int, int, int]:

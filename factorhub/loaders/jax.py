@@ -19,6 +19,8 @@ try:
 except ImportError:
     raise MissingExtra("jax", "jax", "factorhub.loaders.jax") from None
 
+SMALL = 1 << 16  # bytes; larger arrays are worth sharing instead of copying
+
 
 class Stream:
     """A stream of pytrees of JAX arrays: {column: (batch, …)} with a device or a sharding of your choice.
@@ -71,6 +73,9 @@ class Stream:
         self.sharding = sharding
         self.device = device
         self.prefetch = prefetch
+        # one call of a compiled function for all small arrays: device_put would cost each of them more than it holds
+        place = None if device is None else jax.sharding.SingleDeviceSharding(device)
+        self._together = jax.jit(lambda arrays: arrays, out_shardings=place)
         self._state: dict[str, Any] | None = None
         if sharding is not None:
             self._check(sharding, batch_size)
@@ -109,7 +114,10 @@ class Stream:
         if jax.dtypes.canonicalize_dtype(np.int64) == np.int32:
             batch = jax.tree.map(_narrow, batch)
         if self.sharding is None:
-            return jax.device_put(batch, self.device)
+            arrays, kind = jax.tree.flatten(batch)
+            small = iter(self._together([array for array in arrays if array.nbytes < SMALL]))
+            moved = [next(small) if array.nbytes < SMALL else jax.device_put(array, self.device) for array in arrays]
+            return jax.tree.unflatten(kind, moved)
         place: Callable[..., Any] = jax.make_array_from_process_local_data
         return jax.tree.map(lambda array: place(self.sharding, array), batch)
 

@@ -7,19 +7,18 @@ any other source, and those of a full permutation, are asked for by number, a ba
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from factorhub.fields import Batch
-from factorhub.loaders.epoch import Epoch
+from factorhub.loaders.epoch import Epoch, Grouping
 from factorhub.loaders.memory import Pool, aligned
 from factorhub.loaders.pixels import scaled
 from factorhub.source import BlockSource, Column, Source
 
-T = TypeVar("T")
 WINDOWS = 2  # read before they are needed
 
 
@@ -32,20 +31,23 @@ class Span(NamedTuple):
     stop: int
 
 
-class _Piece(NamedTuple):
-    """Positions `start` … `stop` - 1 of an epoch; `arrays` waits until they are read."""
+class _Piece:
+    """Positions `start` … `stop` - 1 of an epoch, being read."""
 
-    epoch: int
-    start: int
-    stop: int
-    arrays: Callable[[], Batch]
+    def __init__(self, epoch: int, start: int, stop: int, reading: Sequence[Future[Any]], arrays: Batch | None = None) -> None:
+        self.epoch, self.start, self.stop = epoch, start, stop
+        self._reading, self._arrays = reading, arrays
+
+    def arrays(self) -> Batch:
+        """The columns, once they are read: those given, or what the one task returned."""
+        results = [task.result() for task in self._reading]
+        self._reading = ()
+        if self._arrays is None:
+            self._arrays = results[0]
+        return self._arrays
 
 
-class _Plan(NamedTuple):
-    """A batch as parts of pieces: each with the first row and the row after the last."""
-
-    span: Span
-    parts: list[tuple[_Piece, int, int]]
+_Parts: TypeAlias = list[tuple[_Piece, int, int]]  # of a batch: rows of pieces, the first and the one after the last
 
 
 class Reading:
@@ -54,102 +56,102 @@ class Reading:
     Args:
         source: the rows.
         columns: to read.
-        window: rows of a window.
-        by_blocks: the epochs have windows of blocks, and the source deals them.
+        grouping: of the epochs, or None where they have no windows.
         threads: that read.
         scale: names of the columns to scale to float32.
     """
 
     def __init__(
-        self, source: Source, columns: Sequence[Column], window: int, by_blocks: bool, threads: int, scale: Sequence[str]
+        self, source: Source, columns: Sequence[Column], grouping: Grouping | None, threads: int, scale: Sequence[str]
     ) -> None:
         self._source = source
         self._columns = {column.name: column for column in columns}
-        self._window = window
-        self._blocks = source if by_blocks and isinstance(source, BlockSource) else None
+        self._names = list(self._columns)
+        self._blocks = source if grouping is not None and isinstance(source, BlockSource) else None
         self._threads = threads
         self._scale = scale
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="factorhub-stream")
-        rows = min(window, len(source)) if self._blocks is not None else 0
-        self._memory = {column.name: Pool((rows, *column.shape), column.dtype, WINDOWS + 2) for column in columns}
+        self._window = min(grouping.window, len(source)) if grouping is not None else 0
+        if self._blocks is not None:
+            self._memory = {column.name: Pool((self._window, *column.shape), column.dtype, WINDOWS + 2) for column in columns}
 
     def batches(self, spans: Iterable[Span], stride: int) -> Iterator[tuple[Span, Batch]]:
         """The batches at `spans`, whose starts lie `stride` positions apart, in new arrays or views that nobody else has."""
-        depth = -(-WINDOWS * self._window // stride) if self._blocks is not None else self._threads + 1
-        gathered = (self._gather(plan) for plan in _ahead(self._plans(spans), depth))
-        if not self._scale:
-            return gathered
-        scaling = ((span, self._pool.submit(self._scaled, batch)) for span, batch in gathered)
-        return ((span, future.result()) for span, future in _ahead(scaling, self._threads))
+        depth = self._threads + 1 if self._blocks is None else -(-WINDOWS * self._window // stride)
+        gathered = self._gathered(spans, depth)
+        return self._scaled(gathered) if self._scale else gathered
 
     def close(self) -> None:
         """End the threads, after the block that each is reading; does not wait."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _plans(self, spans: Iterable[Span]) -> Iterator[_Plan]:
-        """The batches in parts; what a part needs is being read from the moment it is planned."""
+    def _gathered(self, spans: Iterable[Span], depth: int) -> Iterator[tuple[Span, Batch]]:
+        """The batches, each planned when `depth` others are; what it needs is being read from then on."""
+        waiting: deque[tuple[Span, _Parts]] = deque()
         piece: _Piece | None = None
         for span in spans:
             at, parts = span.start, []
             while at < span.stop:
-                if piece is None or piece.epoch != span.epoch.number or not piece.start <= at < piece.stop:
+                if piece is None or not piece.start <= at < piece.stop or piece.epoch != span.epoch.number:
                     piece = self._read(span) if self._blocks is None else self._deal(self._blocks, span.epoch, at)
                 end = min(span.stop, piece.stop)
                 parts.append((piece, at - piece.start, end - piece.start))
                 at = end
-            yield _Plan(span, parts)
+            waiting.append((span, parts))
+            del parts  # no name may hold a piece whose batches are given out
+            if len(waiting) > depth:
+                yield _joined(*waiting.popleft())
+        while waiting:
+            yield _joined(*waiting.popleft())
+
+    def _scaled(self, batches: Iterable[tuple[Span, Batch]]) -> Iterator[tuple[Span, Batch]]:
+        """The batches with some columns scaled, a few of them ahead."""
+
+        def scale(batch: Batch) -> Batch:
+            return {name: scaled(array, self._columns[name]) if name in self._scale else array for name, array in batch.items()}
+
+        waiting: deque[tuple[Span, Future[Batch]]] = deque()
+        for span, batch in batches:
+            waiting.append((span, self._pool.submit(scale, batch)))
+            if len(waiting) > self._threads:
+                first, scaling = waiting.popleft()
+                yield first, scaling.result()
+        for first, scaling in waiting:
+            yield first, scaling.result()
 
     def _read(self, span: Span) -> _Piece:
         """Start reading the rows of one batch by number."""
         rows = span.epoch.rows(span.start, span.stop)
-        return _Piece(
-            span.epoch.number, span.start, span.stop, self._pool.submit(self._source.read, rows, list(self._columns)).result
-        )
+        return _Piece(span.epoch.number, span.start, span.stop, [self._pool.submit(self._source.read, rows, self._names)])
 
     def _deal(self, source: BlockSource, epoch: Epoch, position: int) -> _Piece:
         """Start dealing the blocks of a window to their places, divided among the threads."""
         window = epoch.window(position)
-        out = {name: memory.array()[: window.stop - window.start] for name, memory in self._memory.items()}
-        tasks: list[list[tuple[int, int, slice]]] = [[] for _ in range(self._threads)]
+        out = {name: memory.array() for name, memory in self._memory.items()}
+        tasks: list[list[tuple[int, int, int]]] = [[] for _ in range(self._threads)]
         place = 0
         for i, (first, stop) in enumerate(window.spans):
-            tasks[i % self._threads].append((first, stop, slice(place, place + stop - first)))
+            tasks[i % self._threads].append((first, stop, place))
             place += stop - first
 
-        def deal(task: list[tuple[int, int, slice]]) -> None:
-            for first, stop, here in task:
-                source.deal(first, stop, out, None if window.places is None else window.places[here])
+        def deal(task: list[tuple[int, int, int]]) -> None:
+            for first, stop, place in task:
+                if window.places is None:
+                    source.deal(first, stop, {name: array[place:] for name, array in out.items()})
+                else:
+                    source.deal(first, stop, out, window.places[place : place + stop - first])
 
-        futures = [self._pool.submit(deal, task) for task in tasks if task]
-        return _Piece(epoch.number, window.start, window.stop, lambda: _when_done(futures, out))
-
-    def _gather(self, plan: _Plan) -> tuple[Span, Batch]:
-        found = [(piece.arrays(), start, stop) for piece, start, stop in plan.parts]
-        if len(found) == 1:
-            arrays, start, stop = found[0]
-            return plan.span, {name: array[start:stop] for name, array in arrays.items()}
-        rows = plan.span.stop - plan.span.start
-        batch = {name: aligned((rows, *array.shape[1:]), array.dtype) for name, array in found[0][0].items()}
-        for name, out in batch.items():
-            np.concatenate([arrays[name][start:stop] for arrays, start, stop in found], out=out)
-        return plan.span, batch
-
-    def _scaled(self, batch: Batch) -> Batch:
-        return {name: scaled(array, self._columns[name]) if name in self._scale else array for name, array in batch.items()}
+        reading = [self._pool.submit(deal, task) for task in tasks if task]
+        return _Piece(epoch.number, window.start, window.stop, reading, out)
 
 
-def _when_done(futures: Sequence[Future[None]], out: Batch) -> Batch:
-    for future in futures:
-        future.result()
-    return out
-
-
-def _ahead(items: Iterable[T], depth: int) -> Iterator[T]:
-    """The items in order, each drawn when `depth` others still wait, so that work begins before its result is needed."""
-    waiting: deque[T] = deque()
-    for item in items:
-        waiting.append(item)
-        if len(waiting) > depth:
-            yield waiting.popleft()
-    while waiting:
-        yield waiting.popleft()
+def _joined(span: Span, parts: _Parts) -> tuple[Span, Batch]:
+    """The batch that the parts make: views where it is all of one piece, else new arrays."""
+    if len(parts) == 1:
+        piece, start, stop = parts[0]
+        return span, {name: array[start:stop] for name, array in piece.arrays().items()}
+    found = [(piece.arrays(), start, stop) for piece, start, stop in parts]
+    batch = {name: aligned((span.stop - span.start, *array.shape[1:]), array.dtype) for name, array in found[0][0].items()}
+    for name, out in batch.items():
+        np.concatenate([arrays[name][start:stop] for arrays, start, stop in found], out=out)
+    return span, batch

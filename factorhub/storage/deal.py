@@ -60,7 +60,7 @@ class Dealer:
         """Rows of one column of a shard, each to its place."""
         for chunk in range(first // chunks.rows, -(-last // chunks.rows)):
             start, stop = max(first, chunk * chunks.rows), min(last, (chunk + 1) * chunks.rows)
-            _records(out)[places[start - first : stop - first]] = _records(self._rows(number, chunks, chunk, start, stop))
+            out[places[start - first : stop - first]] = self._rows(number, chunks, chunk, start, stop)
 
     def _rows(self, number: int, chunks: Chunks, chunk: int, start: int, stop: int) -> Array:
         """Rows `start` … `stop` - 1 of a chunk, valid until this thread asks again."""
@@ -86,8 +86,3 @@ class Dealer:
             while sum(kept.nbytes for kept in list(self._kept.values())) > KEPT_BYTES:
                 self._kept.pop(next(iter(list(self._kept))), None)
         return found
-
-
-def _records(rows: Array) -> Array:
-    """Rows as one item each, which NumPy copies faster than arrays."""
-    return rows if rows.ndim == 1 else rows.reshape(len(rows), -1).view(f"V{rows[0].nbytes}")[:, 0]

@@ -15,8 +15,8 @@ from factorhub.source import Column
 @st.composite
 def epochs(draw: st.DrawFn) -> Epoch:
     block = draw(st.integers(1, 9))
+    shuffle: Shuffle = draw(st.sampled_from((True, True, "blocks", False, "full")))
     sizes = Grouping(block, block * draw(st.integers(1, 6)), block * draw(st.integers(1, 5)))
-    shuffle: Shuffle = draw(st.sampled_from((True, True, False, "full")))
     return Epoch(draw(st.integers(1, 2000)), draw(st.integers(0, 3)), draw(st.integers(0, 9)), shuffle, sizes)
 
 
@@ -108,10 +108,11 @@ def column(name: str, dtype: str, *shape: int, role: str = "observation") -> Col
 def test_grouping_follows_the_largest_observation() -> None:
     small = column("index", "int64", role="index")
     image = column("image", "uint8", 64, 64)
-    assert grouping([small, image], natural=False) == Grouping(256, 4096, 65536)
-    assert grouping([small, image], natural=True) == Grouping(64, 16384, 65536)
-    assert grouping([small, image, column("mask", "uint8", 64, 64)], natural=False) == Grouping(256, 4096, 32768)
-    assert grouping([small, image], natural=False, window=1000) == Grouping(256, 1024, 65536)
-    assert grouping([small, column("tokens", "uint8", 3, 16)], natural=False) == Grouping(4096, 65536, 2**20)
-    assert grouping([column("video", "float64", 1000, 64, 64)], natural=False) == Grouping(1, 16, 8)
-    assert grouping([small], natural=False).block == 4096
+    assert grouping([small, image], True, natural=False) == Grouping(256, 4096, 65536)
+    assert grouping([small, image], True, natural=True) == Grouping(64, 16384, 65536)
+    assert grouping([small, image, column("mask", "uint8", 64, 64)], True, natural=False) == Grouping(256, 4096, 32768)
+    assert grouping([small, image], True, natural=False, window=1000) == Grouping(256, 1024, 65536)
+    assert grouping([small, column("tokens", "uint8", 3, 16)], True, natural=False) == Grouping(4096, 65536, 2**20)
+    assert grouping([column("video", "float64", 1000, 64, 64)], True, natural=False) == Grouping(1, 16, 8)
+    assert grouping([small], True, natural=False).block == 4096
+    assert grouping([small, image], "blocks", natural=False) == Grouping(64, 4096, 65536)
