@@ -138,7 +138,8 @@ def store_text(store: Store) -> str:
     splits = ", ".join(f"{name} {rows:,}" for name, rows in facts["splits"].items())
     columns = [["column", "dtype", "shape", "role", "chunk rows", "stored as"]]
     for item in facts["columns"]:
-        kind = "raw" if not item["gzip"] else f"{'shuffle + ' if item['shuffle'] else ''}gzip{' (runs)' if item['runs'] else ''}"
+        gzip = f"{'shuffle + ' if item['shuffle'] else ''}gzip by {item['encoder']} {item['level']}"
+        kind = "raw" if item["encoder"] == "raw" else gzip
         columns.append([item["name"], item["dtype"], _shape(item["shape"]), item["role"], str(item["chunk_rows"]), kind])
     recipe = toml(facts["recipe"])
     quality = [f"{name}: at most {figure:.3g}" for name, figure in facts["quality"].items()]
