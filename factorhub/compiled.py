@@ -39,3 +39,27 @@ def high_product(context: Any, a: Any, b: Any) -> Any:
         return builder.trunc(builder.lshr(product, ir.Constant(wide, 64)), ir.IntType(64))
 
     return numba.uint64(numba.uint64, numba.uint64), code
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def word_at(context: Any, data: Any, place: Any) -> Any:
+    """The eight bytes of a contiguous uint8 array from `place` on as a uint64, wherever that is: NumPy has aligned words only."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array = context.make_array(signature.args[0])(context, builder, arguments[0])
+        start = builder.gep(array.data, [arguments[1]])
+        word = builder.load(builder.bitcast(start, ir.IntType(64).as_pointer()))
+        word.align = 1
+        return word
+
+    return numba.uint64(data, numba.int64), code
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def trailing_zeros(context: Any, word: Any) -> Any:
+    """How many of a uint64's lowest bits are zero; 64 for 0."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 0))
+
+    return numba.uint64(numba.uint64), code

@@ -5,6 +5,7 @@ Both directions run outside HDF5's lock and release the GIL, so chunks are encod
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, TypeAlias, get_args
@@ -17,10 +18,11 @@ from factorhub.factors import Array
 Compression: TypeAlias = Literal["auto", "gzip", "none"]
 COMPRESSIONS: tuple[Compression, ...] = ("auto", "gzip", "none")
 Buffer: TypeAlias = bytes | memoryview
-Encoder: TypeAlias = Literal["raw", "runs", "zlib", "libdeflate"]
+Encoder: TypeAlias = Literal["raw", "runs", "pixels", "zlib", "libdeflate"]
 WORTH = 2.0  # a chunk that shrinks less than this is stored raw: inflating would cost more than reading
-FLAT = 16.0  # a chunk that shrinks more than this is made of long matches, over which zlib-ng is quicker than libdeflate
-NEAR = 1.3  # an encoder is as good as the best when its chunk is at most so much larger
+FLAT = 16.0  # a chunk that shrinks more than this is made of long matches, over which libdeflate is the slowest, else the quickest
+NEAR = 1.07  # an encoder is small enough when its chunk is at most so much larger than stock gzip's at its usual level, 4,
+WASTE = 1.3  # and than the smallest one by at most so much
 HEADER, TRAILER = 2, 4  # bytes that zlib's format puts around DEFLATE's own: its method, and an Adler-32
 EXPANSION = 1032  # DEFLATE expands at most this many times, so a stored size bounds the decoded one
 
@@ -30,7 +32,7 @@ class Codec:
     """The filters of one column: byte shuffle before DEFLATE, or nothing. The encoders all write plain DEFLATE.
 
     Attributes:
-        encoder: "runs" (see `factorhub.storage.runs`), "zlib" (zlib-ng), "libdeflate", or "raw".
+        encoder: "runs" and "pixels" (modules beside this one), "zlib" (zlib-ng), "libdeflate", or "raw".
         level: of the encoder.
         shuffle: True where the bytes of the items are grouped by their place before they are encoded.
     """
@@ -55,6 +57,10 @@ class Codec:
             from factorhub.storage.runs import encode
 
             return encode(data)
+        if self.encoder == "pixels":
+            from factorhub.storage import pixels
+
+            return pixels.encode(data if chunk.itemsize > 1 else chunk.view(np.uint8))
         from imagecodecs import deflate_encode, zlibng_encode
 
         plain: Any = data  # any buffer will do, though the signatures name some
@@ -106,8 +112,8 @@ RAW = Codec("raw")
 def choose(chunk: Array, compression: Compression = "auto", level: int | None = None) -> Codec:
     """The codec for a column, from a trial on its first chunk.
 
-    "auto" takes the quickest encoder whose chunk is about as small as the smallest, and stores raw what does not shrink
-    to a half. "gzip" with a level does what it says for every column; "none" stores raw.
+    "auto" takes the quickest encoder whose chunk is about as small as stock gzip makes it, and stores raw what does not
+    shrink to a half. "gzip" with a level does what it says for every column; "none" stores raw.
 
     Raises:
         InputError: an unknown compression, or a level outside 1 … 9.
@@ -121,13 +127,16 @@ def choose(chunk: Array, compression: Compression = "auto", level: int | None = 
     if compression == "gzip" or level is not None:
         return Codec("zlib", level or 4, chunk.itemsize > 1)
     sizes: dict[Codec, int] = {}
-    for encoder, effort in (("runs", 1), ("libdeflate", 1), ("zlib", 4)):
+    picture = chunk.itemsize == 1 and chunk.ndim > 2
+    for encoder, effort in (("runs", 1), ("libdeflate", 1), ("zlib", 4), *([("pixels", 1)] if picture else [])):
         for shuffle in (False, True) if chunk.itemsize > 1 else (False,):
             codec = Codec(encoder, effort, shuffle)  # type: ignore[arg-type]
             sizes[codec] = len(codec.encode(chunk))
     smallest = min(sizes.values())
     if smallest * WORTH > chunk.nbytes:
         return RAW
-    quickest = ("runs", "zlib", "libdeflate") if smallest * FLAT < chunk.nbytes else ("runs", "libdeflate", "zlib")
-    good = [codec for codec, size in sizes.items() if size <= NEAR * smallest]
+    flat = smallest * FLAT < chunk.nbytes
+    quickest = ("runs", "pixels", "zlib", "libdeflate") if flat else ("libdeflate", "zlib", "pixels", "runs")
+    limit = max(min(NEAR * len(zlib.compress(chunk.tobytes(), 4)), WASTE * smallest), smallest)
+    good = [codec for codec, size in sizes.items() if size <= limit]
     return min(good, key=lambda codec: (quickest.index(codec.encoder), sizes[codec]))
