@@ -102,7 +102,7 @@ class Environments(Memory):
         record = self.extras(base)[-1].name
         upto = np.cumsum(self._shares())
         chosen = randomness.uniforms(seed, name, rows, 1)[..., 0] * upto[-1]
-        which = np.searchsorted(upto, chosen, side="right").astype(np.int32)
+        which = (chosen[:, None] >= upto).sum(axis=1, dtype=np.int32)
         places = [np.flatnonzero(which == number) for number in range(len(self.regimes))]
         parts = [
             again(regime, base, seed, rows[place], 0, 1, f"{name}/{number}")
