@@ -53,7 +53,7 @@ def trailing_zeros(context: Any, word: Any) -> Any:
 
 @intrinsic  # type: ignore[untyped-decorator]
 def put_word(context: Any, octets: Any, at: Any, word: Any) -> Any:
-    """Write a uint64 to eight bytes of a contiguous uint8 array from byte `at` (uint64) on, wherever that is; no bounds are checked."""
+    """Write a uint64 to the eight bytes of a contiguous uint8 array from `at` (uint64) on; no bounds are checked."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         data = context.make_array(signature.args[0])(context, builder, arguments[0]).data

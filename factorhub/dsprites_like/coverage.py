@@ -62,6 +62,7 @@ def paint_sprites(
     cells, marks = np.zeros(0, np.int64), np.zeros(0, np.uint64)
     dots, runs = np.empty((0, 2), np.int64), np.empty((0, 3), np.int64)
     owners = np.zeros(height * width if counts.shape[0] else 0, np.uint8)
+    pixels = images.reshape(images.size)
     masks[:] = 0
     counts[:] = 0
     for i in range(poses.shape[0]):
@@ -90,7 +91,7 @@ def paint_sprites(
                 dots, runs = np.empty((touched, 2), np.int64), np.empty((touched, 3), np.int64)
             singles, several = find_spans(cells, marks, left, top, wide, tall, groups, height, width, dots, runs)
             if images.shape[0]:
-                blend(dots, singles, runs, several, colors, i, j, images)
+                blend(dots, singles, runs, several, colors, i, j, i * height * width, images.shape[3], pixels)
             if instances.shape[0]:
                 label(dots, singles, runs, several, i, j, instances)
             if masks.shape[0]:
