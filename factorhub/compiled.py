@@ -57,9 +57,22 @@ def word_at(context: Any, data: Any, place: Any) -> Any:
 
 @intrinsic  # type: ignore[untyped-decorator]
 def trailing_zeros(context: Any, word: Any) -> Any:
-    """How many of a uint64's lowest bits are zero; 64 for 0."""
+    """How many bits of a uint64 lie below its lowest one; 64 for zero."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 0))
 
-    return numba.uint64(numba.uint64), code
+    return numba.int64(numba.uint64), code
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def put_word(context: Any, octets: Any, at: Any, word: Any) -> Any:
+    """Write a uint64 to the eight bytes of a contiguous uint8 array from `at` (uint64) on; no bounds are checked."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        place = builder.gep(builder.bitcast(data, ir.IntType(8).as_pointer()), [arguments[1]])
+        builder.store(arguments[2], builder.bitcast(place, ir.IntType(64).as_pointer()), align=1)
+        return context.get_dummy_value()
+
+    return numba.void(octets, numba.uint64, numba.uint64), code

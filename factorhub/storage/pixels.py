@@ -59,7 +59,7 @@ def _deflate(data: Array, pixel: int, line: int, matches: Array, out: Array, che
 @compiled
 def _same(data: Array, word: Any, place: Any) -> Any:
     """How many bytes of `word` are those at `place`, counted from the first: 0 … 8."""
-    return np.int64(trailing_zeros(word ^ word_at(data, place)) >> np.uint64(3))
+    return trailing_zeros(word ^ word_at(data, place)) >> 3
 
 
 @compiled
