@@ -13,7 +13,7 @@ import numpy as np
 
 from factorhub.factors import Array
 from factorhub.regions import And, Condition, Not, Or, Region
-from factorhub.source import VALUE, select
+from factorhub.source import VALUE
 from factorhub.storage.reader import Reader
 
 BLOCK = 1 << 16  # rows whose values are compared at once
@@ -38,10 +38,7 @@ class Labels:
         """The codes (n, …) of a factor with a grid, or the values of one without."""
         if name not in self._columns:
             stored = name if self.space[name].size is not None else name + VALUE
-            (about,) = select(self._reader.columns, [stored])
-            column = np.empty((self.rows, *about.shape), about.dtype)
-            self._reader.deal(0, self.rows, {stored: column})
-            self._columns[name] = column
+            self._columns[name] = self._reader.read(slice(None), [stored])[stored]
         return self._columns[name]
 
     def codes(self) -> Array:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from factorhub.compiled import compiled, trailing_zeros
+from factorhub.compiled import compiled
 from factorhub.dsprites_like.raster import BITS, HALF, ONE, PIXEL, place
 from factorhub.dsprites_like.spans import blend, claim, cover, label
 from factorhub.factors import Array
 from factorhub.trig import sincos
+from factorhub.words import trailing_zeros
 
 FINE = 24  # further bits below 1/65536 pixel, for following an edge from pixel to pixel
 BIT = np.uint64(1)

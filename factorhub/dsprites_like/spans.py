@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from factorhub.compiled import compiled, put_word
+from factorhub.compiled import compiled
 from factorhub.dsprites_like.raster import BITS, HALF, ONE
 from factorhub.factors import Array
+from factorhub.words import store8
 
 NEXT = np.uint64(1)
 RED, GREEN, BLUE, PIXEL = np.uint64(0), np.uint64(1), np.uint64(2), np.uint64(3)
@@ -67,18 +68,18 @@ def fill(red: int, green: int, blue: int, at: int, count: int, pixels: Array) ->
     last = at + np.uint64(3 * count) - THREE_WORDS  # where the last eight pixels begin, which may overlap those before
     if count >= 8:
         while at < last:
-            put_word(pixels, at, first)
-            put_word(pixels, at + WORD, second)
-            put_word(pixels, at + TWO_WORDS, third)
+            store8(pixels, at, first)
+            store8(pixels, at + WORD, second)
+            store8(pixels, at + TWO_WORDS, third)
             at += THREE_WORDS
-        put_word(pixels, last, first)
-        put_word(pixels, last + WORD, second)
-        put_word(pixels, last + TWO_WORDS, third)
+        store8(pixels, last, first)
+        store8(pixels, last + WORD, second)
+        store8(pixels, last + TWO_WORDS, third)
     elif count >= 3:
-        put_word(pixels, at, first)
+        store8(pixels, at, first)
         if count >= 6:
-            put_word(pixels, at + WORD, second)
-        put_word(pixels, last + TWO_WORDS, third)
+            store8(pixels, at + WORD, second)
+        store8(pixels, last + TWO_WORDS, third)
     else:
         for _ in range(count):
             pixels[at + RED] = red

@@ -73,6 +73,7 @@ class Reading:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="factorhub-stream")
         self._window = min(grouping.window, len(source)) if grouping is not None else 0
         if self._blocks is not None:
+            self._in_order = np.arange(self._window)
             self._memory = {column.name: Pool((self._window, *column.shape), column.dtype, WINDOWS + 2) for column in columns}
 
     def batches(self, spans: Iterable[Span], stride: int) -> Iterator[tuple[Span, Batch]]:
@@ -128,20 +129,14 @@ class Reading:
         """Start dealing the blocks of a window to their places, divided among the threads."""
         window = epoch.window(position)
         out = {name: memory.array() for name, memory in self._memory.items()}
-        tasks: list[list[tuple[int, int, int]]] = [[] for _ in range(self._threads)]
-        place = 0
-        for i, (first, stop) in enumerate(window.spans):
-            tasks[i % self._threads].append((first, stop, place))
-            place += stop - first
-
-        def deal(task: list[tuple[int, int, int]]) -> None:
-            for first, stop, place in task:
-                if window.places is None:
-                    source.deal(first, stop, {name: array[place:] for name, array in out.items()})
-                else:
-                    source.deal(first, stop, out, window.places[place : place + stop - first])
-
-        reading = [self._pool.submit(deal, task) for task in tasks if task]
+        places = self._in_order[: window.stop - window.start] if window.places is None else window.places
+        reading, done = [], 0
+        share = -(-len(window.spans) // self._threads)
+        for i in range(0, len(window.spans), share):
+            spans = window.spans[i : i + share]
+            count = sum(stop - first for first, stop in spans)
+            reading.append(self._pool.submit(source.deal, spans, out, places[done : done + count]))
+            done += count
         return _Piece(epoch.number, window.start, window.stop, reading, out)
 
 

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from factorhub.compiled import compiled, high_product
+from factorhub.compiled import compiled
 from factorhub.factors import Array
 from factorhub.kernels import code_of, unit_of, value_at, value_of
 from factorhub.philox import block
 from factorhub.regimes.normal import exp
+from factorhub.words import high_product
 
 CHUNK = 512  # rows at a time, where a loop goes factor by factor: their columns stay in the cache
 LANES = 64  # rows at a time, where each has many columns

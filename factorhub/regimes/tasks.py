@@ -84,6 +84,7 @@ class Tasks(Wrapper):
         tasks, reads = np.nonzero(heads)
         first = np.searchsorted(tasks, np.arange(self.tasks + 1))
         asked = (*layout(self.space(base)), np.unique(reads), first, reads, heads[tasks, reads])
+        answers: Array
         if self.head == "logistic":
             answers = np.empty((len(points), self.tasks), dtype=np.uint8)
             fill_decisions(*asked, self.sharpness, randomness.key(seed, name), numbers.astype(np.uint64), points, answers)

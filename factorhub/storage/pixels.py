@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from factorhub.compiled import compiled, trailing_zeros, word_at
+from factorhub.compiled import compiled
 from factorhub.factors import Array
 from factorhub.storage.deflate import END, EXTRA, FIRST, LITERALS, LONGEST, SYMBOL, begin, finish, huffman
+from factorhub.words import load8, trailing_zeros
 
 WINDOW = 1 << 15  # bytes that a match may reach back
 FAR = 1 << 12  # a match of a single pixel from farther away takes more bits than its bytes
@@ -59,7 +60,7 @@ def _deflate(data: Array, pixel: int, line: int, matches: Array, out: Array, che
 @compiled
 def _same(data: Array, word: Any, place: Any) -> Any:
     """How many bytes of `word` are those at `place`, counted from the first: 0 … 8."""
-    return trailing_zeros(word ^ word_at(data, place)) >> 3
+    return trailing_zeros(word ^ load8(data, place)) >> 3
 
 
 @compiled
@@ -67,10 +68,10 @@ def _extend(data: Array, place: Any, distance: Any) -> Any:
     """How many bytes from `place` on are those `distance` before them, where the first eight are."""
     most = min(LONGEST, data.size - place)
     length = 8
-    while length + 8 <= most and word_at(data, place + length) == word_at(data, place + length - distance):
+    while length + 8 <= most and load8(data, place + length) == load8(data, place + length - distance):
         length += 8
     if length + 8 <= most:
-        return length + _same(data, word_at(data, place + length), place + length - distance)
+        return length + _same(data, load8(data, place + length), place + length - distance)
     while length < most and data[place + length] == data[place + length - distance]:
         length += 1
     return length
@@ -90,7 +91,7 @@ def _find(data: Array, pixel: int, line: int, matches: Array, counts: Array, dis
         counts[data[i]] += 1
     while place + 16 <= size:
         # no branch but one to each outcome: which of the three places is best cannot be foreseen
-        word = word_at(data, place)
+        word = load8(data, place)
         pair, single = np.int64((word << two) * spread >> high), np.int64((word << one) * spread >> high)
         by_pair, by_single = np.int64(pairs[pair]), np.int64(singles[single])
         pairs[pair] = place
@@ -127,7 +128,7 @@ def _find(data: Array, pixel: int, line: int, matches: Array, counts: Array, dis
         place += length
         start = place
         if length > pixel and place + 8 <= size:
-            word = word_at(data, place - pixel)
+            word = load8(data, place - pixel)
             pairs[np.int64((word << two) * spread >> high)] = place - pixel
     for i in range(place, size):
         counts[data[i]] += 1

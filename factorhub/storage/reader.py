@@ -123,9 +123,9 @@ class Reader:
                 self._gather(shard, shard.chunks[name], local, places, out)
         return {name: out.reshape(*numbers.shape, *out.shape[1:]) for name, out in flat.items()}
 
-    def deal(self, start: int, stop: int, out: Batch, places: Array | None = None) -> None:
-        """Put rows `start` … `stop` - 1 into `out[column][places]`, or into its first rows: what a shuffled stream asks for."""
-        self._dealer.deal(self.start + start, self.start + stop, out, places)
+    def deal(self, spans: Sequence[tuple[int, int]], out: Batch, places: Array) -> None:
+        """Put the rows of all `spans`, one after another, into `out[column][places]`: what a shuffled stream asks for."""
+        self._dealer.deal([(self.start + start, self.start + stop) for start, stop in spans], out, places)
 
     def _row(self, row: int, chosen: Sequence[Column]) -> Batch:
         """One row: one read for each raw column, one chunk decoded for each other one."""

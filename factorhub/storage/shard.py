@@ -98,6 +98,13 @@ class ShardReader:
         except StoreError as error:
             raise StoreError(f"{self.path} is damaged: {error}; run factorhub verify, then factorhub repair") from None
 
+    def fill(self, here: memoryview, offset: int) -> bool:
+        """Fill `here` from the file at `offset`; False where that fails, which reading it by `chunk` says more about."""
+        try:
+            return os.preadv(self._fd, [here], offset) == len(here)
+        except OSError:
+            return False
+
     def _into(self, out: Array, offset: int) -> None:
         """Fill `out` from the file at `offset`."""
         try:
