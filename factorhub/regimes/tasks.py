@@ -73,7 +73,7 @@ class Tasks(Wrapper):
 
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """The inner regime's rows, and the answers of every task to them."""
-        from factorhub.regimes.kernels import fill_answers, fill_decisions
+        from factorhub.regimes.answers import fill_answers, fill_decisions
         from factorhub.regimes.normal import probits
 
         rows, name = np.asarray(rows, dtype=np.int64), f"{stream}/tasks"
