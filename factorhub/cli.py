@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import _thread
 import json
 import re
+import sys
+import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -15,11 +18,20 @@ F = TypeVar("F", bound=Callable[..., Any])
 REGION = re.compile(r"==|!=|[<>&|~]|\b(in|between)\b")
 
 
+def _interrupt_again(dropped: Any) -> None:
+    """Send Ctrl-C once more if it came while an object died, such as a handle of HDF5: Python drops what is raised there."""
+    if dropped.exc_type is KeyboardInterrupt:
+        threading.Timer(0.01, _thread.interrupt_main).start()
+    else:
+        sys.__unraisablehook__(dropped)
+
+
 class Group(click.Group):
     """A group whose errors are one line, with the command's exit code, and whose unknown commands get a suggestion."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; factorhub's own errors become a line on stderr."""
+        before, sys.unraisablehook = sys.unraisablehook, _interrupt_again
         try:
             return super().invoke(ctx)
         except FactorhubError as error:
@@ -30,6 +42,8 @@ class Group(click.Group):
         except KeyboardInterrupt:
             click.echo("factorhub: interrupted; run the same command again to go on", err=True)
             ctx.exit(130)
+        finally:
+            sys.unraisablehook = before
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         """The command called by the first argument, or the nearest name in the error."""
