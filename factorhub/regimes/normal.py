@@ -148,4 +148,3 @@ def probits(u: Array, out: Array) -> None:
     for i in range(u.size):
         if abs(u[i] - 0.5) > CENTRAL:
             out[i] = _outer(min(max(u[i], TINY), ALMOST_ONE))
-
