@@ -1,4 +1,4 @@
-"""The inner loops of `factorhub.regimes.tasks`: what random heads answer to rows of factor values."""
+"""The inner loops of task heads: scores of rows, and answers drawn from them."""
 
 from __future__ import annotations
 

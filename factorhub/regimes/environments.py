@@ -84,7 +84,10 @@ class Environments(Memory):
     def _common(self, what: str, listed: list[tuple[object, ...]]) -> tuple:  # type: ignore[type-arg]
         for number, found in enumerate(listed):
             if found != listed[0]:
-                raise InputError(f"environments share their {what}; environment 0 has {listed[0]} and {number} has {found}")
+                raise InputError(
+                    f"environments share their {what}; environment 0 has {listed[0]} and {number} has {found}; "
+                    f"give regimes that make rows of one shape"
+                )
         return listed[0]
 
     @remembered

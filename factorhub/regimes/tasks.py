@@ -84,12 +84,10 @@ class Tasks(Wrapper):
         tasks, reads = np.nonzero(heads)
         first = np.searchsorted(tasks, np.arange(self.tasks + 1))
         asked = (*layout(self.space(base)), np.unique(reads), first, reads, heads[tasks, reads])
-        answers: Array
+        answers: Array = np.empty((len(points), self.tasks), dtype=self.extras(base)[-1].dtype)
         if self.head == "logistic":
-            answers = np.empty((len(points), self.tasks), dtype=np.uint8)
             fill_decisions(*asked, self.sharpness, randomness.key(seed, name), numbers.astype(np.uint64), points, answers)
         else:
-            answers = np.empty((len(points), self.tasks))
             fill_answers(*asked, points, answers)
             if self.noise > 0:
                 noise = np.empty(answers.size)
@@ -108,7 +106,7 @@ def _weights(of: Tasks, base: FactorSpace) -> Array:
     names = of.factors or tuple(factor.name for factor in base if factor.size != 1 and not factor.nuisance)
     free = columns(base, names, "factors")
     if of.reads > len(free):
-        raise InputError(f"each task reads {of.reads} factors; this space has {len(free)} to read")
+        raise InputError(f"each task reads {of.reads} factors; this space has {len(free)} to read; lower reads")
     u = randomness.uniforms(of.heads, "tasks/heads", np.arange(of.tasks), 2 * len(free))
     heads = np.zeros((of.tasks, len(base.factors)))
     for task, row in enumerate(u):
