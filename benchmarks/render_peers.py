@@ -6,6 +6,7 @@ ImportError. idsprites asks for another build of OpenCV: `pip install --no-deps 
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable
 
@@ -44,28 +45,37 @@ def polygons(values: np.ndarray, size: int, shift: int) -> list[np.ndarray]:
     return found
 
 
+def batches(values: np.ndarray, size: int = 64) -> list[np.ndarray]:
+    """Rows as they are drawn: 256 pictures of 64 px at once, or as many pixels in larger ones."""
+    batch = max(4, min(256, 2**20 // size**2))
+    return np.split(values, range(batch, len(values), batch))
+
+
 def opencv(size: int, rows: int, color: tuple[int, ...], smooth: bool) -> tuple[Work, Work, Work]:
-    """Sprites of dSprites from factor values, one by one or in a batch, and fillPoly's calls alone, vertices given."""
+    """Sprites of dSprites from factor values, one by one or in batches, and fillPoly's calls alone, vertices given."""
     import cv2
 
     cv2.setNumThreads(1)
-    line = cv2.LINE_AA if smooth else cv2.LINE_8
-    shape = (size, size, 3) if len(color) == 3 else (size, size)
-    values = values_of(factorhub.generator("dsprites"), rows)
-    shapes = outlines(size)
+    line, channels = cv2.LINE_AA if smooth else cv2.LINE_8, (3,) if len(color) == 3 else ()
+    parts = batches(values_of(factorhub.generator("dsprites"), rows), size)
+    shapes = [outline * 256 for outline in outlines(size)]
 
-    def picture(row: np.ndarray) -> np.ndarray:
-        points = np.rint(turned(shapes[int(row[1])], row[2:], size) * 256).astype(np.int32)
-        return cv2.fillPoly(np.zeros(shape, np.uint8), [points], color, line, 8)
+    def one_by_one() -> None:
+        for part in parts:
+            images = np.zeros((len(part), size, size, *channels), np.uint8)
+            for image, (_, shape, scale, angle, x, y) in zip(images, part.tolist(), strict=True):
+                sine, cosine = scale * math.sin(angle), scale * math.cos(angle)
+                centre = 256 * (size * (0.25 + 0.5 * x) - 0.5), 256 * (size * (0.25 + 0.5 * y) - 0.5)
+                points = np.rint(shapes[int(shape)] @ ((cosine, -sine), (sine, cosine)) + centre).astype(np.int32)
+                cv2.fillPoly(image, [points], color, line, 8)
 
-    def draw(found: list[np.ndarray]) -> np.ndarray:
-        images = np.zeros((rows, *shape), np.uint8)
+    def draw(found: list[np.ndarray]) -> None:
+        images = np.zeros((len(found), size, size, *channels), np.uint8)
         for image, points in zip(images, found, strict=True):
             cv2.fillPoly(image, [points], color, line, 8)
-        return images
 
-    ready = polygons(values, size, 8)
-    return lambda: np.stack([picture(row) for row in values]), lambda: draw(polygons(values, size, 8)), lambda: draw(ready)
+    ready = [polygons(part, size, 8) for part in parts]
+    return one_by_one, lambda: [draw(polygons(part, size, 8)) for part in parts], lambda: [draw(found) for found in ready]
 
 
 def pillow(size: int, rows: int, mode: str, over: int) -> Work:

@@ -13,6 +13,14 @@ import factorhub
 from factorhub.cli import main
 
 ROWS = 6
+VARIANTS = (
+    "dsprites antialias=true shapes=more grid=clean",
+    "multi_dsprites amodal=true overlap=0.4 variant=binarized",
+    "tetrominoes n=2 cell=4",
+    "shapes3d mask=true depth=true size=40",
+    "objects_room depth=true max_objects=5",
+    "causal_flow intervene=all channels=rgb",
+)
 
 
 def run(*words: object) -> str:
@@ -21,14 +29,15 @@ def run(*words: object) -> str:
     return done.output
 
 
-@pytest.mark.parametrize("name", factorhub.generators())
-def test_a_set_of_every_generator(name: str, tmp_path: Path, hf_cache: Path) -> None:
+@pytest.mark.parametrize("case", [*factorhub.generators(), *VARIANTS])
+def test_a_set_of_every_generator(case: str, tmp_path: Path, hf_cache: Path) -> None:
     datasets = pytest.importorskip("datasets")
-    folder = tmp_path / "set"
-    run("generate", name, "--out", folder, "--rows", ROWS, "--regime", "uniform")
+    folder, (name, *settings) = tmp_path / "set", case.split()
+    options = [word for setting in settings for word in ("--set", setting)]
+    run("generate", name, *options, "--out", folder, "--rows", ROWS, "--regime", "uniform")
     run("verify", folder)
-    for source, out in ((name, tmp_path / "generator.png"), (folder, tmp_path / "set.png")):
-        run("preview", source, "--count", 3, "--out", out)
+    for what, out in (([name, *options], tmp_path / "generator.png"), ([folder], tmp_path / "set.png")):
+        run("preview", *what, "--count", 3, "--out", out)
         page = np.asarray(Image.open(out))
         assert min(page.shape[:2]) > 64
         assert len(np.unique(page.reshape(-1, 3), axis=0)) > 2
