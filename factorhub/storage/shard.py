@@ -59,8 +59,10 @@ class ShardReader:
         """True when every byte of the file is as it was written."""
         return digest_of(self._fd, self.index.body) == self.index.digest
 
-    def chunk(self, name: str, number: int, out: Array) -> None:
+    def chunk(self, name: str, number: int, out: Array, rows: int | None = None) -> int:
         """Decode one chunk into the contiguous array `out` (chunk rows, …), which the caller may reuse.
+
+        At least its first `rows` are decoded, all by default; how many were is returned.
 
         Raises:
             StoreError: the chunk does not decode.
@@ -71,14 +73,17 @@ class ShardReader:
             if chunks.codec.gzip:
                 data = pread(self._fd, size, offset)
                 _check(data, chunks.checks[number])
+                if rows is not None and rows < chunks.rows:
+                    return chunks.codec.decode_start(data, out, rows * chunks.row_bytes) // chunks.row_bytes
                 chunks.codec.decode(data, out)
             else:
                 self._into(out, offset)
                 _check(out.data, chunks.checks[number])
+            return chunks.rows
         except (StoreError, ValueError) as error:
-            rows = f"rows {number * chunks.rows} to {min((number + 1) * chunks.rows, len(self.shard)) - 1}"
+            where = f"rows {number * chunks.rows} to {min((number + 1) * chunks.rows, len(self.shard)) - 1}"
             hint = "run factorhub verify, then factorhub repair, on its folder"
-            raise StoreError(f"{self.path} is damaged in {rows} of column {name}: {error}; {hint}") from None
+            raise StoreError(f"{self.path} is damaged in {where} of column {name}: {error}; {hint}") from None
 
     def row(self, name: str, row: int) -> Any:
         """One row of a raw column, read without the rest of its chunk: a scalar, or a new array of the column's shape.

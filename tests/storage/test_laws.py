@@ -16,6 +16,7 @@ import factorhub
 from factorhub.errors import InputError
 from factorhub.order import Order, Permutation
 from factorhub.source import Column, row_numbers
+from factorhub.storage import codec as codec_module
 from factorhub.storage.codec import RAW, Codec, choose
 from factorhub.storage.manifest import LARGEST_CHUNK, MOST_SHARDS, Finished, Layout, Manifest, Plan
 from factorhub.storage.reader import Reader
@@ -164,6 +165,36 @@ def test_runs_of_any_lengths_are_plain_zlib_streams(runs: list[tuple[int, int]],
     values, lengths = np.array(runs).T
     data = np.repeat(values, np.minimum(lengths, most)).astype(np.uint8)
     assert zlib.decompress(encode(data)) == data.tobytes()
+
+
+@settings(max_examples=200)
+@given(chunks(), st.sampled_from(CODECS), st.floats(0, 1))
+def test_the_start_of_a_chunk_is_decoded_without_its_end(chunk: np.ndarray, codec: Codec, share: float) -> None:
+    stored = bytes(codec.encode(chunk))
+    out = np.full_like(chunk, 1)
+    wanted = int(share * chunk.nbytes)
+    count = codec.decode_start(stored, out, wanted)
+    assert count >= wanted
+    assert out.tobytes()[:count] == chunk.tobytes()[:count]
+    if codec.gzip:
+        larger = np.empty((2 * len(chunk) + 600, *chunk.shape[1:]), chunk.dtype)
+        with pytest.raises(ValueError, match=r"inflates? to"):
+            codec.decode_start(stored, larger, chunk.nbytes + 1)
+        with pytest.raises(ValueError, match="inflate"):
+            codec.decode_start(stored[:4], out, wanted)
+
+
+def test_a_libdeflate_that_leaves_nothing_behind_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forgetful(data: object, out: memoryview, raw: bool) -> None:
+        raise RuntimeError("LIBDEFLATE_INSUFFICIENT_SPACE")
+
+    assert codec_module._stops_cleanly()
+    codec_module._stops_cleanly.cache_clear()
+    try:
+        monkeypatch.setattr("imagecodecs.deflate_decode", forgetful)
+        assert not codec_module._stops_cleanly()
+    finally:
+        codec_module._stops_cleanly.cache_clear()
 
 
 @st.composite
