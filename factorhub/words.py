@@ -12,6 +12,7 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 BYTE = ir.IntType(8)
@@ -82,6 +83,20 @@ def fill32(context: Any, to: Any, at: Any, value: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(to, types.int64, types.uint8), code
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def pread(context: Any, descriptor: Any, to: Any, at: Any, size: Any, offset: Any) -> Any:
+    """POSIX's pread into an array of bytes from `at` on: how many bytes were read, or -1."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        wide = ir.IntType(64)
+        kind = ir.FunctionType(wide, [LANES, BYTE.as_pointer(), wide, wide])
+        function = cgutils.get_or_insert_function(builder.module, kind, "pread")
+        where = _at(context, builder, signature.args[1], arguments[1:], BYTE)
+        return builder.call(function, [builder.trunc(arguments[0], LANES), where, *arguments[3:]])
+
+    return types.int64(types.int64, to, types.int64, types.int64, types.int64), code
 
 
 @intrinsic  # type: ignore[untyped-decorator]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby, pairwise
 from typing import TypeAlias
 
@@ -44,11 +44,10 @@ class Dealer:
         """Put the rows of all `spans`, one after another, into `out[column][places]`."""
         parts = list(self._parts(spans))
         longest = max((stop - first for first, stop in spans), default=0)
-        for name, array in out.items():
-            if self._plan.layouts[name].chunk_rows > longest:
-                self._gather(name, parts, array, places)
-            else:
-                self._scatter(name, parts, array, places)
+        kept = [name for name in out if self._plan.layouts[name].chunk_rows > longest]
+        self._gather(kept, parts, out, places)
+        for name in out.keys() - set(kept):
+            self._scatter(name, parts, out[name], places)
 
     def _parts(self, spans: Sequence[tuple[int, int]]) -> Iterator[Part]:
         """The spans, cut where shards end."""
@@ -68,67 +67,72 @@ class Dealer:
         row = self._plan.column(name).row_bytes
         flat = out.reshape(-1).view(np.uint8)
         past_cache = out.nbytes > CACHED_BYTES and row % LANES == 0 and out.__array_interface__["data"][0] % LANES == 0
-        for number, group in groupby(parts, lambda part: part[0]):
+        pieces = self._pieces(name, parts)
+        done = self._inflate(name, pieces, flat, places, past_cache)
+        for number, chunk, first, stop, at in pieces[done:].tolist():
             shard = self._shard(number)
             chunks = shard.chunks[name]
-            pieces = _pieces(chunks, group)
-            done = self._inflate(shard, chunks, pieces, flat, places, past_cache)
-            for chunk, first, stop, at in pieces[done:]:
-                scratch = self._buffer("scratch", chunks.bytes)[: chunks.bytes]
-                shard.chunk(name, chunk, scratch.view(chunks.dtype).reshape(chunks.rows, *chunks.shape))
-                scatter(scratch, first, flat, places[at : at + stop - first], row, past_cache)
+            scratch = self._buffer("scratch", chunks.bytes)[: chunks.bytes]
+            shard.chunk(name, chunk, scratch.view(chunks.dtype).reshape(chunks.rows, *chunks.shape))
+            scatter(scratch, first, flat, places[at : at + stop - first], row, past_cache)
 
-    def _inflate(
-        self, shard: ShardReader, chunks: Chunks, pieces: Sequence[Part], out: Array, places: Array, past_cache: bool
-    ) -> int:
+    def _pieces(self, name: str, parts: Sequence[Part]) -> Array:
+        """The parts cut where chunks end (n, 5): shard, chunk, first row in it, row after the last, place among all rows."""
+        rows = self._plan.layouts[name].chunk_rows
+        shards, starts, stops, ats = np.array(parts, np.int64).T
+        first = starts // rows
+        counts = (stops - 1) // rows - first + 1
+        part = np.repeat(np.arange(len(parts)), counts)
+        chunk = np.arange(len(part)) - (np.cumsum(counts) - counts - first)[part]
+        inside = np.maximum(starts[part] - chunk * rows, 0)
+        end = np.minimum(stops[part] - chunk * rows, rows)
+        return np.stack([shards[part], chunk, inside, end, ats[part] + chunk * rows + inside - starts[part]], axis=1)
+
+    def _inflate(self, name: str, pieces: Array, out: Array, places: Array, past_cache: bool) -> int:
         """Deal chunks that shrank much, all in one call: how many were, up to the first that is damaged."""
-        from factorhub.storage.scatter import PAD, SLACK, deal
+        from factorhub.storage.scatter import PAD, SLACK, deal, read
 
-        sizes = [chunks.sizes[piece[0]] for piece in pieces]
-        total = sum(sizes)
-        shrunk = FLAT_RUNS if chunks.codec.encoder == "runs" else FLAT
-        if total * shrunk > len(pieces) * chunks.bytes or chunks.codec.shuffle or not chunks.codec.gzip:
+        codec = self._plan.layouts[name].codec
+        shards = {number: self._shard(number) for number in dict.fromkeys(pieces[:, 0].tolist())}
+        all_chunks = [shards[number].chunks[name] for number in pieces[:, 0].tolist()]
+        numbers = pieces[:, 1].tolist()
+        offsets, sizes = np.stack([chunks.places[i] for chunks, i in zip(all_chunks, numbers, strict=True)], axis=1)
+        inflated = np.array([chunks.bytes for chunks in all_chunks], np.int64)
+        total = int(sizes.sum())
+        if not codec.gzip or codec.shuffle or total * (FLAT_RUNS if codec.encoder == "runs" else FLAT) > inflated.sum():
             return 0
         stored = self._buffer("stored", total + PAD)
-        view, checks, end = stored.data, chunks.checks, 0
-        ends: list[int] = []
-        for (first, last), length in _together(chunks, pieces, sizes):
-            if not shard.fill(view[end : end + length], chunks.offsets[pieces[first][0]]):
+        descriptors = np.array([shards[number].descriptor for number in pieces[:, 0].tolist()], np.int64)
+        came = read(descriptors, offsets, sizes, stored)
+        ends = np.cumsum(sizes)
+        view, start = stored.data, 0
+        for i, end in enumerate(ends[:came].tolist()):
+            if xxhash.xxh3_64_intdigest(view[start:end]) != all_chunks[i].checks[numbers[i]]:
+                came = i
                 break
-            for i in range(first, last):
-                start, end = end, end + sizes[i]
-                if xxhash.xxh3_64_intdigest(view[start:end]) != checks[pieces[i][0]]:
-                    break
-                ends.append(end)
-            if len(ends) < last:
-                break
-        fits = len(ends)
-        if fits == 0:
-            return 0
-        stops = np.array(ends, np.int64)
-        table = np.array(pieces[:fits], np.int64)
-        counts = table[:, 2] - table[:, 1]
-        at = pieces[0][3]
+            start = end
+        firsts = np.ascontiguousarray(pieces[:came, 2])
+        scratch = self._buffer("scratch", int(inflated.max()) + SLACK)
         failed = deal(
-            stored, stops - np.array(sizes[:fits], np.int64) + HEADER, stops - TRAILER, chunks.bytes,
-            self._buffer("scratch", chunks.bytes + SLACK), table[:, 1].copy(), counts,
-            out, places[at : at + int(counts.sum())], chunks.row_bytes, past_cache,
+            stored, (ends - sizes)[:came] + HEADER, ends[:came] - TRAILER, inflated, scratch, firsts, pieces[:came, 3] - firsts,
+            out, places, self._plan.column(name).row_bytes, past_cache,
         )  # fmt: skip
-        return fits if failed < 0 else int(failed)
+        return int(came if failed < 0 else failed)
 
-    def _gather(self, name: str, parts: Sequence[Part], out: Array, places: Array) -> None:
-        """Rows of a column whose chunks hold many more than are wanted now, and so are kept."""
+    def _gather(self, names: Sequence[str], parts: Sequence[Part], out: Batch, places: Array) -> None:
+        """Rows of columns whose chunks hold many more than are wanted now, and so are kept."""
         for number, group in groupby(parts, lambda part: part[0]):
-            chunks = self._shard(number).chunks[name]
             here = list(group)
-            rows = np.concatenate([np.arange(part[1], part[2]) for part in here])
-            of = rows // chunks.rows
-            bounds = [0, *(np.flatnonzero(of[1:] != of[:-1]) + 1).tolist(), len(rows)]
-            for start, stop in pairwise(bounds):
-                chunk = int(of[start])
-                local = rows[start:stop] - chunk * chunks.rows
-                at = here[0][3]
-                out[places[at + start : at + stop]] = self._keep(number, chunks, chunk)[local]
+            at = here[0][3]
+            rows = np.concatenate([np.arange(first, stop) for _, first, stop, _ in here])
+            every = self._shard(number).chunks
+            for size in sorted({every[name].rows for name in names}):
+                of = rows // size
+                bounds = [0, *(np.flatnonzero(of[1:] != of[:-1]) + 1).tolist(), len(rows)]
+                spans = [(int(of[a]), rows[a:b] % size, places[at + a : at + b]) for a, b in pairwise(bounds)]
+                for name in [name for name in names if every[name].rows == size]:
+                    for chunk, local, there in spans:
+                        out[name][there] = self._keep(number, every[name], chunk)[local]
 
     def _keep(self, number: int, chunks: Chunks, chunk: int) -> Array:
         """A whole chunk, decoded anew only when it was not asked for lately."""
@@ -150,28 +154,3 @@ class Dealer:
             buffer = np.empty(size, np.uint8)
             setattr(self._local, name, buffer)
         return buffer
-
-
-def _pieces(chunks: Chunks, parts: Iterable[Part]) -> list[Part]:
-    """The parts of one shard, cut where chunks end: number of the chunk, first row in it, row after the last, place."""
-    pieces = []
-    rows = chunks.rows
-    for _, first, stop, at in parts:
-        while first < stop:
-            chunk, inside = divmod(first, rows)
-            end = min(inside + stop - first, rows)
-            pieces.append((chunk, inside, end, at))
-            first, at = first + end - inside, at + end - inside
-    return pieces
-
-
-def _together(chunks: Chunks, pieces: Sequence[Part], sizes: Sequence[int]) -> Iterator[tuple[tuple[int, int], int]]:
-    """Pieces whose stored bytes lie one after another in the file, to be read at once: which, and how many bytes."""
-    first, length = 0, 0
-    for i, piece in enumerate(pieces):
-        if i > first and chunks.offsets[piece[0]] != chunks.offsets[pieces[first][0]] + length:
-            yield (first, i), length
-            first, length = i, 0
-        length += sizes[i]
-    if pieces:
-        yield (first, len(pieces)), length

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,11 @@ class ShardReader:
             self.close()
             raise StoreError(f"{self.path} is damaged or foreign: {error}; {hint}") from None
         self.chunks = self.index.chunks
+
+    @property
+    def descriptor(self) -> int:
+        """The open file, for reading with `pread` while this reader is held."""
+        return self._fd
 
     def finished(self) -> Finished:
         """What the shard says it holds."""
@@ -103,13 +109,6 @@ class ShardReader:
         except StoreError as error:
             raise StoreError(f"{self.path} is damaged: {error}; run factorhub verify, then factorhub repair") from None
 
-    def fill(self, here: memoryview, offset: int) -> bool:
-        """Fill `here` from the file at `offset`; False where that fails, which reading it by `chunk` says more about."""
-        try:
-            return os.preadv(self._fd, [here], offset) == len(here)
-        except OSError:
-            return False
-
     def _into(self, out: Array, offset: int) -> None:
         """Fill `out` from the file at `offset`."""
         try:
@@ -119,10 +118,10 @@ class ShardReader:
         if done != out.nbytes:
             out.reshape(-1).view(np.uint8)[done:] = np.frombuffer(pread(self._fd, out.nbytes - done, offset + done), np.uint8)
 
-    def close(self) -> None:
-        """Close the file."""
+    def close(self, close: Callable[[int], None] = os.close) -> None:
+        """Close the file."""  # by a function in hand, for modules are gone when the interpreter ends
         if self._fd >= 0:
-            os.close(self._fd)
+            close(self._fd)
             self._fd = -1
 
     def __del__(self) -> None:

@@ -27,7 +27,9 @@ def inflated(stored: bytes, size: int, row: int = 1, places: Array | None = None
     out = whole[start : start + size]
     places = np.arange(size // row) if places is None else places
     one = np.array([HEADER]), np.array([len(stored) - TRAILER])
-    failed = deal(data, *one, size, scratch[: size + SLACK], np.array([0]), np.array([len(places)]), out, places, row, past_cache)
+    failed = deal(
+        data, *one, np.array([size]), scratch[: size + SLACK], np.array([0]), np.array([len(places)]), out, places, row, past_cache
+    )
     assert (scratch[size + SLACK :] == CANARY).all()
     assert (whole[:start] == CANARY).all()
     assert (whole[start + size :] == CANARY).all()
@@ -131,7 +133,7 @@ def test_several_chunks_at_once_and_the_first_that_is_damaged() -> None:
     def dealt(data: bytes) -> int:
         stored = np.frombuffer(data + bytes(PAD), np.uint8)
         scratch = np.empty(128 + SLACK, np.uint8)
-        failed = deal(stored, starts, ends - TRAILER, 128, scratch, firsts, counts, out.reshape(-1), places, 16, False)
+        failed = deal(stored, starts, ends - TRAILER, np.full(6, 128), scratch, firsts, counts, out.reshape(-1), places, 16, False)
         return int(failed)
 
     assert dealt(b"".join(encoded)) == -1
