@@ -82,7 +82,7 @@ def main() -> None:
     """Benchmark datasets with known factors of variation, generated instead of downloaded."""
 
 
-@main.command("list")
+@main.command("list", short_help="List the generators.")
 @as_json
 def list_(as_json: bool) -> None:
     """List every generator: name, factors, rows of its grid, fields, and what it is."""
@@ -92,7 +92,7 @@ def list_(as_json: bool) -> None:
     _echo(facts, describe.catalog_text(facts), as_json)
 
 
-@main.command()
+@main.command(short_help="Show the facts of a generator or a set.")
 @click.argument("name")
 @click.option("--set", "options", multiple=True, metavar="OPTION=VALUE", help="An option of the generator; may be repeated.")
 @as_json
@@ -108,7 +108,7 @@ def info(name: str, options: tuple[str, ...], as_json: bool) -> None:
         _echo(describe.generator_facts(made), describe.generator_text(made), as_json)
 
 
-@main.command()
+@main.command(short_help="Generate a set into a folder, or finish one.")
 @click.argument("name", required=False)
 @click.option("--out", required=True, metavar="DIR", help="The folder to write; made if it does not exist.")
 @click.option("--rows", type=int, help="How many rows; the whole grid by default.")
@@ -154,7 +154,7 @@ def generate(ctx: click.Context, /, out: str, **given: Any) -> None:
     click.echo(f"{out}: {len(store):,} rows in {len(store.plan.shards)} shards, {store.manifest.bytes / 1e6:,.1f} MB")
 
 
-@main.command()
+@main.command(short_help="List published protocols, for generate --preset.")
 @as_json
 def presets(as_json: bool) -> None:
     """List the published protocols that generate --preset knows: regimes, splits, and where they come from."""
@@ -163,7 +163,7 @@ def presets(as_json: bool) -> None:
     _echo(describe.preset_facts(), describe.preset_text(), as_json)
 
 
-@main.command()
+@main.command(short_help="Find rows by their ground-truth factors.")
 @click.argument("path")
 @click.argument("conditions", nargs=-1, metavar="[FACTOR=VALUE | REGION]…")
 @click.option("--split", help="Rows of this split only, counted within it.")
@@ -204,7 +204,7 @@ def lookup(
     _echo({"count": len(found), "rows": shown}, text + more, as_json)
 
 
-@main.command()
+@main.command(short_help="Draw a contact sheet or a traversal.")
 @click.argument("name")
 @click.option("--out", required=True, metavar="FILE.png", help="The picture to write.")
 @click.option("--traverse", metavar="FACTOR", help="One row with this factor moved through its range.")
@@ -231,7 +231,7 @@ def preview(
     click.echo(out)
 
 
-@main.command()
+@main.command(short_help="Check a set against its digests.")
 @click.argument("path")
 @as_json
 def verify(path: str, as_json: bool) -> None:
@@ -250,7 +250,7 @@ def verify(path: str, as_json: bool) -> None:
     click.get_current_context().exit(0 if report.ok else 1)
 
 
-@main.command()
+@main.command(short_help="Make the damaged shards of a set again.")
 @click.argument("path")
 @click.option("--generator", metavar="MODULE:FUNCTION", help="Says that the recipe's generator, outside the catalog, may run.")
 @click.option("--workers", type=int, help="Threads; all cores by default.")
@@ -263,7 +263,7 @@ def repair(path: str, generator: str | None, workers: int | None) -> None:
     click.get_current_context().exit(0 if report.ok else 1)
 
 
-@main.command()
+@main.command(short_help="Write a set as a file for other loaders.")
 @click.argument("path")
 @click.option("--to", required=True, metavar="FORMAT", help="npz, hdf5, shapes3d, objects, parquet, webdataset, midi or musicxml.")
 @click.option("--out", required=True, metavar="FILE", help="The file to write.")
@@ -279,7 +279,7 @@ def export(path: str, to: str, out: str, split: str | None) -> None:
         click.echo(write(store, to, out, title=store.plan.title, progress=bar))
 
 
-@main.command("import")
+@main.command("import", short_help="Turn a published file into a set.")
 @click.argument("file")
 @click.option("--out", required=True, metavar="DIR", help="The folder to write; made if it does not exist.")
 @click.option("--splits", metavar="NAME=SHARE,…", help="Such as train=0.7,validation=0.2,test=0.1.")
