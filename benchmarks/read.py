@@ -109,11 +109,13 @@ def stock(store: Store, field: str) -> Iterator[Any]:
             yield batch
 
 
-def batches(store: Store, field: str, place: Path, only: tuple[str, ...]) -> None:
+def batches(name: str, store: Store, field: str, place: Path, only: tuple[str, ...]) -> None:
     images = store[field]
+    raw = factorhub.generate(name, place / "raw", rows=len(store), compression="none")
     readers: dict[str, Callable[[], Iterator[Any]]] = {
         "Store.read of 256 random rows": lambda: ours(store, field),
         "factorhub's stream of shuffled batches": lambda: (b[field] for b in stream(store, BATCH, fields=[field], endless=True)),
+        "the same of a set with --compression none": lambda: ours(raw, field),
         "stock h5py on the same shards": lambda: stock(store, field),
     }
     for key, peer in PEERS.items():
@@ -131,12 +133,11 @@ def batches(store: Store, field: str, place: Path, only: tuple[str, ...]) -> Non
         readers[peer.title] = lambda peer=peer, folder=folder: peer.read(folder)
     del images
     rates = {title: rate(reader()) for title, reader in readers.items()}
-    read, streamed = list(rates.values())[:2]
+    read, streamed, unpacked = list(rates.values())[:3]
     print(f"\nshuffled batches of {BATCH}, {len(store):,} rows")
     for title, found in sorted(rates.items(), key=lambda item: -item[1]):
-        print(
-            f"  {title:44s} {found:11,.0f} rows/s; Store.read is {read / found:6.2f} x, the stream {streamed / found:7.2f} x that"
-        )
+        times = f"Store.read {read / found:5.2f} x, uncompressed {unpacked / found:5.2f} x, the stream {streamed / found:6.1f} x"
+        print(f"  {title:42s} {found:10,.0f} rows/s; {times}")
 
 
 def many_shards(place: Path) -> None:
@@ -159,7 +160,7 @@ def main(name: str, rows: int, only: tuple[str, ...]) -> None:
         store = factorhub.generate(name, place / "set", rows=rows)
         field = max((column for column in store.columns if column.role == "observation"), key=lambda c: c.row_bytes).name
         rows_one_by_one(store, field)
-        batches(store, field, place, only)
+        batches(name, store, field, place, only)
         many_shards(place / "many")
     finally:
         shutil.rmtree(place)

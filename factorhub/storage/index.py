@@ -34,7 +34,7 @@ LONGEST_NOTES = 1 << 20
 STEP = 1 << 20  # bytes read at once for a digest
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Chunks:
     """Where one column's chunks lie in a shard.
 

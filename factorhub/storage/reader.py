@@ -120,7 +120,10 @@ class Reader:
         for number, places, local in parts:
             shard = self.shard(number)
             for name, out in flat.items():
-                self._gather(shard, shard.chunks[name], local, places, out)
+                if isinstance(places, slice):
+                    self._gather(shard, shard.chunks[name], local, out[places])
+                else:
+                    self._scatter(shard, shard.chunks[name], local, out, places)
         return {name: out.reshape(*numbers.shape, *out.shape[1:]) for name, out in flat.items()}
 
     def deal(self, spans: Sequence[tuple[int, int]], out: Batch, places: Array) -> None:
@@ -155,24 +158,45 @@ class Reader:
             parts.append((shard, places, numbers[places] - self._starts[shard]))
         return parts
 
-    def _gather(self, shard: ShardReader, chunks: Chunks, local: Array, places: Array | slice, out: Array) -> None:
-        """Put the rows `local` of one column of a shard into `out[places]`, decoding each chunk once."""
-        name, size = chunks.column.name, chunks.column.row_bytes
-        into = out[places] if isinstance(places, slice) else np.empty((len(local), *out.shape[1:]), out.dtype)
+    def _gather(self, shard: ShardReader, chunks: Chunks, local: Array, out: Array) -> None:
+        """Put the rows `local` of one column of a shard into `out`, in this order, decoding each chunk once."""
+        name = chunks.column.name
         for number, group in _groups(local // chunks.rows):
-            inside = local[group] - number * chunks.rows
-            count = len(inside)
-            if isinstance(group, slice) and count == chunks.rows and (np.diff(inside) == 1).all():
-                shard.chunk(name, number, into[group])  # a full chunk in order, as in a scan: decoded where it belongs
-            elif not chunks.codec.gzip and count * (READ_COST + size) < chunks.bytes:
-                for place, row in zip(np.arange(len(local))[group].tolist(), local[group].tolist(), strict=True):
+            if not isinstance(group, slice):
+                self._scatter(shard, chunks, local[group], out, group)
+                continue
+            inside, into = local[group] - number * chunks.rows, out[group]
+            if len(inside) == chunks.rows and (np.diff(inside) == 1).all():
+                shard.chunk(name, number, into)  # a full chunk in order, as in a scan: decoded where it belongs
+            elif self._few(chunks, len(inside)):
+                for place, row in enumerate((inside + number * chunks.rows).tolist()):
                     into[place] = shard.row(name, row)
-            elif isinstance(group, slice):
-                np.take(self._decoded(shard, chunks, number, int(inside.max()) + 1), inside, axis=0, out=into[group], mode="clip")
             else:
-                into[group] = self._decoded(shard, chunks, number, int(inside.max()) + 1)[inside]
-        if not isinstance(places, slice):
-            out[places] = into
+                np.take(self._decoded(shard, chunks, number, int(inside.max()) + 1), inside, axis=0, out=into, mode="clip")
+
+    def _scatter(self, shard: ShardReader, chunks: Chunks, local: Array, out: Array, places: Array) -> None:
+        """Put the rows `local` of one column of a shard into `out[places]`, decoding each chunk once.
+
+        A request for random rows finds about one in a chunk, so what is done for each is kept to a few plain calls.
+        """
+        order = np.argsort(local, kind="stable")
+        rows, into = local[order].tolist(), places[order].tolist()
+        size, first = chunks.rows, 0
+        while first < len(rows):
+            number = rows[first] // size
+            last = bisect_right(rows, number * size + size - 1, first)
+            if self._few(chunks, last - first):
+                for place, row in zip(into[first:last], rows[first:last], strict=True):
+                    out[place] = shard.row(chunks.column.name, row)
+            else:
+                decoded = self._decoded(shard, chunks, number, rows[last - 1] - number * size + 1)
+                for place, row in zip(into[first:last], rows[first:last], strict=True):
+                    out[place] = decoded[row - number * size]
+            first = last
+
+    def _few(self, chunks: Chunks, rows: int) -> bool:
+        """True where so many rows of a chunk are read quicker one by one than with the whole of it."""
+        return not chunks.codec.gzip and rows * (READ_COST + chunks.row_bytes) < chunks.bytes
 
     def _decoded(self, shard: ShardReader, chunks: Chunks, number: int, rows: int) -> Array:
         """One chunk of which at least the first `rows` are decoded, in a buffer of this thread that the next call reuses.
@@ -181,15 +205,17 @@ class Reader:
         not decode it again and again.
         """
         here = self._local
-        wanted = (shard, chunks.column.name, number)
+        wanted = (chunks, number)
         again = getattr(here, "holds", None) == wanted
         if again and here.rows >= rows:
             return here.chunk  # type: ignore[no-any-return]
         here.holds = None  # whatever happens below, the buffer no longer holds what it held
-        buffer: Array | None = getattr(here, "buffer", None)
-        if buffer is None or buffer.size < chunks.bytes:
-            buffer = here.buffer = np.empty(chunks.bytes, np.uint8)
-        here.chunk = buffer[: chunks.bytes].view(chunks.column.dtype).reshape(chunks.rows, *chunks.column.shape)
+        if getattr(here, "shaped", None) is not chunks:
+            buffer: Array | None = getattr(here, "buffer", None)
+            if buffer is None or buffer.size < chunks.bytes:
+                buffer = here.buffer = np.empty(chunks.bytes, np.uint8)
+            here.chunk = buffer[: chunks.bytes].view(chunks.dtype).reshape(chunks.rows, *chunks.shape)
+            here.shaped = chunks
         here.rows = shard.chunk(chunks.column.name, number, here.chunk, None if again else rows)
         here.holds = wanted
         return here.chunk  # type: ignore[no-any-return]

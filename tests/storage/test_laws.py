@@ -387,4 +387,4 @@ def test_golden_digests_of_whole_grids(name: str, column: str, tmp_path: Path) -
     assert len(Reader(tmp_path / "set")) == len(factorhub.generator(name).space)
 
 
-GOLDEN = {"dsprites": "", "dmelodies": ""}
+GOLDEN = {"dsprites": "3dea26a52ddf591b932beee6805b147f", "dmelodies": "0687eba797f0f2baf5dc616691bd0b86"}
