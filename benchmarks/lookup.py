@@ -124,12 +124,10 @@ def main() -> None:
             built = asked_first + time.process_time() - start
             bits = sum(index.nbytes for index in again._labels._bits.values()) / 1e6
             print(f"\n{name}: {len(store):,} rows, {store.manifest.bytes / 1e6:.0f} MB on disk")
-            print(
-                f"first question to a newly opened set {asked_first * 1e3:.1f} ms, index of all factors {built * 1e3:.0f} ms, {bits:.0f} MB"
-            )
-            print(
-                f"{'equality':26} {'rows':>8} {'first':>9} {'lookup':>10} {'mask':>9} {'ratio':>7} {'datasets.filter':>16} {'ratio':>8}"
-            )
+            print(f"the first question to a newly opened set: {asked_first * 1e3:.1f} ms")
+            print(f"the index of all factors: {built * 1e3:.0f} ms, {bits:.0f} MB in memory")
+            heads = f"{'lookup':>10} {'mask':>9} {'ratio':>7} {'datasets.filter':>16} {'ratio':>8}"
+            print(f"{'equality':26} {'rows':>8} {'first':>9} {heads}")
             codes = store.codes()
             for title, wanted in QUERIES.items():
                 query = wanted or dict(zip(store.space.names, codes[len(store) // 2].tolist(), strict=True))
