@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -90,7 +89,10 @@ class Store(Reader):
             InputError: an unknown factor or value; a value off the grid.
         """
         wanted = {name: self._codes_of(name, asked, by) for name, asked in {**(conditions or {}), **more}.items()}
-        points = math.prod(len(wanted[f.name]) if f.name in wanted else f.size or 1 for f in self.space) if self.plan.grid else None
+        points = self.space.grid_size if self.plan.grid else None
+        if points is not None:
+            for name, codes in wanted.items():
+                points = points // (self.space[name].size or 1) * len(codes)
         if points is not None and points <= FEW:
             found = self._grid_rows([wanted.get(f.name, np.arange(f.size or 1)) for f in self.space])
             found = np.sort(found[found >= 0])

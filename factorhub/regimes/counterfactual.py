@@ -71,7 +71,7 @@ class Counterfactual(Single):
         values[:, 0] = self.model.assign(base, words)
         for number, (world, columns, anew) in enumerate(self._worlds(base)):
             here = np.flatnonzero(which == number)
-            changed = words[here]
+            changed = np.take(words, here, axis=0)
             for j in anew:
                 changed[:, j] = other[here, j]
             values[here, 1] = world.assign(base, changed)

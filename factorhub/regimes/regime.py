@@ -36,8 +36,10 @@ class Draw:
 
     def take(self, index: Array) -> Draw:
         """The rows at `index`."""
-        codes = None if self.codes is None else self.codes[index]
-        return Draw(self.values[index], codes, {name: array[index] for name, array in self.extras.items()})
+        codes = None if self.codes is None else np.take(self.codes, index, axis=0)
+        return Draw(
+            np.take(self.values, index, axis=0), codes, {n: np.take(array, index, axis=0) for n, array in self.extras.items()}
+        )
 
 
 @runtime_checkable
@@ -156,12 +158,12 @@ class Wrapper(Memory):
 
 def join(draws: Sequence[Draw], places: Sequence[Array]) -> Draw:
     """One draw of several: row i of the result is the one whose place is i."""
+    stacked = np.concatenate(places)
+    source = np.empty(len(stacked), dtype=np.int64)  # taking rows is three times as quick as putting them
+    source[stacked] = np.arange(len(stacked))
 
     def merged(parts: Sequence[Array]) -> Array:
-        out = np.empty((sum(map(len, parts)), *parts[0].shape[1:]), dtype=parts[0].dtype)
-        for place, part in zip(places, parts, strict=True):
-            out[place] = part
-        return out
+        return np.take(np.concatenate(parts), source, axis=0)
 
     coded = [draw.codes for draw in draws if draw.codes is not None]
     codes = merged(coded) if len(coded) == len(draws) else None
