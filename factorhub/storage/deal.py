@@ -23,7 +23,7 @@ from factorhub.storage.index import Chunks
 from factorhub.storage.manifest import Plan
 from factorhub.storage.shard import ShardReader
 
-KEPT_BYTES = 1 << 27  # of chunks larger than what was asked of them, such as those of factor codes
+KEPT_BYTES = 3 << 25  # of chunks larger than what was asked of them, such as those of factor codes
 CACHED_BYTES = 1 << 23  # targets above this are written past the cache
 LANES = 32  # bytes that are stored at once
 FLAT_RUNS, FLAT = 24, 96  # chunks that shrink more than this are inflated here, others by libdeflate
