@@ -28,7 +28,7 @@ AREA = 32  # segments
 SEGMENT_BYTES = 1 << 28  # of all columns: that of a shard of default size
 CHUNK_BYTES = 1 << 18
 LOOSE_BYTES = 1 << 21  # of a segment's columns of small rows, whose chunks hold many blocks: an area has 64 MiB of them
-WINDOW_BYTES = 1 << 24  # of the largest observation
+WINDOW_BYTES = 1 << 24  # of all observations
 BLOCK_BYTES = 1 << 20  # of the largest observation; a quarter of it where blocks are small: that of a chunk
 MOST_BLOCK_ROWS = 1 << 12
 
@@ -50,13 +50,14 @@ def grouping(columns: Iterable[Column], shuffle: Shuffle, *, natural: bool, wind
         shuffle: for "blocks", blocks are a quarter as large.
         natural: the rows lie in grid order, so that neighbours are alike: blocks are a quarter as large, and windows,
             unless a size is asked for, four times as large.
-        window: rows of a window, rounded up to whole blocks; 16 MiB of the largest observation by default.
+        window: rows of a window, rounded up to whole blocks; 16 MiB of observations by default.
     """
     columns = tuple(columns)
     largest = max((column.row_bytes for column in columns if column.role == "observation"), default=1)
     small = natural or shuffle == "blocks"
     block = min(_power_of_two((BLOCK_BYTES >> 2 * small) // max(largest, 1)), MOST_BLOCK_ROWS)
-    wanted = min((64 if small else 16) * block, max(WINDOW_BYTES // max(largest, 1), 1)) << 2 * natural
+    seen = sum(column.row_bytes for column in columns if column.role == "observation")
+    wanted = min((64 if small else 16) * block, max(WINDOW_BYTES // max(seen, 1), 1)) << 2 * natural
     blocks = -(-(wanted if window is None else window) // block)
     total = sum(column.row_bytes for column in columns)
     loose = sum(c.row_bytes for c in columns if c.role != "observation" or c.row_bytes * MOST_BLOCK_ROWS < CHUNK_BYTES)

@@ -16,7 +16,7 @@ from factorhub.loaders.clips import Clip, check_clip
 from factorhub.loaders.epoch import Epoch, Shuffle, grouping
 from factorhub.loaders.pixels import Channels, check_normalise, pictured, scaled, with_channels
 from factorhub.loaders.reading import Reading, Span
-from factorhub.source import Source, select
+from factorhub.source import BlockSource, Source, select
 
 MOST_THREADS = 4  # unless more are asked for: a few saturate the memory
 
@@ -172,12 +172,16 @@ class Stream:
         windows = None if self.shuffle == "full" else self.grouping
         finish = self._prepared if self.normalise or self.clips else None
         reading = Reading(self.source, self.columns, windows, threads, finish)
+        prepared = False
         try:
             for span, batch in reading.batches(self._spans(epoch, first, worker, workers), self.batch_size * workers):
                 self.epoch = span.epoch.number
                 self._next = (self.epoch, span.batch + workers)
                 yield self._finished(batch)
                 del batch  # so that its memory is free as soon as the consumer lets go of it
+                if not prepared and isinstance(self.source, BlockSource):
+                    self.source.prepare()
+                    prepared = True
             self.set_epoch(self.epoch + 1)
         finally:
             reading.close()
