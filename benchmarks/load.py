@@ -35,13 +35,20 @@ from factorhub.lookup import Store
 
 
 def field_of(store: Store) -> str:
-    """The largest observation: what a reader is asked for."""
+    """The largest observation, of trajectories the states: what a reader is asked for."""
+    if any(column.name == "state" for column in store.columns):
+        return "state"
     return max((column for column in store.columns if column.role == "observation"), key=lambda c: c.row_bytes).name
 
 
 def read_numpy(store: Store, **options: Any) -> Iterator[Any]:
     field = field_of(store)
     return (batch[field] for batch in stream(store, BATCH, endless=True, **{"fields": [field], **options}))
+
+
+def read_touched(store: Store) -> Iterator[Any]:
+    """A reader that looks at every byte, as a copy to an accelerator does."""
+    return (batch.copy() for batch in read_numpy(store))
 
 
 def read_torch(store: Store) -> Iterator[Any]:
@@ -85,6 +92,8 @@ OURS: dict[str, tuple[str, Callable[[Store], Iterator[Any]]]] = {
     "torch": ("factorhub, torch tensors", read_torch),
     "jax": ("factorhub, JAX arrays", read_jax),
     "natural": ("factorhub, set in grid order", read_numpy),
+    "touched": ("factorhub, each batch copied by its reader", read_touched),
+    "blocks": ('factorhub, shuffle="blocks"', lambda store: read_numpy(store, shuffle="blocks")),
     "full": ('factorhub, shuffle="full"', lambda store: read_numpy(store, shuffle="full")),
     "rendered": ("factorhub, rendered, no disk", read_rendered),
     "stock": ("stock h5py on our shards, in sequence", read_stock),
@@ -150,6 +159,9 @@ def mixing(stores: dict[str, Store]) -> None:
             if size > 1 and combinations * size <= 1000:
                 combinations *= size
                 chosen.append(factor.name)
+        if not chosen:
+            print("  no factors on a grid")
+            return
         codes = [store[factor].reshape(len(store), -1)[:, 0].astype(np.int64) for factor in chosen]
         kinds = np.ravel_multi_index(codes, [store.space[factor].size or 1 for factor in chosen])
         made = stream(store, BATCH)

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from factorhub.build import generate, open, repair
     from factorhub.recipes import recipe
     from factorhub.storage.verify import verify
+    from factorhub.streams import stream
 
-__all__ = ["generate", "generator", "generators", "open", "recipe", "repair", "verify"]
+__all__ = ["generate", "generator", "generators", "open", "recipe", "repair", "stream", "verify"]
 __version__ = "0.1.0"
 
 # imported when first asked for, so that rendering alone never loads HDF5
@@ -24,6 +25,7 @@ _LATER = {
     "open": "factorhub.build",
     "recipe": "factorhub.recipes",
     "repair": "factorhub.build",
+    "stream": "factorhub.streams",
     "verify": "factorhub.storage.verify",
 }
 

@@ -81,6 +81,10 @@ class BlockSource(Source, Protocol):
         """
         ...
 
+    def prepare(self) -> None:
+        """Load what makes `deal` quick: called once a stream has given its first batch, by the thread that asked for it."""
+        ...
+
 
 def code_dtype(size: int) -> str:
     """The dtype of a code column: the smallest that torch, JAX and Arrow all take."""

@@ -49,6 +49,7 @@ MAP: dict[str, set[str]] = {
     "quality": BASE | {"generator", "sampled", "storage"},
     "build": BASE
     | {"generator", "catalog", "regimes", "regions", "order", "sampled", "source", "storage", "lookup", "recipes", "quality"},
+    "streams": BASE | {"generator", "catalog", "regimes", "order", "recipes", "loaders"},
     "describe": BASE | {"generator", "catalog", "lookup", "recipes", "regimes"},
     "preview": BASE | {"generator", "catalog", "lookup", "testing"},
 }

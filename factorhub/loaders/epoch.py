@@ -3,9 +3,9 @@
 A shuffled epoch is dealt in three strokes, so that what lies together on disk is read together once. The rows are cut
 into *segments* (as large as a shard); these come in random order, and 32 of them make an *area*. The *blocks* of an
 area (as large as a chunk) come in random order, and as many as are asked for make a *window*. The rows of a window are
-permuted. A row so travels over its whole area, which is all of a set below about 4 GiB; rows of one block always meet
-in one window. `shuffle="blocks"` leaves out the last stroke: small blocks stay whole, and nothing is copied.
-`shuffle="full"` is a permutation of all rows instead.
+permuted. A row so travels over its whole area, which is all of a set below about 8 GiB of rows, or 64 MiB of codes and
+values (these are kept in memory meanwhile); rows of one block always meet in one window. `shuffle="blocks"` leaves out
+the last stroke: small blocks stay whole. `shuffle="full"` is a permutation of all rows instead.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ from factorhub.source import Column
 Shuffle: TypeAlias = Literal["blocks", "full"] | bool
 AREA = 32  # segments
 SEGMENT_BYTES = 1 << 28  # of all columns: that of a shard of default size
+CHUNK_BYTES = 1 << 18
+LOOSE_BYTES = 1 << 21  # of a segment's columns of small rows, whose chunks hold many blocks: an area has 64 MiB of them
+WINDOW_BYTES = 1 << 24  # of all observations
 BLOCK_BYTES = 1 << 20  # of the largest observation; a quarter of it where blocks are small: that of a chunk
 MOST_BLOCK_ROWS = 1 << 12
 
@@ -47,15 +50,19 @@ def grouping(columns: Iterable[Column], shuffle: Shuffle, *, natural: bool, wind
         shuffle: for "blocks", blocks are a quarter as large.
         natural: the rows lie in grid order, so that neighbours are alike: blocks are a quarter as large, and windows,
             unless a size is asked for, four times as large.
-        window: rows of a window, rounded up to whole blocks; 16 MiB of the largest observation by default.
+        window: rows of a window, rounded up to whole blocks; 16 MiB of observations by default.
     """
     columns = tuple(columns)
     largest = max((column.row_bytes for column in columns if column.role == "observation"), default=1)
     small = natural or shuffle == "blocks"
     block = min(_power_of_two((BLOCK_BYTES >> 2 * small) // max(largest, 1)), MOST_BLOCK_ROWS)
-    blocks = (64 if small else 16) << 2 * natural if window is None else -(-window // block)
+    seen = sum(column.row_bytes for column in columns if column.role == "observation")
+    wanted = min((64 if small else 16) * block, max(WINDOW_BYTES // max(seen, 1), 1)) << 2 * natural
+    blocks = -(-(wanted if window is None else window) // block)
     total = sum(column.row_bytes for column in columns)
-    segment = 1 << min(round(math.log2(max(SEGMENT_BYTES / max(total, 1), 1.0))), 20)
+    loose = sum(c.row_bytes for c in columns if c.role != "observation" or c.row_bytes * MOST_BLOCK_ROWS < CHUNK_BYTES)
+    rows = min(SEGMENT_BYTES / max(total, 1), LOOSE_BYTES / max(loose, 1))
+    segment = 1 << min(round(math.log2(max(rows, 1.0))), 20)
     return Grouping(block, block * blocks, max(segment, block))
 
 
@@ -122,7 +129,7 @@ class Epoch:
         while start < stop:
             window = self.window(start)
             end = min(stop, window.stop)
-            parts.append(window.rows()[start - window.start : end - window.start])
+            parts.append(_rows(window)[start - window.start : end - window.start])
             start = end
         return np.concatenate(parts) if parts else np.zeros(0, np.int64)
 
@@ -154,6 +161,11 @@ class _Area:
     segments: Array
     blocks: Array
     short: int
+
+
+@lru_cache(maxsize=4)
+def _rows(window: Window) -> Array:
+    return window.rows()
 
 
 @lru_cache(maxsize=4)

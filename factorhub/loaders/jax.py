@@ -40,7 +40,7 @@ class Stream:
         world: how many processes share an epoch; `jax.process_count()` by default.
         transform: a function of each batch of NumPy arrays, before it goes to the device.
         options: of `factorhub.loaders.Stream`: fields, shuffle, seed, endless, drop_last, threads, window, channels,
-            normalise.
+            normalise, clip.
 
     Raises:
         InputError: as `factorhub.loaders.Stream`; batches that do not divide among the devices of the sharding.

@@ -17,7 +17,6 @@ import numpy as np
 from factorhub.fields import Batch
 from factorhub.loaders.epoch import Epoch, Grouping
 from factorhub.loaders.memory import Pool
-from factorhub.loaders.pixels import scaled
 from factorhub.source import BlockSource, Column, Source
 
 WINDOWS = 2  # read before they are needed
@@ -62,18 +61,22 @@ class Reading:
         columns: to read.
         grouping: of the epochs, or None where they have no windows.
         threads: that read.
-        scale: names of the columns to scale to float32.
+        finish: what to do to each batch on a thread.
     """
 
     def __init__(
-        self, source: Source, columns: Sequence[Column], grouping: Grouping | None, threads: int, scale: Sequence[str]
+        self,
+        source: Source,
+        columns: Sequence[Column],
+        grouping: Grouping | None,
+        threads: int,
+        finish: Callable[[Span, Batch], Batch] | None = None,
     ) -> None:
         self._source = source
-        self._columns = {column.name: column for column in columns}
-        self._names = list(self._columns)
+        self._names = [column.name for column in columns]
         self._blocks = source if grouping is not None and isinstance(source, BlockSource) else None
         self._threads = threads
-        self._scale = scale
+        self._finish = finish
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="factorhub-stream")
         self._window = min(grouping.window, len(source)) if grouping is not None else 0
         self._whole: dict[tuple[str, int], Pool] = {}
@@ -84,7 +87,7 @@ class Reading:
         """The batches at `spans`, whose starts lie `stride` positions apart, in new arrays or views that nobody else has."""
         depth = self._threads + 1 if self._blocks is None else -(-WINDOWS * self._window // stride)
         gathered = self._gathered(spans, depth)
-        return self._scaled(gathered) if self._scale else gathered
+        return gathered if self._finish is None else self._finished(gathered, self._finish)
 
     def close(self, ending: Callable[[], bool] = sys.is_finalizing) -> None:
         """End the threads, after the window that each is reading; does not wait."""
@@ -111,20 +114,18 @@ class Reading:
         while waiting:
             yield _made(*waiting.popleft())
 
-    def _scaled(self, batches: Iterable[tuple[Span, Batch]]) -> Iterator[tuple[Span, Batch]]:
-        """The batches with some columns scaled, a few of them ahead."""
-
-        def scale(batch: Batch) -> Batch:
-            return {name: scaled(array, self._columns[name]) if name in self._scale else array for name, array in batch.items()}
-
+    def _finished(
+        self, batches: Iterable[tuple[Span, Batch]], finish: Callable[[Span, Batch], Batch]
+    ) -> Iterator[tuple[Span, Batch]]:
+        """The batches finished, a few of them ahead."""
         waiting: deque[tuple[Span, Future[Batch]]] = deque()
         for span, batch in batches:
-            waiting.append((span, self._pool.submit(scale, batch)))
+            waiting.append((span, self._pool.submit(finish, span, batch)))
             if len(waiting) > self._threads:
-                first, scaling = waiting.popleft()
-                yield first, scaling.result()
-        for first, scaling in waiting:
-            yield first, scaling.result()
+                first, finishing = waiting.popleft()
+                yield first, finishing.result()
+        for first, finishing in waiting:
+            yield first, finishing.result()
 
     def _joined(self, parts: _Parts) -> Batch:
         """A batch in memory of its own, from parts of several pieces."""

@@ -12,10 +12,11 @@ from typing import Any, Protocol, runtime_checkable
 
 from factorhub.errors import InputError, unknown
 from factorhub.fields import Batch
+from factorhub.loaders.clips import Clip, check_clip
 from factorhub.loaders.epoch import Epoch, Shuffle, grouping
-from factorhub.loaders.pixels import Channels, check_normalise, pictured, with_channels
+from factorhub.loaders.pixels import Channels, check_normalise, pictured, scaled, with_channels
 from factorhub.loaders.reading import Reading, Span
-from factorhub.source import Source, select
+from factorhub.source import BlockSource, Source, select
 
 MOST_THREADS = 4  # unless more are asked for: a few saturate the memory
 
@@ -61,6 +62,8 @@ class Stream:
             for sets in natural order, whose neighbours are alike.
         channels: "first" or "last" puts the channels of images there, as a view; grey images get an axis of one.
         normalise: names of uint8 images to scale to float32 in [0, 1].
+        clip: of rows over time, such as trajectories, how many steps to take, from anywhere, drawn anew for each row in
+            each epoch; or (first step, how many). The column "start" says from which step on.
 
     Raises:
         InputError: an unknown field, a batch larger than the source, a size below 1, or ranks that do not fit.
@@ -92,13 +95,15 @@ class Stream:
         window: int | None = None,
         channels: Channels | None = None,
         normalise: Sequence[str] = (),
+        clip: Clip | None = None,
     ) -> None:
         self._recipe = source if isinstance(source, Recipe) else None
         if isinstance(source, Recipe):
             source = source.source()
         if not isinstance(source, Source):
             raise InputError(
-                f"a stream reads a source of rows, such as factorhub.open(path) or factorhub.recipe(name); got {source!r:.80}"
+                f"a stream reads a source of rows, such as factorhub.open(path) or factorhub.recipe(name); got {source!r:.80}; "
+                f"factorhub.stream(generator, regime, seed) streams without a disk"
             )
         if isinstance(fields, str):
             raise InputError(f"fields is a list of columns; got '{fields}'; write fields=['{fields}']")
@@ -124,6 +129,7 @@ class Stream:
         self.threads = threads
         self.channels = channels
         self.normalise = check_normalise(normalise, self.columns)
+        self.clips = None if clip is None else check_clip(clip, self.columns)
         self.rows = len(source) // world
         if batch_size > self.rows:
             share = f" for each of {world} ranks" if world > 1 else ""
@@ -164,13 +170,18 @@ class Stream:
         self._next, self._resumed = (epoch, first), False
         threads = threads or self.threads or min(_cores(), MOST_THREADS)
         windows = None if self.shuffle == "full" else self.grouping
-        reading = Reading(self.source, self.columns, windows, threads, self.normalise)
+        finish = self._prepared if self.normalise or self.clips else None
+        reading = Reading(self.source, self.columns, windows, threads, finish)
+        prepared = False
         try:
             for span, batch in reading.batches(self._spans(epoch, first, worker, workers), self.batch_size * workers):
                 self.epoch = span.epoch.number
                 self._next = (self.epoch, span.batch + workers)
                 yield self._finished(batch)
                 del batch  # so that its memory is free as soon as the consumer lets go of it
+                if not prepared and isinstance(self.source, BlockSource):
+                    self.source.prepare()
+                    prepared = True
             self.set_epoch(self.epoch + 1)
         finally:
             reading.close()
@@ -186,6 +197,13 @@ class Stream:
             if not self.endless:
                 return
             epoch, first = epoch + 1, worker
+
+    def _prepared(self, span: Span, batch: Batch) -> Batch:
+        """What is worth a thread: cutting and scaling."""
+        if self.clips is not None:
+            batch = self.clips.cut(batch, self.seed, span.epoch.number, span.start)
+        columns = {column.name: column for column in self.columns}
+        return {name: scaled(array, columns[name]) if name in self.normalise else array for name, array in batch.items()}
 
     def _finished(self, batch: Batch) -> Any:
         if self.channels is not None:

@@ -39,7 +39,7 @@ class Stream(IterableDataset[Any]):
         pin_memory: copy batches to page-locked memory; by default where CUDA is available.
         transform: a function of each batch of tensors.
         options: of `factorhub.loaders.Stream`: fields, shuffle, seed, endless, drop_last, threads, window, channels,
-            normalise. `channels="first"` is a view, in the layout torch calls channels_last.
+            normalise, clip. `channels="first"` is a view, in the layout torch calls channels_last.
 
     Raises:
         InputError: as `factorhub.loaders.Stream`.

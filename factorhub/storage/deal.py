@@ -23,11 +23,27 @@ from factorhub.storage.index import Chunks
 from factorhub.storage.manifest import Plan
 from factorhub.storage.shard import ShardReader
 
-KEPT_BYTES = 1 << 27  # of chunks larger than what was asked of them, such as those of factor codes
+KEPT_BYTES = 3 << 25  # of chunks larger than what was asked of them, such as those of factor codes
 CACHED_BYTES = 1 << 23  # targets above this are written past the cache
 LANES = 32  # bytes that are stored at once
 FLAT_RUNS, FLAT = 24, 96  # chunks that shrink more than this are inflated here, others by libdeflate
 Part: TypeAlias = tuple[int, int, int, int]  # number of a shard, first row in it, row after the last, place among all rows
+
+
+_prepared = False  # until compiled code is loaded, which takes a third of a second, chunks are dealt with NumPy
+
+
+def prepare() -> None:
+    """Load the compiled code. Not from a thread that reads: a fork meanwhile would find locks of numba's held."""
+    global _prepared
+    if not _prepared:
+        from factorhub.storage.scatter import deal, read, scatter
+
+        none, nowhere = np.zeros(0, np.int64), np.zeros(0, np.uint8)
+        read(none, none, none, nowhere)
+        deal(nowhere, none, none, none, nowhere, none, none, nowhere, none, 1, False)
+        scatter(nowhere, 0, nowhere, none, 1, False)
+        _prepared = True
 
 
 class Dealer:
@@ -62,19 +78,24 @@ class Dealer:
 
     def _scatter(self, name: str, parts: Sequence[Part], out: Array, places: Array) -> None:
         """Rows of a column whose chunks are wanted whole, or nearly so."""
-        from factorhub.storage.scatter import scatter
-
         row = self._plan.column(name).row_bytes
         flat = out.reshape(-1).view(np.uint8)
         past_cache = out.nbytes > CACHED_BYTES and row % LANES == 0 and out.__array_interface__["data"][0] % LANES == 0
         pieces = self._pieces(name, parts)
-        done = self._inflate(name, pieces, flat, places, past_cache)
+        compiled = _prepared
+        done = self._inflate(name, pieces, flat, places, past_cache) if compiled else 0
         for number, chunk, first, stop, at in pieces[done:].tolist():
             shard = self._shard(number)
             chunks = shard.chunks[name]
             scratch = self._buffer("scratch", chunks.bytes)[: chunks.bytes]
-            shard.chunk(name, chunk, scratch.view(chunks.dtype).reshape(chunks.rows, *chunks.shape))
-            scatter(scratch, first, flat, places[at : at + stop - first], row, past_cache)
+            rows, there = scratch.view(chunks.dtype).reshape(chunks.rows, *chunks.shape), places[at : at + stop - first]
+            shard.chunk(name, chunk, rows)
+            if compiled:
+                from factorhub.storage.scatter import scatter
+
+                scatter(scratch, first, flat, there, row, past_cache)
+            else:
+                out[there] = rows[first:stop]
 
     def _pieces(self, name: str, parts: Sequence[Part]) -> Array:
         """The parts cut where chunks end (n, 5): shard, chunk, first row in it, row after the last, place among all rows."""

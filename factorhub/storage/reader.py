@@ -19,7 +19,7 @@ from factorhub.fields import Batch
 from factorhub.order import Order
 from factorhub.source import Column, row_numbers, select
 from factorhub.space import FactorSpace
-from factorhub.storage.deal import Dealer
+from factorhub.storage.deal import Dealer, prepare
 from factorhub.storage.index import Chunks
 from factorhub.storage.manifest import Manifest, read_manifest
 from factorhub.storage.shard import READ_COST, OpenShards, ShardReader
@@ -129,6 +129,10 @@ class Reader:
     def deal(self, spans: Sequence[tuple[int, int]], out: Batch, places: Array) -> None:
         """Put the rows of all `spans`, one after another, into `out[column][places]`: what a shuffled stream asks for."""
         self._dealer.deal([(self.start + start, self.start + stop) for start, stop in spans], out, places)
+
+    def prepare(self) -> None:
+        """Load what makes `deal` quick."""
+        prepare()
 
     def _row(self, row: int, chosen: Sequence[Column]) -> Batch:
         """One row: one read for each raw column, one chunk decoded for each other one."""

@@ -110,9 +110,9 @@ def test_grouping_follows_the_largest_observation() -> None:
     image = column("image", "uint8", 64, 64)
     assert grouping([small, image], True, natural=False) == Grouping(256, 4096, 65536)
     assert grouping([small, image], True, natural=True) == Grouping(64, 16384, 65536)
-    assert grouping([small, image, column("mask", "uint8", 64, 64)], True, natural=False) == Grouping(256, 4096, 32768)
+    assert grouping([small, image, column("mask", "uint8", 64, 64)], True, natural=False) == Grouping(256, 2048, 32768)
     assert grouping([small, image], True, natural=False, window=1000) == Grouping(256, 1024, 65536)
-    assert grouping([small, column("tokens", "uint8", 3, 16)], True, natural=False) == Grouping(4096, 65536, 2**20)
-    assert grouping([column("video", "float64", 1000, 64, 64)], True, natural=False) == Grouping(1, 16, 8)
+    assert grouping([small, column("tokens", "uint8", 3, 16)], True, natural=False) == Grouping(4096, 65536, 32768)
+    assert grouping([column("video", "float64", 1000, 64, 64)], True, natural=False) == Grouping(1, 1, 8)
     assert grouping([small], True, natural=False).block == 4096
     assert grouping([small, image], "blocks", natural=False) == Grouping(64, 4096, 65536)

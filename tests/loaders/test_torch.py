@@ -111,6 +111,23 @@ def test_ranks_come_from_torch_distributed(train: Store, tmp_path: Path) -> None
         torch.distributed.destroy_process_group()
 
 
+def share(rank: int, folder: str, meet: str, found: Any) -> None:
+    """One of two processes: its batches of an epoch, with ranks from torch.distributed alone."""
+    torch.distributed.init_process_group("gloo", init_method=f"file://{meet}", rank=rank, world_size=2)
+    found.put((rank, indices(Stream(factorhub.open(folder, "train"), 100, fields=["index"], seed=5, window=WINDOW))))
+    torch.distributed.barrier()
+    torch.distributed.destroy_process_group()
+
+
+def test_two_processes_share_an_epoch(train: Store, tmp_path: Path) -> None:
+    context = torch.multiprocessing.get_context("spawn")
+    found = context.SimpleQueue()
+    torch.multiprocessing.spawn(share, (str(train.folder), str(tmp_path / "meet"), found), nprocs=2)
+    shares = dict(found.get() for _ in range(2))
+    assert [len(shares[rank]) for rank in (0, 1)] == [1050, 1050]
+    assert shares[0] + shares[1] == indices(numpy_stream(train, 100, fields=["index"], seed=5, window=WINDOW))
+
+
 def test_channels_first_is_a_view_in_torchs_channels_last_layout() -> None:
     image = next(iter(Stream(factorhub.recipe("tetrominoes", rows=20), 20, channels="first")))["image"]
     assert image.shape[:2] == (20, 3)
