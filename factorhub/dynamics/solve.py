@@ -109,8 +109,8 @@ def _run(
 
     failed, apart = np.empty(len(starts)), np.empty(len(starts))
     starts, parameters = np.ascontiguousarray(starts), np.ascontiguousarray(parameters)
-    operations, rates, *constants = system.tape.arrays
-    tape = operations, rates, system.tape.registers, *constants
+    operations, rates, where, constants = system.tape.arrays
+    tape = operations, rates, system.tape.registers, where, constants
     coarse = 2.0**method.coarse + 1.0 if method.coarse else 0.0
     reach = method.reach * shorter
     integrate(*tape, starts, parameters, dt, method.order, reach, method.pairs, coarse, LONGEST, out, sizes, failed, apart)
