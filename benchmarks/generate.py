@@ -95,13 +95,25 @@ def against_stock(place: Path, name: str, rows: int) -> None:
         return seconds(lambda: stock(place / "stock.h5", planned, lambda a, b: rows_of.read(np.arange(a, b))))
 
     ready, ready_stock, whole, whole_stock = ours(held), theirs(held), ours(source), theirs(source)
-    smaller = factorhub.open(place / "ours").manifest.bytes / (place / "stock.h5").stat().st_size
+    files, observations = sizes(place)
     print(f"\n{name}, {rows:,} rows ({size / rows:,.0f} bytes each)")
     print(
-        f"  written from memory    {rows / ready:12,.0f} rows/s, {ready_stock / ready:5.1f} x stock; files {smaller:.2f} x stock's"
+        f"  written from memory    {rows / ready:12,.0f} rows/s, {ready_stock / ready:5.1f} x stock; "
+        f"files {files:.2f} x stock's, their observations {observations:.2f} x"
     )
     print(f"  rendered and written   {rows / whole:12,.0f} rows/s, {whole_stock / whole:5.1f} x stock, which renders as fast")
     limits(place, source, held, planned, whole)
+
+
+def sizes(place: Path) -> tuple[float, float]:
+    """Bytes of the whole files, and of their observations, as ratios to stock's. (Codes are stored raw, by decision 3.)"""
+    store = factorhub.open(place / "ours")
+    observed = [column.name for column in store.columns if column.role == "observation"]
+    shards = [store.shard(number) for number in range(len(store.plan.shards))]
+    bytes_of = sum(sum(shard.chunks[name].sizes) for shard in shards for name in observed)
+    with h5py.File(place / "stock.h5") as file:
+        theirs = sum(file[name].id.get_storage_size() for name in observed)
+    return store.manifest.bytes / (place / "stock.h5").stat().st_size, bytes_of / theirs
 
 
 def limits(place: Path, source: Sampled, held: Held, planned: Plan, whole: float) -> None:
@@ -167,12 +179,12 @@ def grid(place: Path, cache: Path) -> None:
     path.read_bytes()  # into the page cache: the disk is not the question
     load = min(opened(path) for _ in range(2))
     print(f"  np.load of the same in the published layout: {load:.2f} s; generating takes 1/{load / taken:.1f} of it")
-    ways: dict[str, Callable[[], object]] = {}
-    for label, work in (("OpenCV", lambda: opencv(64, (255,), True, 256)[1]), ("Pillow", lambda: pillow(64, "L", 4))):
-        try:
-            ways[label] = work()
-        except ImportError:
-            print(f"  {label} is not installed: skipped")
+    try:
+        opencv_draw, opencv_calls = opencv(64, (255,), True, 256)
+        ways = {"OpenCV": opencv_draw, "Pillow": pillow(64, "L", 4), "OpenCV's calls on vertices held ready": opencv_calls}
+    except ImportError as error:
+        print(f"  drawing alone is left out: {error}")
+        return
     for label, draw in ways.items():
         alone = 256 / seconds(draw, 9)
         print(f"  drawing alone with {label}: {alone:,.0f} images/s; generating is {rows / taken / alone:.1f} x that")
@@ -189,23 +201,36 @@ def melodies(place: Path) -> None:
     print(f"  a music21 score for each: {scores:,.0f} melodies/s; generating is {rows / taken / scores:,.0f} x that")
 
 
+LONG: dict[str, dict[str, Any]] = {
+    "dsprites": {"rows": 737_280, "workers": 7},
+    "dsprites, walks of 1,000 steps": {"regime": "walk(steps=1000)", "rows": 200},
+    "dsprites of 512 pixels": {"size": 512, "rows": 2000},
+    "moving_sprites, videos of 49 MB": {"frames": 1000, "size": 128, "rows": 20},
+    "pendulum, 20,000 steps": {"steps": 20_000, "rows": 400},
+    "dmelodies": {"regime": "uniform", "rows": 20_000_000},
+}
+
+
 def memory(place: Path) -> None:
-    """Peak memory of a process that generates, set by set."""
+    """Peak memory of a process that generates, set by set, and then of long ones."""
     print("\npeak memory of a generating process")
+    cases: dict[str, dict[str, Any]] = {}
     for name in factorhub.generators():
-        made = factorhub.generator(name)
-        rows = min(made.space.grid_size or 4096, 40_000 if made.space.grid_size else 4096)
+        size = factorhub.generator(name).space.grid_size
+        cases[name] = {"rows": min(size, 40_000) if size else 4096}
+    for name, settings in [*cases.items(), *LONG.items()]:
         folder = str(fresh(place / "set"))
         code = (
-            f"import factorhub, resource; factorhub.generate({name!r}, {folder!r}, rows={rows}); "
+            f"import factorhub, resource; factorhub.generate({name.partition(',')[0].split()[0]!r}, {folder!r}, **{settings!r}); "
             f"print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
         )
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-        print(f"  {name:22s} {int(done.stdout) / 1024:6,.0f} MB for {rows:,} rows")
+        print(f"  {name:32s} {int(done.stdout) / 1024:6,.0f} MB for {settings['rows']:,} rows")
 
 
 def against_stocks(place: Path) -> None:
-    for name, rows in (("dsprites", 40_000), ("shapes3d", 12_000), ("tetrominoes", 20_000), ("dmelodies", 300_000)):
+    many = {"dsprites": 131_072, "color_dsprites": 40_960, "tetrominoes": 65_536, "shapes3d": 20_480, "dmelodies": 1_048_576}
+    for name, rows in many.items():
         against_stock(place, name, rows)
 
 

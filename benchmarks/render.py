@@ -1,197 +1,182 @@
-"""How fast are sprites drawn on one core, against the ways people draw them, and how does the time grow with the canvas?
+"""How fast are scenes drawn, against the ways people draw them, and how does the time grow with pixels and objects?
 
-    python benchmarks/render.py
+    python benchmarks/render.py                 # all but the last
+    python benchmarks/render.py sprites objects rooms causal sizes
+    python benchmarks/render.py grid            # the whole grid of 3D Shapes, written and verified in a temporary folder
 
-Every way gets the same 256 random sprites of dSprites as factor values and gives pictures in one array; OpenCV also
-gets a row without the work on vertices, its drawing calls alone. Processor time of one thread, best of several
-batches, all in one process: read the ratios, absolute rates drift with the machine. Scenes of several objects are in
-render_objects.py.
+Every way gets the same random factor values, in batches, and gives each batch in one array. Processor time of one
+process that runs one thread, the best of several rounds, except for `grid`: read the ratios, absolute rates drift with
+the machine.
 """
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from pathlib import Path
 
-import numpy as np
+import render_peers as peers
 
 import factorhub
-from factorhub import randomness
-from factorhub.dsprites_like.sprites import outlines
+from factorhub.storage.verify import verify
 
-ROWS = 256
-WHITE, COLOR = (255,), (255, 200, 100)
-Work = Callable[[], object]
+ROWS, FEW = 8192, 256  # many rows, so that no processor learns by heart how its branches go
+PLAIN, SMOOTH = "binary", "anti-aliased"
 
 
-def microseconds(work: Work, rows: int, batches: int = 15) -> float:
-    """The least time per row."""
+def microseconds(work: peers.Work, rows: int, rounds: int = 7) -> float:
+    """The least time per picture."""
     work()
     best = float("inf")
-    for _ in range(batches):
-        start = time.thread_time_ns()
+    for _ in range(rounds):
+        start = time.process_time_ns()
         work()
-        best = min(best, time.thread_time_ns() - start)
+        best = min(best, time.process_time_ns() - start)
     return best / rows / 1000
 
 
-def values_of(generator: factorhub.Generator, rows: int) -> np.ndarray:
-    return generator.space.from_unit(randomness.uniforms(0, "benchmark", np.arange(rows), len(generator.space.factors)))
-
-
-def ours(name: str, rows: int = ROWS, **options: object) -> Work:
+def ours(name: str, rows: int = ROWS, fixed: dict[str, float] | None = None, rounds: int = 7, **options: object) -> float:
+    """Microseconds per picture of a generator, on random rows in which some factors are fixed."""
     generator = factorhub.generator(name, **options)
-    values = values_of(generator, rows)
-    return lambda: generator.render(values, check=False)
+    values = peers.values_of(generator, rows)
+    for factor, value in (fixed or {}).items():
+        values[:, generator.space.index(factor)] = value
+    parts = peers.batches(values, int(str(options.get("size", 64))))
+
+    def draw() -> None:
+        for part in parts:
+            generator.render(part, check=False)
+
+    return microseconds(draw, rows, rounds)
 
 
-def polygons(size: int, rows: int, shift: int) -> list[np.ndarray]:
-    """The sprites' vertices as OpenCV takes them, in 1 / 2**shift pixel, all of a shape turned at once."""
-    values = values_of(factorhub.generator("dsprites"), rows)
-    found: list[np.ndarray] = [np.empty(0)] * rows
-    for shape, outline in enumerate(outlines(size)):
-        which = np.flatnonzero(values[:, 1] == shape)
-        _, _, scale, angle, x, y = values[which].T[:, :, None]
-        sine, cosine = np.sin(angle) * scale, np.cos(angle) * scale
-        across = size * (0.25 + 0.5 * x) + outline[:, 0] * cosine + outline[:, 1] * sine - 0.5
-        down = size * (0.25 + 0.5 * y) + outline[:, 1] * cosine - outline[:, 0] * sine - 0.5
-        placed = np.rint(np.stack([across, down], axis=2) * 2**shift).astype(np.int32)
-        for row, points in zip(which, placed, strict=True):
-            found[row] = points
-    return found
+def theirs(name: str, make: Callable[[], peers.Work], rows: int, rounds: int = 3) -> float | None:
+    """Microseconds per picture of a peer, or None if it is not there; says so either way."""
+    try:
+        took = microseconds(make(), rows, rounds)
+    except Exception as error:  # a package or a driver may be missing in many ways
+        print(f"  {name} is left out: {type(error).__name__}: {error}")
+        return None
+    line(name, took)
+    return took
 
 
-def opencv(size: int, color: tuple[int, ...], smooth: bool, rows: int = ROWS) -> tuple[Work, Work]:
-    """The whole job, and the drawing alone."""
-    import cv2
-
-    cv2.setNumThreads(1)
-    line, shape = cv2.LINE_AA if smooth else cv2.LINE_8, (rows, size, size, 3) if len(color) == 3 else (rows, size, size)
-
-    def draw(found: list[np.ndarray]) -> np.ndarray:
-        images = np.zeros(shape, np.uint8)
-        for image, points in zip(images, found, strict=True):
-            cv2.fillPoly(image, [points], color, line, 8)
-        return images
-
-    ready = polygons(size, rows, 8)
-    return lambda: draw(polygons(size, rows, 8)), lambda: draw(ready)
+def line(name: str, took: float, *ratios: str) -> None:
+    print("  ".join([f"  {name:56} {took:9.2f} µs {1e6 / took:11,.0f}/s", *ratios]))
 
 
-def pillow(size: int, mode: str, over: int) -> Work:
-    """Binary at `over` = 1, else supersampled and averaged."""
-    from PIL import Image, ImageDraw
-
-    color = COLOR if mode == "RGB" else 255
-
-    def draw() -> np.ndarray:
-        images = []
-        for points in polygons(size * over, ROWS, 0):
-            image = Image.new(mode, (size * over, size * over))
-            ImageDraw.Draw(image).polygon(points.ravel().tolist(), fill=color)
-            images.append(np.asarray(image.resize((size, size), Image.Resampling.BOX) if over > 1 else image))
-        return np.stack(images)
-
-    return draw
-
-
-def idsprites(size: int) -> Work:
-    """The published package, without its marks of orientation, on shapes that it made."""
-    from idsprites import Factors, InfiniteDSprites
-
-    peer = InfiniteDSprites(img_size=size, shapes=20, orientation_marker=False)
-    values = values_of(factorhub.generator("dsprites"), ROWS)
-    white = np.ones(3)
-    asked = [Factors(peer.shapes[i % 20], white, i % 20, *row) for i, row in enumerate(values[:, 2:].tolist())]
-    return lambda: np.stack([peer.draw(factors, channels_first=False) for factors in asked])
-
-
-def peers(size: int = 64) -> Iterator[tuple[str, float]]:
-    """Every way that is installed: what it draws, and its time per picture [µs]."""
-    makers: dict[str, Callable[[], tuple[Work, ...]]] = {}
-    for smooth in (False, True):
-        for kind, color in (("grey", WHITE), ("RGB", COLOR)):
-            name = f"OpenCV fillPoly, {kind}, {'anti-aliased' if smooth else 'binary'}"
-            makers[name] = lambda color=color, smooth=smooth: opencv(size, color, smooth)
-    makers["Pillow polygon, grey, binary"] = lambda: (pillow(size, "L", 1),)
-    makers["Pillow polygon, grey, 4 × 4 samples"] = lambda: (pillow(size, "L", 4),)
-    makers["Pillow polygon, RGB, 4 × 4 samples"] = lambda: (pillow(size, "RGB", 4),)
-    makers["idsprites, RGB float"] = lambda: (idsprites(size),)
-    for name, make in makers.items():
-        try:
-            works = make()
-        except ImportError as error:
-            print(f"  {name} is left out: {error}")
-            continue
-        yield name, microseconds(works[0], ROWS, 5)
-        for alone in works[1:]:
-            yield f"{name}, drawing alone", microseconds(alone, ROWS, 5)
+def sprites() -> None:
+    print("sprites, 64 px, one core: time per picture, pictures per second")
+    parts = ("one by one", "batches, vertices by numpy", "fillPoly alone")
+    opencv: dict[str, list[float]] = {}
+    for how in (PLAIN, SMOOTH):
+        for kind, color in (("grey", peers.WHITE), ("RGB", peers.COLOR)):
+            works = peers.opencv(64, ROWS, color, how == SMOOTH)
+            opencv[f"{kind}, {how}"] = [microseconds(work, ROWS) for work in works]
+            for part, took in zip(parts, opencv[f"{kind}, {how}"], strict=True):
+                line(f"OpenCV, {kind}, {how}: {part}", took)
+    pillow = theirs("Pillow, grey, binary", lambda: peers.pillow(64, FEW, "L", 1), FEW)
+    samples = theirs("Pillow, RGB, 4 × 4 samples", lambda: peers.pillow(64, FEW, "RGB", 4), FEW)
+    idsprites = theirs("idsprites, RGB floats, binary", lambda: peers.idsprites(64, FEW), FEW)
+    ratios = []
+    for name, look, options, others in (
+        ("dsprites", "grey, binary", {}, {"Pillow": pillow, "idsprites": idsprites}),
+        ("dsprites", "grey, anti-aliased", {"antialias": True}, {}),
+        ("color_dsprites", "RGB, binary", {}, {"idsprites": idsprites}),
+        ("color_dsprites", "RGB, anti-aliased", {"antialias": True}, {"Pillow": samples}),
+    ):
+        took = ours(name, **options)
+        line(f"{name}, {look}", took)
+        against = "".join(f"{other / took:12.1f} ×" for other in opencv[look])
+        ratios.append(f"  {name + ', ' + look:34}{against}   " + ", ".join(f"{t / took:.0f} × {n}" for n, t in others.items() if t))
+    for name, options in (("abstract_dsprites", {}), ("noisy_dsprites", {}), ("textured_dsprites", {}), ("infinite_sprites", {})):
+        line(name, ours(name, 2048, **options))
+    line("moving_sprites, per frame of 16", ours("moving_sprites", ROWS // 16) / 16)
+    print("times as fast as OpenCV on the same sprites: " + " · ".join(parts))
+    print("\n".join(ratios))
 
 
-CASES: dict[str, tuple[str, dict[str, object]]] = {
-    "dsprites": ("grey, binary", {}),
-    "dsprites antialias=true": ("grey, anti-aliased", {"antialias": True}),
-    "color_dsprites": ("RGB, binary", {}),
-    "color_dsprites antialias=true": ("RGB, anti-aliased", {"antialias": True}),
-    "abstract_dsprites": ("RGB, binary", {}),
-    "noisy_dsprites": ("RGB, noise in every pixel", {}),
-    "textured_dsprites": ("RGB, marbled background", {}),
-    "infinite_sprites": ("grey, anti-aliased, another shape in every picture", {}),
-    "moving_sprites frames=16": ("RGB, anti-aliased, per frame", {"frames": 16}),
-}
-COMPARED = {
-    "dsprites": (
-        "OpenCV fillPoly, grey, anti-aliased",
-        "OpenCV fillPoly, grey, binary",
-        "Pillow polygon, grey, binary",
-        "idsprites, RGB float",
-    ),
-    "dsprites antialias=true": (
-        "OpenCV fillPoly, grey, anti-aliased",
-        "Pillow polygon, grey, 4 × 4 samples",
-        "idsprites, RGB float",
-    ),
-    "color_dsprites": ("OpenCV fillPoly, RGB, binary",),
-    "color_dsprites antialias=true": (
-        "OpenCV fillPoly, RGB, anti-aliased",
-        "Pillow polygon, RGB, 4 × 4 samples",
-        "idsprites, RGB float",
-    ),
-}
+def objects() -> None:
+    print("several objects with instance map and table, one core: time per picture, pictures per second")
+    rows = 128
+    pillow = theirs("Pillow, picture and map only, 1 to 5 sprites", lambda: peers.sprites_by_pillow(rows), rows, 5)
+    for options in ({}, {"amodal": True}, {"variant": "binarized"}, {"overlap": 0.0}, {"antialias": True}):
+        took = ours("multi_dsprites", 2048, **options)
+        line(f"multi_dsprites {options or ''}", took, f"{pillow / took:5.1f} × Pillow" if pillow else "")
+    pillow = theirs("Pillow, picture and map only, three pieces, 35 px", lambda: peers.pieces_by_pillow(rows), rows, 5)
+    took = ours("tetrominoes", 2048)
+    line("tetrominoes, places included", took, f"{pillow / took:5.1f} × Pillow" if pillow else "")
 
 
-def main() -> None:
-    print("64 px: time per picture on one core")
-    theirs = dict(peers())
-    for name, took in theirs.items():
-        print(f"  {name:50} {took:8.2f} µs   {1e6 / took:10,.0f}/s")
-    measured = {}
-    for case, (about, options) in CASES.items():
-        frames = int(str(options.get("frames", 1)))
-        rows = ROWS // frames
-        measured[case] = microseconds(ours(case.split()[0], rows, **options), rows * frames)
-        print(f"  {case:30} {measured[case]:8.2f} µs   {1e6 / measured[case]:10,.0f}/s   {about}")
-    print("\nhow many times as fast as")
-    for case, against in COMPARED.items():
-        for name in against:
-            for peer in (name, f"{name}, drawing alone"):
-                if peer in theirs:
-                    print(f"  {case:30} {peer:50} {theirs[peer] / measured[case]:7.1f} ×")
+def rooms() -> None:
+    print("rooms with shadows, 64 px, one core: time per picture, pictures per second")
+    rows = 16
+    found = {
+        "MuJoCo": theirs("MuJoCo, one box, OpenGL", lambda: peers.mujoco(rows), rows),
+        "PyBullet": theirs("PyBullet, one box, software renderer", lambda: peers.pybullet(rows), rows),
+    }
+    for name, options in (("shapes3d", {}), ("shapes3d", {"mask": True, "depth": True}), ("objects_room", {})):
+        took = ours(name, 1024, **options)
+        line(f"{name} {options or ''}", took, *(f"{other / took:5.0f} × {peer}" for peer, other in found.items() if other))
 
-    print("\ntime per picture [µs] by size, and per pixel [ns]")
-    for size in (32, 64, 128, 256, 512):
-        rows = max(16, min(ROWS, 2**22 // size**2))
-        line = [f"{size:4} px"]
-        for case in list(CASES)[:4]:
-            took = microseconds(ours(case.split()[0], rows, size=size, **CASES[case][1]), rows, 7)
-            line.append(f"{case.replace(' antialias=true', ' smooth')} {took:8.2f} ({1000 * took / size**2:5.3f})")
-        try:
-            took = microseconds(opencv(size, COLOR, True, rows)[1], rows, 3)
-            line.append(f"OpenCV RGB smooth, drawing alone {took:8.2f} ({1000 * took / size**2:5.3f})")
-        except ImportError:
-            pass
-        print("  " + "   ".join(line))
+
+def causal() -> None:
+    print("causal scenes, 96 px, one core: time per picture, pictures per second")
+    matplotlib = theirs("matplotlib, the pendulum as published", lambda: peers.pendulum_by_matplotlib(20), 20)
+    for name in ("causal_pendulum", "causal_flow"):
+        took = ours(name, 1024)
+        line(name, took, f"{matplotlib / took:5.0f} × matplotlib" if matplotlib else "")
+
+
+SIZED: dict[str, dict[str, object]] = {
+    "dsprites": {}, "color_dsprites": {"antialias": True}, "textured_dsprites": {}, "infinite_sprites": {}, "multi_dsprites": {},
+    "shapes3d": {}, "objects_room": {}, "causal_pendulum": {},
+}  # fmt: skip
+
+
+def sizes() -> None:
+    print("time per picture [µs] by its side [px], and per pixel [ns]")
+    print(f"  {'':34}" + "".join(f"{size:>17}" for size in (32, 64, 128, 256, 512)))
+    for name, options in SIZED.items():
+        cells = []
+        for size in (32, 64, 128, 256, 512):
+            took = ours(name, max(16, min(2048, 2**24 // size**2)), rounds=5, size=size, **options)
+            cells.append(f"{took:9.2f} ({1000 * took / size**2:5.2f})")
+        print(f"  {name + (' antialias=true' if options else ''):34}" + " ".join(cells))
+    print("time per picture [µs] by the number of objects, 64 px")
+    for name, most in (("multi_dsprites", 9), ("objects_room", 8)):
+        counts = (1, 2, 4, 8)
+        took = [ours(name, 1024, fixed={"count": count}, max_objects=most) for count in counts]
+        print(f"  {name:34}" + "   ".join(f"{count}: {each:6.2f}" for count, each in zip(counts, took, strict=True)))
+
+
+def grid() -> None:
+    folder = Path(tempfile.mkdtemp(prefix="render-"))
+    try:
+        start = time.perf_counter()
+        factorhub.generate("shapes3d", folder / "warm", rows=256)  # compiles, once and for all
+        compiled = time.perf_counter()
+        store = factorhub.generate("shapes3d", folder / "set")
+        took = time.perf_counter() - compiled
+        stored = sum(path.stat().st_size for path in (folder / "set").rglob("*") if path.is_file())
+        print(
+            f"shapes3d, the whole grid, {os.cpu_count()} cores, digests and labels included (first use: {compiled - start:.1f} s)"
+        )
+        print(
+            f"  {len(store):,} pictures of 64 × 64 × 3 in {took:.1f} s, {len(store) / took:,.0f}/s, {stored / 1e9:.2f} GB on disk"
+        )
+        start = time.perf_counter()
+        report = verify(folder / "set")
+        print(f"  verified in {time.perf_counter() - start:.1f} s: {'as written' if report.ok else report}")
+    finally:
+        shutil.rmtree(folder)
 
 
 if __name__ == "__main__":
-    main()
+    for part in sys.argv[1:] or ["sprites", "objects", "rooms", "causal", "sizes"]:
+        {"sprites": sprites, "objects": objects, "rooms": rooms, "causal": causal, "sizes": sizes, "grid": grid}[part]()
+        print()

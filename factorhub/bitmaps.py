@@ -40,40 +40,41 @@ def either(others: Array) -> Array:
 
 
 @compiled
-def count(bits: Array) -> int:
-    """How many bits (words,) are set."""
+def count(bits: Array, other: Array) -> int:
+    """How many bits (words,) both have set."""
     total = 0
     for w in range(bits.size):
-        total += _ones(bits[w])
+        total += _ones(bits[w] & other[w])
     return total
 
 
 @compiled
-def rows_of(bits: Array, start: int, stop: int, out: Array) -> int:
-    """Write the numbers of the set bits in [start, stop), less `start`, into `out`, ascending; return how many there are.
+def rows_of(bits: Array, other: Array, start: int, stop: int, out: Array) -> int:
+    """Write the numbers of the bits in [start, stop) that both have set, less `start`, into `out`, ascending; return how many.
 
     `out` needs room for three more: bits are taken four at a time, and empty words are left out first, since a
     mispredicted branch costs more than the work it would save.
     """
     first = start >> 6
-    filled = np.empty(((stop + 63) >> 6) - first + 1, np.int64)
+    one, two = bits[first : (stop + 63) >> 6], other[first : (stop + 63) >> 6]
+    filled = np.empty(one.size + 1, np.int64)
     words = 0
-    for w in range(first, (stop + 63) >> 6):
+    for w in range(one.size):
         filled[words] = w
-        words += bits[w] != 0
+        words += (one[w] & two[w]) != 0
     found = 0
     full = ~np.uint64(0)
     for i in range(words):
-        base = filled[i] << 6
-        word = bits[filled[i]]
-        if base < start:
-            word &= full << np.uint64(start - base)
-        if base + 64 > stop:
-            word &= full >> np.uint64(base + 64 - stop)
+        base = (filled[i] << 6) - (start - (first << 6))
+        word = one[filled[i]] & two[filled[i]]
+        if base < 0:
+            word &= full << np.uint64(-base)
+        if base + 64 > stop - start:
+            word &= full >> np.uint64(base + 64 - (stop - start))
         end = found + _ones(word)
         while found < end:
             for _ in range(4):
-                out[found] = base - start + _ones(~word & (word - np.uint64(1)))
+                out[found] = base + _ones(~word & (word - np.uint64(1)))
                 word &= word - np.uint64(1)
                 found += 1
         found = end

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -219,6 +220,23 @@ def _check_leave(recipe: Mapping[str, Any], leave: str | None) -> None:
             f"the recipe names a generator outside the catalog, '{named}', whose code would be imported and run; "
             f"if you trust it, say so: generator='{named}' (--generator {named})"
         )
+    foreign = [kind for kind in _kinds(recipe) if ":" in kind and kind.partition(":")[0] not in sys.modules]
+    if foreign:
+        raise InputError(
+            f"the recipe names a regime outside factorhub, '{foreign[0]}', whose code would be imported and run; "
+            f"if you trust it, import {foreign[0].partition(':')[0]} in Python and call factorhub.repair there"
+        )
+
+
+def _kinds(data: Any) -> Iterator[str]:
+    """Every `kind` in a recipe's data: which records its regimes are made of."""
+    if isinstance(data, Mapping):
+        if isinstance(data.get("kind"), str):
+            yield data["kind"]
+        data = list(data.values())
+    if isinstance(data, list):
+        for item in data:
+            yield from _kinds(item)
 
 
 def repair(path: str | Path, *, generator: str | None = None, workers: int | None = None, progress: Progress = silent) -> Report:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import _thread
 import json
 import re
+import sys
+import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -15,11 +18,20 @@ F = TypeVar("F", bound=Callable[..., Any])
 REGION = re.compile(r"==|!=|[<>&|~]|\b(in|between)\b")
 
 
+def _interrupt_again(dropped: Any) -> None:
+    """Send Ctrl-C once more if it came while an object died, such as a handle of HDF5: Python drops what is raised there."""
+    if dropped.exc_type is KeyboardInterrupt:
+        threading.Timer(0.01, _thread.interrupt_main).start()
+    else:
+        sys.__unraisablehook__(dropped)
+
+
 class Group(click.Group):
     """A group whose errors are one line, with the command's exit code, and whose unknown commands get a suggestion."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; factorhub's own errors become a line on stderr."""
+        before, sys.unraisablehook = sys.unraisablehook, _interrupt_again
         try:
             return super().invoke(ctx)
         except FactorhubError as error:
@@ -30,6 +42,8 @@ class Group(click.Group):
         except KeyboardInterrupt:
             click.echo("factorhub: interrupted; run the same command again to go on", err=True)
             ctx.exit(130)
+        finally:
+            sys.unraisablehook = before
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         """The command called by the first argument, or the nearest name in the error."""
@@ -68,7 +82,7 @@ def main() -> None:
     """Benchmark datasets with known factors of variation, generated instead of downloaded."""
 
 
-@main.command("list")
+@main.command("list", short_help="List the generators.")
 @as_json
 def list_(as_json: bool) -> None:
     """List every generator: name, factors, rows of its grid, fields, and what it is."""
@@ -78,7 +92,7 @@ def list_(as_json: bool) -> None:
     _echo(facts, describe.catalog_text(facts), as_json)
 
 
-@main.command()
+@main.command(short_help="Show the facts of a generator or a set.")
 @click.argument("name")
 @click.option("--set", "options", multiple=True, metavar="OPTION=VALUE", help="An option of the generator; may be repeated.")
 @as_json
@@ -94,7 +108,7 @@ def info(name: str, options: tuple[str, ...], as_json: bool) -> None:
         _echo(describe.generator_facts(made), describe.generator_text(made), as_json)
 
 
-@main.command()
+@main.command(short_help="Generate a set into a folder, or finish one.")
 @click.argument("name", required=False)
 @click.option("--out", required=True, metavar="DIR", help="The folder to write; made if it does not exist.")
 @click.option("--rows", type=int, help="How many rows; the whole grid by default.")
@@ -140,7 +154,7 @@ def generate(ctx: click.Context, /, out: str, **given: Any) -> None:
     click.echo(f"{out}: {len(store):,} rows in {len(store.plan.shards)} shards, {store.manifest.bytes / 1e6:,.1f} MB")
 
 
-@main.command()
+@main.command(short_help="List published protocols, for generate --preset.")
 @as_json
 def presets(as_json: bool) -> None:
     """List the published protocols that generate --preset knows: regimes, splits, and where they come from."""
@@ -149,7 +163,7 @@ def presets(as_json: bool) -> None:
     _echo(describe.preset_facts(), describe.preset_text(), as_json)
 
 
-@main.command()
+@main.command(short_help="Find rows by their ground-truth factors.")
 @click.argument("path")
 @click.argument("conditions", nargs=-1, metavar="[FACTOR=VALUE | REGION]…")
 @click.option("--split", help="Rows of this split only, counted within it.")
@@ -190,7 +204,7 @@ def lookup(
     _echo({"count": len(found), "rows": shown}, text + more, as_json)
 
 
-@main.command()
+@main.command(short_help="Draw a contact sheet or a traversal.")
 @click.argument("name")
 @click.option("--out", required=True, metavar="FILE.png", help="The picture to write.")
 @click.option("--traverse", metavar="FACTOR", help="One row with this factor moved through its range.")
@@ -217,7 +231,7 @@ def preview(
     click.echo(out)
 
 
-@main.command()
+@main.command(short_help="Check a set against its digests.")
 @click.argument("path")
 @as_json
 def verify(path: str, as_json: bool) -> None:
@@ -236,7 +250,7 @@ def verify(path: str, as_json: bool) -> None:
     click.get_current_context().exit(0 if report.ok else 1)
 
 
-@main.command()
+@main.command(short_help="Make the damaged shards of a set again.")
 @click.argument("path")
 @click.option("--generator", metavar="MODULE:FUNCTION", help="Says that the recipe's generator, outside the catalog, may run.")
 @click.option("--workers", type=int, help="Threads; all cores by default.")
@@ -249,7 +263,7 @@ def repair(path: str, generator: str | None, workers: int | None) -> None:
     click.get_current_context().exit(0 if report.ok else 1)
 
 
-@main.command()
+@main.command(short_help="Write a set as a file for other loaders.")
 @click.argument("path")
 @click.option("--to", required=True, metavar="FORMAT", help="npz, hdf5, shapes3d, objects, parquet, webdataset, midi or musicxml.")
 @click.option("--out", required=True, metavar="FILE", help="The file to write.")
@@ -265,7 +279,7 @@ def export(path: str, to: str, out: str, split: str | None) -> None:
         click.echo(write(store, to, out, title=store.plan.title, progress=bar))
 
 
-@main.command("import")
+@main.command("import", short_help="Turn a published file into a set.")
 @click.argument("file")
 @click.option("--out", required=True, metavar="DIR", help="The folder to write; made if it does not exist.")
 @click.option("--splits", metavar="NAME=SHARE,…", help="Such as train=0.7,validation=0.2,test=0.1.")

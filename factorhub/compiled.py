@@ -7,11 +7,9 @@ only inside the function that needs it, so that numba is never loaded by `import
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numba
-from llvmlite import ir
-from numba.extending import intrinsic
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -27,15 +25,3 @@ def compiled(function: F) -> F:
         return numba.njit(cache=True, nogil=True, error_model="numpy")(function)  # type: ignore[no-any-return]
     except RuntimeError:
         return numba.njit(nogil=True, error_model="numpy")(function)  # type: ignore[no-any-return]
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def high_product(context: Any, a: Any, b: Any) -> Any:
-    """The upper 64 bits of the product of two uint64, which machines have an instruction for but Python has no word."""
-
-    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        wide = ir.IntType(128)
-        product = builder.mul(*(builder.zext(argument, wide) for argument in arguments))
-        return builder.trunc(builder.lshr(product, ir.Constant(wide, 64)), ir.IntType(64))
-
-    return numba.uint64(numba.uint64, numba.uint64), code

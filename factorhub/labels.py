@@ -1,7 +1,7 @@
 """The factor columns of a set in memory, and the bit index over them that answers queries.
 
-Both are made when first needed and kept with the open set: reading the columns is quicker than any index file would
-be (see docs/decisions), and they cannot disagree with the data.
+Both are made when first needed and kept with the open set. For a million rows that takes about a millisecond for each
+factor that is asked about, so no index file is kept: it would be half as large as the set, and could disagree with it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from factorhub.storage.reader import Reader
 
 BLOCK = 1 << 16  # rows whose values are compared at once
 MOST_BITS = 2**31  # of index kept for one factor; more (a seed, a hundred million rows) and queries compare the column
+MOST_KEPT = 2**28  # bytes of answers to questions for a single value of a single factor that are kept
 
 
 class Labels:
@@ -29,13 +30,15 @@ class Labels:
         self.rows = len(self._reader)
         self._columns: dict[str, Array] = {}
         self._bits: dict[str, Array] = {}
+        self._answers: dict[tuple[str, int, int, int], Array] = {}
+        self._room = MOST_KEPT
         self._codes: Array | None = None
 
     def column(self, name: str) -> Array:
         """The codes (n, …) of a factor with a grid, or the values of one without."""
         if name not in self._columns:
             stored = name if self.space[name].size is not None else name + VALUE
-            self._columns[name] = self._reader[stored]
+            self._columns[name] = self._reader.read(slice(None), [stored])[stored]
         return self._columns[name]
 
     def codes(self) -> Array:
@@ -45,56 +48,70 @@ class Labels:
         return self._codes
 
     def select(self, wanted: Mapping[str, Array], start: int, stop: int) -> Array:
-        """The rows in [start, stop), counted from `start`, whose codes of each factor are among the wanted ones."""
-        from factorhub import bitmaps
-
-        bits: Array | None = None
+        """The rows in [start, stop), counted from `start`, whose codes of each factor are among the wanted ones; read-only."""
+        key = None
+        if len(wanted) == 1:
+            ((only, codes),) = wanted.items()
+            if len(codes) == 1:
+                key = (only, int(codes[0]), start, stop)
+                if key in self._answers:
+                    return self._answers[key]
+        parts: list[Array] = []
         slow: list[str] = []
         for name, codes in wanted.items():
             index = self._index(name)
             if index is None:
                 slow.append(name)
-                continue
-            here = index[codes[0]] if len(codes) == 1 else bitmaps.either(index[codes]) if len(codes) else np.zeros_like(index[0])
-            if bits is None:
-                bits = here
             else:
-                out = np.empty_like(bits)
-                bitmaps.both(bits, here, out)
-                bits = out
-        if bits is None:
-            rows = np.arange(stop - start, dtype=np.int64)
-        else:
-            rows = np.empty(bitmaps.count(bits) + 3, dtype=np.int64)
-            rows = rows[: bitmaps.rows_of(bits, start, stop, rows)]
+                parts.append(index[codes[0]] if len(codes) == 1 else self._either(index, codes))
+        rows = self._rows(parts, start, stop) if parts else np.arange(stop - start, dtype=np.int64)
         for name in slow:
             found = np.isin(self.column(name)[rows + start], wanted[name])
             rows = rows[found.reshape(len(rows), -1).all(axis=1)]
+        rows.flags.writeable = False
+        if key is not None and rows.nbytes <= self._room:
+            self._answers[key] = rows
+            self._room -= rows.nbytes
         return rows
 
     def where(self, region: Region, start: int, stop: int) -> Array:
-        """The rows in [start, stop), counted from `start`, that lie in `region` with all their members."""
+        """The rows in [start, stop), counted from `start`, that lie in `region` with all their members; read-only."""
+        rows = self._rows([self._bits_of(region)], start, stop)
+        rows.flags.writeable = False
+        return rows
+
+    def _rows(self, parts: list[Array], start: int, stop: int) -> Array:
+        """The rows whose bits all `parts` (words,) have set."""
         from factorhub import bitmaps
 
-        bits = self._bits_of(region)
-        rows = np.empty(bitmaps.count(bits) + 3, dtype=np.int64)
-        return rows[: bitmaps.rows_of(bits, start, stop, rows)]
+        *others, last = parts
+        bits = others[0] if others else last
+        for other in others[1:]:
+            out = np.empty_like(bits)
+            bitmaps.both(bits, other, out)
+            bits = out
+        rows = np.empty(bitmaps.count(bits, last) + 3, dtype=np.int64)
+        return rows[: bitmaps.rows_of(bits, last, start, stop, rows)]
+
+    @staticmethod
+    def _either(index: Array, codes: Array) -> Array:
+        """The bits of any of the codes."""
+        from factorhub import bitmaps
+
+        return bitmaps.either(index[codes]) if len(codes) else np.zeros_like(index[0])
 
     def _bits_of(self, region: Region) -> Array:
         """One bit for each row: conditions from the index, combined as the region combines them.
 
         Rows with several members cannot be negated bit by bit, so their regions are evaluated on values.
         """
-        from factorhub import bitmaps
-
         if isinstance(region, Condition):
             factor = self.space[region.factor]
             index = self._index(region.factor) if factor.size is not None and self._single(region.factor) else None
             if index is not None:
                 grid = np.zeros((len(index), len(self.space.factors)))
                 grid[:, self.space.index(region.factor)] = factor.values(np.arange(len(index)))
-                codes = np.flatnonzero(region.contains(self.space, grid))
-                return bitmaps.either(index[codes]) if len(codes) else np.zeros_like(index[0])
+                return self._either(index, np.flatnonzero(region.contains(self.space, grid)))
         elif all(self._single(condition.factor) for condition in region.conditions()):
             if isinstance(region, Not):
                 return ~self._bits_of(region.part)

@@ -78,7 +78,7 @@ class Store(Reader):
         return shown
 
     def lookup(self, conditions: Mapping[str, Any] | None = None, /, *, by: By = "value", **more: Any) -> Array:
-        """The numbers (m,), int64 ascending, of the rows that have all these ground-truth factors.
+        """The numbers (m,), int64 ascending, of the rows that have all these ground-truth factors, as a read-only array.
 
         Args:
             conditions: by factor name: a label, a value, or a list of them (any of which will do). Numbers are
@@ -93,11 +93,13 @@ class Store(Reader):
         points = math.prod(len(wanted[f.name]) if f.name in wanted else f.size or 1 for f in self.space) if self.plan.grid else None
         if points is not None and points <= FEW:
             found = self._grid_rows([wanted.get(f.name, np.arange(f.size or 1)) for f in self.space])
-            return np.sort(found[found >= 0])
+            found = np.sort(found[found >= 0])
+            found.flags.writeable = False
+            return found
         return self._labels.select(wanted, self.start, self.stop)
 
     def where(self, region: Region | str) -> Array:
-        """The numbers (m,), int64 ascending, of the rows in a region such as "shape == heart & scale > 0.6".
+        """The numbers (m,), int64 ascending, of the rows in a region such as "shape == heart & scale > 0.6"; read-only.
 
         Conditions on factors with a grid are answered by the index, others by comparing the stored values.
 

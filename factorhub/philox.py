@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from factorhub.compiled import compiled, high_product
+from factorhub.compiled import compiled
 from factorhub.factors import Array
+from factorhub.words import high_product
 
 
 @compiled

@@ -69,12 +69,12 @@ def generator_of(store: Store) -> Generator:
 def sheet(pictures: Array, captions: Sequence[Sequence[str]], columns: int | None = None) -> Any:
     """A Pillow image of all pictures in rows of `columns`, each with its lines underneath.
 
-    Small pictures are enlarged by a whole number, without smoothing, to about 128 pixels.
+    Small pictures are enlarged by a whole number, without smoothing, to be about 128 pixels high.
     """
     from PIL import Image, ImageDraw, ImageFont
 
     font = ImageFont.load_default(size=12)
-    zoom = max(1, round(128 / max(pictures.shape[1], pictures.shape[2])))
+    zoom = max(1, min(round(128 / pictures.shape[1]), 420 // pictures.shape[2]))
     pictures = pictures.repeat(zoom, axis=1).repeat(zoom, axis=2)
     count, height, width = pictures.shape[:3]
     widest = max((font.getlength(line) for lines in captions for line in lines), default=0)
@@ -102,7 +102,7 @@ def save(page: Any, path: str | Path) -> None:
     target = Path(path)
     temporary = target.with_name(f".{target.name}.tmp{target.suffix}")
     try:
-        page.save(temporary)
+        page.save(temporary, optimize=True)
         temporary.replace(target)
     except ValueError:
         raise InputError(f"--out names a picture file such as preview.png; got {target}") from None

@@ -74,8 +74,8 @@ class Source(Protocol):
 class BlockSource(Source, Protocol):
     """A source whose neighbouring rows are cheap to read together, as those of a compressed chunk are."""
 
-    def deal(self, start: int, stop: int, out: Batch, places: Array | None = None) -> None:
-        """Put rows `start` … `stop` - 1 into `out[column][places]`, or into its first rows where no places are given.
+    def deal(self, spans: Sequence[tuple[int, int]], out: Batch, places: Array) -> None:
+        """Put the rows of all `spans`, (first row, row after the last), one after another into `out[column][places]`.
 
         Every column of `out` is filled. Called from several threads at once, with places that do not overlap.
         """

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -213,3 +214,19 @@ def test_an_outsiders_generator_works_in_every_command(tmp_path: Path, monkeypat
     refused = run("repair", out)
     assert (refused.exit_code, "(--generator outside:discs)" in refused.stderr) == (2, True)
     assert run("repair", out, "--generator", "outside:discs").exit_code == 0
+
+
+def test_an_interruption_in_a_destructor_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Handle:
+        def __del__(self) -> None:
+            raise KeyboardInterrupt
+
+    def facts() -> None:
+        handle = Handle()
+        del handle
+        time.sleep(5)
+
+    monkeypatch.setattr("factorhub.describe.catalog_facts", facts)
+    done = run("list")
+    assert done.exit_code == 130
+    assert "interrupted; run the same command again to go on" in done.output

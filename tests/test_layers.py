@@ -10,16 +10,17 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "factorhub"
-BASE = {"errors", "progress", "factors", "space", "fields", "randomness", "compiled", "trig", "formulas"}
+BASE = {"errors", "progress", "factors", "space", "fields", "randomness", "compiled", "words", "trig", "formulas"}
 MAP: dict[str, set[str]] = {
     "errors": set(),
     "progress": set(),
     "compiled": set(),
+    "words": set(),
     "factors": {"errors"},
     "fields": {"errors", "factors"},
     "space": {"errors", "factors"},
     "randomness": {"errors", "factors", "philox"},
-    "philox": {"compiled", "factors"},
+    "philox": {"compiled", "words", "factors"},
     "feistel": {"compiled", "factors"},
     "trig": {"compiled", "factors"},
     "formulas": {"errors", "factors", "trig"},
@@ -97,7 +98,7 @@ def test_nobody_imports_the_command_line() -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_heavy_packages_are_imported_where_they_are_used(path: Path) -> None:
     heavy = {module.split(".")[0] for module in imports(path, top=True)} & HEAVY
-    kernel = path.stem in ("compiled", "lanes")
+    kernel = path.stem in ("compiled", "lanes", "words")
     assert heavy <= ({"numba"} if kernel else set())
 
 

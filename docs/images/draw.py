@@ -1,45 +1,112 @@
-"""Draw the pictures of README and docs/generators.md, and write that page: `make pictures`."""
+"""Draw the pictures of README and docs/generators.md, and write that page: `make pictures`.
 
+`python docs/images/draw.py NAME …` draws those of some generators only; the page is always written whole.
+"""
+
+import sys
 from pathlib import Path
 
+import numpy as np
+
 import factorhub
-from factorhub import describe, preview
+from factorhub import catalog, describe, preview
 
 HERE = Path(__file__).parent
 MOVED = {  # the factor that a generator's traversal shows
-    "dsprites": "orientation", "color_dsprites": "posX", "noisy_dsprites": "noise", "textured_dsprites": "texture",
-    "abstract_dsprites": "object_color", "infinite_sprites": "seed", "multi_dsprites": "posX_1", "tetrominoes": "shape_1",
-    "shapes3d": "orientation", "objects_room": "orientation", "causal_pendulum": "light_angle", "causal_flow": "ball_radius",
-    "moving_sprites": "pattern", "dmelodies": "octave",
+    "dsprites": "orientation", "color_dsprites": "posX", "noisy_dsprites": "scale", "textured_dsprites": "posX",
+    "abstract_dsprites": "color", "infinite_sprites": "shape", "moving_sprites": "velX", "multi_dsprites": "posX_1",
+    "tetrominoes": "shape_1", "shapes3d": "orientation", "objects_room": "orientation", "causal_pendulum": "light_angle",
+    "causal_flow": "ball_radius", "dmelodies": "octave",
 }  # fmt: skip
 SMALL = {  # options that make a sequence fit a page
     "pendulum": {"video": 48}, "three_body": {"video": 48, "steps": 400}, "bouncing_balls": {"video": 48},
 }  # fmt: skip
-COUNT = 6
+SEEDS = {"objects_room": 2, "multi_dsprites": 0}  # where several objects show; 3 elsewhere
+COUNT = 8
+GAP, GREY = 4, (238, 238, 238)
 
 
-def main() -> None:
-    """One sheet for each generator, a traversal where a factor is named above, and the page that shows them."""
+def scenes() -> list[str]:
+    """The generators that draw scenes."""
+    return [name for name in factorhub.generators() if ".dsprites_like." in catalog.CATALOG[name]]
+
+
+def strip(pictures: np.ndarray, width: int, zoom: int) -> np.ndarray:
+    """Pictures side by side on grey, cut off at this width."""
+    pictures = pictures.repeat(zoom, axis=1).repeat(zoom, axis=2)
+    gap = np.full((len(pictures), pictures.shape[1], GAP, 3), GREY, np.uint8)
+    line = np.concatenate(list(np.concatenate([pictures, gap], axis=2)), axis=1)[:, :width]
+    return np.pad(line, ((0, 0), (0, width - line.shape[1]), (0, 0)), constant_values=GREY[0])
+
+
+def row(name: str, width: int, factor: str | None = None) -> np.ndarray:
+    """As many pictures of random rows, or along a factor, as fit."""
+    made, seed = factorhub.generator(name), SEEDS.get(name, 3)
+    one = preview.contact(made, 1, seed)[0]
+    zoom = max(1, 70 // one.shape[1])
+    count = max(1, (width + GAP) // (zoom * one.shape[2] + GAP))
+    return strip((preview.traversal(made, factor, seed, count) if factor else preview.contact(made, count, seed))[0], width, zoom)
+
+
+def overview() -> None:
+    """All scenes on one page: random rows to the left, one factor moved through its range to the right."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    font, left, right = ImageFont.load_default(size=12), 336, 472
+    rows = [(name, row(name, left), row(name, right, MOVED[name])) for name in scenes()]
+    page = Image.new("RGB", (GAP + left + 20 + right + GAP, sum(a.shape[0] + 24 for _, a, _ in rows) + GAP), GREY)
+    pen, y = ImageDraw.Draw(page), 0
+    for name, random, moved in rows:
+        for x, text, pictures in (
+            (GAP, name, random),
+            (GAP + left + 20, "over time" if name == "moving_sprites" else f"along {MOVED[name]}", moved),
+        ):
+            pen.text((x, y + 3), text, fill=preview.INK, font=font)
+            page.paste(Image.fromarray(pictures), (x, y + 20))
+        y += random.shape[0] + 24
+    preview.save(page, HERE / "scenes.png")
+
+
+def draw(name: str) -> None:
+    """The contact sheet of a generator, and its traversal where a factor is named above."""
+    made = factorhub.generator(name, **SMALL.get(name, {}))
+    pictures, captions = preview.contact(made, COUNT if name in MOVED else 6, SEEDS.get(name, 3))
+    short = [lines[:4] + (["…"] if len(lines) > 4 else []) for lines in captions]
+    preview.save(
+        preview.sheet(pictures, short, columns=None if name in MOVED else 6 if pictures.shape[2] < 200 else 3), HERE / f"{name}.png"
+    )
+    if name in MOVED:
+        preview.save(
+            preview.sheet(*preview.traversal(made, MOVED[name], SEEDS.get(name, 3), COUNT)), HERE / f"{name}-{MOVED[name]}.png"
+        )
+
+
+def section(name: str) -> list[str]:
+    """The part of the page about one generator."""
+    made = factorhub.generator(name, **SMALL.get(name, {}))
+    size = f"{len(made.space):,} rows on its grid" if made.space.enumerable else "endless"
+    part = [f"## {name}", "", f"{made.summary[0].upper()}{made.summary[1:]}. {size}. Source: {made.source}.", ""]
+    part += [f"![{name}](images/{name}.png)", ""]
+    if name in MOVED:
+        part += [f"![{name}: {MOVED[name]}](images/{name}-{MOVED[name]}.png)", ""]
+    return [*part, "```", describe.space_text(made.space), "```", ""]
+
+
+def main(names: list[str]) -> None:
+    """The pictures of these generators, the overview of scenes, and the page."""
     page = [
         "# Generators", "",
         "Every generator of the catalog, drawn by the project itself (`make pictures`). `factorhub info NAME` prints these facts.",
-        "`factorhub preview NAME --out FILE.png --traverse FACTOR` draws such pictures for any factor.", "",
+        "`factorhub preview NAME --out FILE.png --traverse FACTOR` draws such pictures for any factor.",
+        "Options, masks, object tables and interventions of the scenes: [scenes](scenes.md).", "",
     ]  # fmt: skip
-    for name in factorhub.generators():
-        made = factorhub.generator(name, **SMALL.get(name, {}))
-        pictures, captions = preview.contact(made, COUNT, seed=3)
-        short = [lines[:4] + (["…"] if len(lines) > 4 else []) for lines in captions]
-        preview.save(preview.sheet(pictures, short, columns=COUNT if pictures.shape[2] < 200 else 3), HERE / f"{name}.png")
-        size = f"{len(made.space):,} rows on its grid" if made.space.enumerable else "endless"
-        page += [f"## {name}", "", f"{made.summary[0].upper()}{made.summary[1:]}. {size}. Source: {made.source}.", ""]
-        page += [f"![{name}](images/{name}.png)", ""]
-        if (factor := MOVED.get(name, "")) in made.space:
-            drawn = preview.traversal(made, factor, seed=3)
-            preview.save(preview.sheet(*drawn, columns=10), HERE / f"{name}-{factor}.png")
-            page += [f"![{name}: {factor}](images/{name}-{factor}.png)", ""]
-        page += ["```", describe.space_text(made.space), "```", ""]
+    for name in names:
+        draw(name)
+    if set(names) & set(scenes()):
+        overview()
+    page += [line for name in factorhub.generators() for line in section(name)]
     (HERE.parent / "generators.md").write_text("\n".join(page), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:] or factorhub.generators())

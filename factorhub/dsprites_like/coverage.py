@@ -13,13 +13,10 @@ from factorhub.dsprites_like.raster import BITS, HALF, ONE, PIXEL, place
 from factorhub.dsprites_like.spans import blend, claim, cover, label
 from factorhub.factors import Array
 from factorhub.trig import sincos
+from factorhub.words import trailing_zeros
 
 FINE = 24  # further bits below 1/65536 pixel, for following an edge from pixel to pixel
 BIT = np.uint64(1)
-DE_BRUIJN = 0x022FDD63CC95386D  # times a power of two, its upper six bits differ for each of the 64 powers
-MULTIPLIER = np.uint64(DE_BRUIJN)
-POWER = np.zeros(64, np.uint64)
-POWER[[(DE_BRUIJN << power) % 2**64 >> 58 for power in range(64)]] = np.arange(64)
 
 NO_IMAGES, NO_MAPS = np.empty((0, 0, 0, 0), np.uint8), np.empty((0, 0, 0), np.uint8)  # for what is not wanted
 NO_MASKS, NO_COUNTS = np.empty((0, 0, 0, 0), np.uint8), np.empty((0, 0, 2), np.int64)
@@ -66,6 +63,7 @@ def paint_sprites(
     cells, marks = np.zeros(0, np.int64), np.zeros(0, np.uint64)
     dots, runs = np.empty((0, 2), np.int64), np.empty((0, 3), np.int64)
     owners = np.zeros(height * width if counts.shape[0] else 0, np.uint8)
+    pixels = images.reshape(images.size)
     masks[:] = 0
     counts[:] = 0
     for i in range(poses.shape[0]):
@@ -94,7 +92,7 @@ def paint_sprites(
                 dots, runs = np.empty((touched, 2), np.int64), np.empty((touched, 3), np.int64)
             singles, several = find_spans(cells, marks, left, top, wide, tall, groups, height, width, dots, runs)
             if images.shape[0]:
-                blend(dots, singles, runs, several, colors, i, j, images)
+                blend(dots, singles, runs, several, colors, i, j, i * height * width, images.shape[3], pixels)
             if instances.shape[0]:
                 label(dots, singles, runs, several, i, j, instances)
             if masks.shape[0]:
@@ -208,9 +206,8 @@ def find_spans(
             rest = marks[np.uint64(r * groups + g)]
             marks[np.uint64(r * groups + g)] = 0
             while rest:
-                lowest = rest & (~rest + BIT)
-                rest ^= lowest
-                c = (g << 6) + int(POWER[(lowest * MULTIPLIER) >> np.uint64(58)])
+                c = (g << 6) + trailing_zeros(rest)
+                rest &= rest - BIT
                 cell = cells[np.uint64(r * wide + c)]
                 cells[np.uint64(r * wide + c)] = 0
                 c += left

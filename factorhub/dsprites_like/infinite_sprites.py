@@ -40,8 +40,9 @@ def infinite_sprites(*, size: int = 64, antialias: bool = True) -> Generator:
 
     Half are polygons of 5 to 8 corners, half splines through such points; all are upright along their longest axis,
     fill a square of 0.45 canvas sides at scale 1 and turn about their centroid. The few that reach farthest hang over
-    the border from the ends of posX and posY, as published. A task of continual learning is a range of seeds: the
-    regime "where('shape < 100')", or splits such as "task1 = shape < 100; task2 = shape >= 100 and shape < 200".
+    the border from the ends of posX and posY, as published. A task of continual learning is a range of seeds:
+    the regime "where('shape < 100')", or splits such as
+    "task1=500 * where('shape < 100'); task2=500 * where('shape >= 100 & shape < 200')".
 
     Args:
         size: of the canvas [px].

@@ -55,8 +55,8 @@ def moving_sprites(*, frames: int = 16, size: int = 64, shapes: Shapes = "origin
             *color_factors(nuisance=False),
             *sprite_factors("clean", shapes),
             categorical("motion", MOTIONS),
-            continuous("velX", -FASTEST, FASTEST, grid=7, description=per_frame),
-            continuous("velY", -FASTEST, FASTEST, grid=7, description=per_frame.replace("to the right", "downwards")),
+            continuous("velX", -FASTEST, FASTEST, grid=6, description=per_frame),  # without rest, where all motions are one
+            continuous("velY", -FASTEST, FASTEST, grid=6, description=per_frame.replace("to the right", "downwards")),
             continuous("spin", -SPIN, SPIN, grid=5, unit="rad", description="turn per frame, counter-clockwise"),
         ),
         (sprite_symmetry(shapes),),

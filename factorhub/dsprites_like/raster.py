@@ -59,6 +59,7 @@ def fill_sprites(outlines: Array, starts: Array, poses: Array, out: Array) -> No
         if left > right or top >= bottom:
             continue
         first, last = left >> 6, (right >> 6) + 1
+        narrow = (left - 1) >> 6 == (((box[1] + HALF - 1) >> BITS) + 1) >> 6  # all of it, and a pixel more, in one word a row
         for v in range(count + 1):
             rows[v] = (ys[v] + (HALF - 1)) >> BITS
         edges = np.uint64(0)
@@ -78,11 +79,23 @@ def fill_sprites(outlines: Array, starts: Array, poses: Array, out: Array) -> No
             at = np.uint64(r0 * groups)
             for _ in range(r0, r1):
                 column = int(np.ceil(start + fall * slope))
-                for g in range(first, last):
-                    bit = column - (g << 6)
-                    bits[at + np.uint64(g)] ^= ALL << np.uint64(max(bit, 0) & 63) if bit < 64 else np.uint64(0)
+                if narrow:
+                    bits[at + np.uint64(first)] ^= ALL << np.uint64(column & 63)
+                else:
+                    for g in range(first, last):
+                        bit = column - (g << 6)
+                        bits[at + np.uint64(g)] ^= ALL << np.uint64(max(bit, 0) & 63) if bit < 64 else np.uint64(0)
                 fall += 1.0
                 at += np.uint64(groups)
+        if narrow and size % 64 == 0 and right - (left & ~7) < 32:  # most sprites at 64 px; a count known in advance is fast
+            skip = min((left & 63) >> 3, 4)
+            for r in range(top, bottom):
+                row = bits[np.uint64(r * groups + first)] >> np.uint64(8 * skip)
+                at = np.uint64((((i * size + r) * size + 64 * first) >> 3) + skip)
+                for k in range(4):
+                    octets[at + np.uint64(k)] = SPREAD[row >> np.uint64(8 * k) & BYTE]
+            bits[top * groups : bottom * groups] = 0
+            continue
         for r in range(top, bottom):
             for g in range(first, last):
                 row = bits[np.uint64(r * groups + g)]

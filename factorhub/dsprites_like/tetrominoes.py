@@ -51,7 +51,8 @@ def tetrominoes(*, n: int = 3, cells: int = 7, cell: int = 5) -> Generator:
     no product of independent numbers, so posX and posY of a piece are not pixels but shares: of the places where it
     overlaps no earlier piece, posX picks the column that holds this share of them from the left, and posY the place in
     that column from the top. So every factor vector is a valid scene; uniform factors give every free place of a piece
-    the same chance, as drawing until it fits would; and posX moves a piece to the right, posY downwards. Only where
+    the same chance, as drawing until it fits would; and posX moves a piece to the right, posY downwards. Pieces lie on
+    whole pixels, as published, so that shares that pick the same place draw the same picture. Only where
     that leaves no place for a later piece (about 1 scene in 1,000 at the defaults) it moves on to its next free place.
     The pixels it comes to are in the object table. The first piece overlaps nothing: its shares are plain positions.
 

@@ -72,21 +72,27 @@ class Window:
         start: the first position.
         stop: the position after the last.
         spans: the rows, as runs of neighbours: first row and row after the last.
-        places: where in the window each row of the spans goes (stop - start,); None where they stay as they lie.
+        mixing: seed and stream of the permutation of the rows; None where they stay as they lie.
     """
 
     start: int
     stop: int
     spans: tuple[tuple[int, int], ...]
-    places: Array | None
+    mixing: tuple[int, str] | None
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+    def places(self) -> Array:
+        """Where in the window each row of the spans goes (stop - start,), int64."""
+        if self.mixing is None:
+            return np.arange(len(self))
+        return randomness.permutation(*self.mixing, self.start, len(self))
 
     def rows(self) -> Array:
         """The rows in the order of the epoch, int64."""
-        lying = np.concatenate([np.arange(first, stop) for first, stop in self.spans])
-        if self.places is None:
-            return lying
-        rows = np.empty_like(lying)
-        rows[self.places] = lying
+        rows = np.empty(len(self), np.int64)
+        rows[self.places()] = np.concatenate([np.arange(first, stop) for first, stop in self.spans])
         return rows
 
 
@@ -191,10 +197,7 @@ def _window(epoch: Epoch, area: _Area, number: int, start: int, stop: int) -> Wi
         at = item * block
         row = int(area.segments[at // segment]) * segment + at % segment
         spans.append((row, row + min(block, area.stop - area.start - at)))
-    mixed = epoch.shuffle is True
-    return Window(
-        start, stop, tuple(spans), randomness.permutation(epoch.seed, epoch.stream("rows"), start, stop - start) if mixed else None
-    )
+    return Window(start, stop, tuple(spans), (epoch.seed, epoch.stream("rows")) if epoch.shuffle is True else None)
 
 
 def _group(position: int, size: int, item: int, several: int, short: int) -> tuple[int, int, int]:

@@ -6,8 +6,9 @@ any other source, and those of a full permutation, are asked for by number, a ba
 
 from __future__ import annotations
 
+import sys
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple, TypeAlias
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from factorhub.fields import Batch
 from factorhub.loaders.epoch import Epoch, Grouping
-from factorhub.loaders.memory import Pool, aligned
+from factorhub.loaders.memory import Pool
 from factorhub.loaders.pixels import scaled
 from factorhub.source import BlockSource, Column, Source
 
@@ -34,16 +35,19 @@ class Span(NamedTuple):
 class _Piece:
     """Positions `start` … `stop` - 1 of an epoch, being read."""
 
-    def __init__(self, epoch: int, start: int, stop: int, reading: Sequence[Future[Any]], arrays: Batch | None = None) -> None:
+    def __init__(self, epoch: int, start: int, stop: int, reading: Future[Any], arrays: Batch | None = None) -> None:
         self.epoch, self.start, self.stop = epoch, start, stop
-        self._reading, self._arrays = reading, arrays
+        self._reading: Future[Any] | None = reading
+        self._arrays = arrays
 
     def arrays(self) -> Batch:
-        """The columns, once they are read: those given, or what the one task returned."""
-        results = [task.result() for task in self._reading]
-        self._reading = ()
-        if self._arrays is None:
-            self._arrays = results[0]
+        """The columns, once they are read: those given, or what the task returned."""
+        task = self._reading
+        if task is not None:
+            found = task.result()
+            self._arrays = found if self._arrays is None else self._arrays
+            self._reading = None
+        assert self._arrays is not None
         return self._arrays
 
 
@@ -72,6 +76,7 @@ class Reading:
         self._scale = scale
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="factorhub-stream")
         self._window = min(grouping.window, len(source)) if grouping is not None else 0
+        self._whole: dict[tuple[str, int], Pool] = {}
         if self._blocks is not None:
             self._memory = {column.name: Pool((self._window, *column.shape), column.dtype, WINDOWS + 2) for column in columns}
 
@@ -81,13 +86,14 @@ class Reading:
         gathered = self._gathered(spans, depth)
         return self._scaled(gathered) if self._scale else gathered
 
-    def close(self) -> None:
-        """End the threads, after the block that each is reading; does not wait."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+    def close(self, ending: Callable[[], bool] = sys.is_finalizing) -> None:
+        """End the threads, after the window that each is reading; does not wait."""
+        if not ending():  # when the interpreter ends it has ended them, and modules are gone
+            self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _gathered(self, spans: Iterable[Span], depth: int) -> Iterator[tuple[Span, Batch]]:
         """The batches, each planned when `depth` others are; what it needs is being read from then on."""
-        waiting: deque[tuple[Span, _Parts]] = deque()
+        waiting: deque[tuple[Span, _Parts | Future[Batch]]] = deque()
         piece: _Piece | None = None
         for span in spans:
             at, parts = span.start, []
@@ -97,12 +103,13 @@ class Reading:
                 end = min(span.stop, piece.stop)
                 parts.append((piece, at - piece.start, end - piece.start))
                 at = end
-            waiting.append((span, parts))
+            # what lies in several windows is joined on a thread, which the windows' own tasks have been given before
+            waiting.append((span, parts if len(parts) == 1 else self._pool.submit(self._joined, parts)))
             del parts  # no name may hold a piece whose batches are given out
             if len(waiting) > depth:
-                yield _joined(*waiting.popleft())
+                yield _made(*waiting.popleft())
         while waiting:
-            yield _joined(*waiting.popleft())
+            yield _made(*waiting.popleft())
 
     def _scaled(self, batches: Iterable[tuple[Span, Batch]]) -> Iterator[tuple[Span, Batch]]:
         """The batches with some columns scaled, a few of them ahead."""
@@ -119,39 +126,35 @@ class Reading:
         for first, scaling in waiting:
             yield first, scaling.result()
 
+    def _joined(self, parts: _Parts) -> Batch:
+        """A batch in memory of its own, from parts of several pieces."""
+        rows = sum(stop - start for _, start, stop in parts)
+        found = [(piece.arrays(), start, stop) for piece, start, stop in parts]
+        batch = {}
+        for name, array in found[0][0].items():
+            memory = self._whole.get((name, rows))
+            if memory is None:
+                memory = self._whole[name, rows] = Pool((rows, *array.shape[1:]), array.dtype, self._threads + 2)
+            batch[name] = memory.array()
+            np.concatenate([arrays[name][start:stop] for arrays, start, stop in found], out=batch[name])
+        return batch
+
     def _read(self, span: Span) -> _Piece:
         """Start reading the rows of one batch by number."""
         rows = span.epoch.rows(span.start, span.stop)
-        return _Piece(span.epoch.number, span.start, span.stop, [self._pool.submit(self._source.read, rows, self._names)])
+        return _Piece(span.epoch.number, span.start, span.stop, self._pool.submit(self._source.read, rows, self._names))
 
     def _deal(self, source: BlockSource, epoch: Epoch, position: int) -> _Piece:
-        """Start dealing the blocks of a window to their places, divided among the threads."""
+        """Start dealing the blocks of a window to their places: one task, for each costs a moment in which others wait."""
         window = epoch.window(position)
         out = {name: memory.array() for name, memory in self._memory.items()}
-        tasks: list[list[tuple[int, int, int]]] = [[] for _ in range(self._threads)]
-        place = 0
-        for i, (first, stop) in enumerate(window.spans):
-            tasks[i % self._threads].append((first, stop, place))
-            place += stop - first
-
-        def deal(task: list[tuple[int, int, int]]) -> None:
-            for first, stop, place in task:
-                if window.places is None:
-                    source.deal(first, stop, {name: array[place:] for name, array in out.items()})
-                else:
-                    source.deal(first, stop, out, window.places[place : place + stop - first])
-
-        reading = [self._pool.submit(deal, task) for task in tasks if task]
-        return _Piece(epoch.number, window.start, window.stop, reading, out)
+        task = self._pool.submit(lambda: source.deal(window.spans, out, window.places()))
+        return _Piece(epoch.number, window.start, window.stop, task, out)
 
 
-def _joined(span: Span, parts: _Parts) -> tuple[Span, Batch]:
-    """The batch that the parts make: views where it is all of one piece, else new arrays."""
-    if len(parts) == 1:
-        piece, start, stop = parts[0]
-        return span, {name: array[start:stop] for name, array in piece.arrays().items()}
-    found = [(piece.arrays(), start, stop) for piece, start, stop in parts]
-    batch = {name: aligned((span.stop - span.start, *array.shape[1:]), array.dtype) for name, array in found[0][0].items()}
-    for name, out in batch.items():
-        np.concatenate([arrays[name][start:stop] for arrays, start, stop in found], out=out)
-    return span, batch
+def _made(span: Span, found: _Parts | Future[Batch]) -> tuple[Span, Batch]:
+    """A batch once it is there: views of the piece it is all of, or what was joined."""
+    if isinstance(found, Future):
+        return span, found.result()
+    piece, start, stop = found[0]
+    return span, {name: array[start:stop] for name, array in piece.arrays().items()}

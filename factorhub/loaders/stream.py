@@ -200,9 +200,18 @@ class Stream:
             raise InputError(f"epochs are counted from 0; got {epoch}")
         self.epoch, self._next, self._resumed = epoch, (epoch, 0), False
 
-    def state_dict(self) -> dict[str, Any]:
-        """Where this stream is; after `load_state_dict` of it, the next batch is the one that would have come next."""
-        epoch, batch = self._next
+    @property
+    def place(self) -> tuple[int, int]:
+        """The epoch and the number of the batch that comes next."""
+        return self._next
+
+    def state_dict(self, place: tuple[int, int] | None = None) -> dict[str, Any]:
+        """Where this stream is; after `load_state_dict` of it, the next batch is the one that would have come next.
+
+        Args:
+            place: another `place`, for leaves that have read batches ahead of those that they gave out.
+        """
+        epoch, batch = place or self._next
         return {"epoch": epoch, "batch": batch, "stream": self._identity()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:

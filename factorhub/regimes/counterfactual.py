@@ -67,15 +67,14 @@ class Counterfactual(Single):
         words = randomness.words(seed, f"{stream}/counterfactual", rows, k)
         other = randomness.words(seed, f"{stream}/counterfactual/anew", rows, k + 1)
         which = randomness.integers(other[:, k], len(self.interventions))
-        first = self.model.assign(base, words)
-        second, mask = np.empty_like(first), np.zeros(first.shape, dtype=bool)
+        values, mask = np.empty((len(rows), 2, k)), np.zeros((len(rows), k), dtype=bool)
+        values[:, 0] = self.model.assign(base, words)
         for number, (world, columns, anew) in enumerate(self._worlds(base)):
             here = np.flatnonzero(which == number)
             changed = words[here]
             for j in anew:
                 changed[:, j] = other[here, j]
-            second[here] = world.assign(base, changed)
-            for j in columns:
-                mask[here, j] = True
+            values[here, 1] = world.assign(base, changed)
+            mask[here] = np.isin(np.arange(k), columns)
         extras = {"intervened": mask, "intervention": which.astype(np.int32)}
-        return Draw(np.stack([first, second], axis=1), None, extras)
+        return Draw(values, None, extras)

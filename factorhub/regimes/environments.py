@@ -84,7 +84,10 @@ class Environments(Memory):
     def _common(self, what: str, listed: list[tuple[object, ...]]) -> tuple:  # type: ignore[type-arg]
         for number, found in enumerate(listed):
             if found != listed[0]:
-                raise InputError(f"environments share their {what}; environment 0 has {listed[0]} and {number} has {found}")
+                raise InputError(
+                    f"environments share their {what}; environment 0 has {listed[0]} and {number} has {found}; "
+                    f"give regimes that make rows of one shape"
+                )
         return listed[0]
 
     @remembered
@@ -102,7 +105,7 @@ class Environments(Memory):
         record = self.extras(base)[-1].name
         upto = np.cumsum(self._shares())
         chosen = randomness.uniforms(seed, name, rows, 1)[..., 0] * upto[-1]
-        which = np.searchsorted(upto, chosen, side="right").astype(np.int32)
+        which = (chosen[:, None] >= upto).sum(axis=1, dtype=np.int32)
         places = [np.flatnonzero(which == number) for number in range(len(self.regimes))]
         parts = [
             again(regime, base, seed, rows[place], 0, 1, f"{name}/{number}")

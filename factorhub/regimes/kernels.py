@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from factorhub.compiled import compiled, high_product
+from factorhub.compiled import compiled
 from factorhub.factors import Array
 from factorhub.kernels import code_of, unit_of, value_at, value_of
+from factorhub.words import high_product
 
 CHUNK = 512  # rows at a time, where a loop goes factor by factor: their columns stay in the cache
+LANES = 64  # rows at a time, where each has many columns
 
 
 @compiled
@@ -207,30 +209,18 @@ def fill_shell(
 
 @compiled
 def fill_labels(
-    factors: Array, table: Array, shown: Array, noise: float, bins: int, words: Array, values: Array, labels: Array
+    factors: Array, table: Array, shown: Array, noise: float, bins: int, here: Array, words: Array, values: Array, labels: Array
 ) -> None:
-    """Fill the `shown` columns of `labels` (p, k) from `values` (p, k): wrong with chance `noise`, then put in `bins`."""
-    for i in range(values.shape[0]):
+    """Fill the `shown` columns of the rows `here` of `labels` (p, k) from `values` (p, k): wrong with chance `noise`, then put
+    in `bins`. Each row in `here` has a row of `words`."""
+    for n in range(here.size):
+        i = here[n]
         for j in shown:
             value = values[i, j]
             if noise > 0.0:
-                u = unit(words[i, j])
+                u = unit(words[n, j])
                 if u < noise:
                     value = value_at(factors[j], table, u / noise)
             if bins > 0:
                 value = min(np.floor(unit_of(factors[j], table, value) * bins), bins - 1.0)
             labels[i, j] = value
-
-
-@compiled
-def fill_answers(factors: Array, table: Array, first: Array, reads: Array, weights: Array, values: Array, answers: Array) -> None:
-    """Fill `answers` (p, tasks): task t adds up weight (2 u - 1) over the factors it reads, from first[t] to first[t + 1]."""
-    place = np.empty(values.shape[1])
-    for i in range(values.shape[0]):
-        for j in range(values.shape[1]):
-            place[j] = 2.0 * unit_of(factors[j], table, values[i, j]) - 1.0
-        for t in range(answers.shape[1]):
-            total = 0.0
-            for r in range(first[t], first[t + 1]):
-                total += weights[r] * place[reads[r]]
-            answers[i, t] = total

@@ -74,17 +74,17 @@ class Labels(Wrapper):
         drawn, space = self.inner.draw(base, seed, rows, f"{name}/inner"), self.space(base)
         points = drawn.values.reshape(-1, len(base.factors))
         shown = np.array(columns(base, self.factors or base.names, "factors"), dtype=np.int64)
+        labelled = self._labelled(base, seed, rows, name)
+        here = np.flatnonzero(np.repeat(labelled, len(points) // max(len(rows), 1)))
         words = np.empty((0, 0), dtype=np.uint64)
         if self.noise > 0:
-            words = randomness.words(seed, f"{name}/noise", each_point(rows, points), len(base.factors))
+            words = randomness.words(seed, f"{name}/noise", each_point(rows, points)[here], len(base.factors))
         labels: Array = np.full(points.shape, np.nan)
-        fill_labels(*layout(space), shown, self.noise, self.bins, words, points, labels)
+        fill_labels(*layout(space), shown, self.noise, self.bins, here, words, points, labels)
         if self.permuted:
             for j in shown:
-                labels[:, j] = self._permuted(space.factors[j], seed, f"{name}/order", j, labels[:, j])
+                labels[here, j] = self._permuted(space.factors[j], seed, f"{name}/order", j, labels[here, j])
         labels = labels.reshape(drawn.values.shape)
-        labelled = self._labelled(base, seed, rows, name)
-        labels[~labelled] = np.nan
         return Draw(drawn.values, drawn.codes, {**drawn.extras, **dict(zip(self._names(base), (labels, labelled), strict=True))})
 
     def _permuted(self, factor: Factor, seed: int, stream: str, j: int, column: Array) -> Array:
@@ -104,6 +104,8 @@ class Labels(Wrapper):
         if length is None:
             if self.rows:
                 return rows < self.rows
+            if self.fraction == 1:
+                return np.ones(len(rows), dtype=bool)
             return randomness.uniforms(seed, f"{stream}/which", rows, 1)[:, 0] < self.fraction
         kept = min(self.rows, length) if self.rows else int(self.fraction * length + 1e-9 * length)
         order = Permutation(length, int(randomness.words(seed, f"{stream}/which", 0, 1)[0]))

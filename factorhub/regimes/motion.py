@@ -9,7 +9,8 @@ import numpy as np
 from factorhub.compiled import compiled
 from factorhub.factors import Array
 from factorhub.kernels import code_of, value_of
-from factorhub.regimes.kernels import unit
+from factorhub.philox import block
+from factorhub.regimes.kernels import LANES, unit
 from factorhub.regimes.normal import exp, log
 
 POWERS = 64  # kept in a table
@@ -157,38 +158,111 @@ def nudge(factors: Array, table: Array, free: Array, delta: float, words: Array,
 
 
 @compiled
-def step(factors: Array, table: Array, free: Array, rate: float, stride: float, words: Array, values: Array) -> None:
-    """One step of a random walk of the `free` columns of `values` (p, k), in place: up or down with chance `rate`."""
+def _follow(t: int, values: Array) -> None:
+    """Fill frame `t` of `values` (n, steps, points, k) with the one before."""
     for i in range(values.shape[0]):
-        for m in range(free.size):
-            j, u = free[m], unit(words[i, m])
-            if u >= rate:
-                continue
-            size = factors[j].count
-            if factors[j].labelled:
-                code = min(np.int64(u / rate * (size - 1)), size - 2)
-                values[i, j] = value_of(factors[j], table, code + 1 if code >= code_of(factors[j], table, values[i, j]) else code)
-            else:
-                sign = 1 if 2.0 * u >= rate else -1
-                values[i, j] = moved(factors[j], table, values[i, j], sign, sign * stride)
+        for p in range(values.shape[2]):
+            for j in range(values.shape[3]):
+                values[i, t, p, j] = values[i, t - 1, p, j]
 
 
 @compiled
-def travel(factors: Array, table: Array, free: Array, t: int, steps: int, loop: bool, ways: Array, values: Array) -> None:
-    """Frame `t` of a sweep or loop of the `free` columns, whose start points are `values` (p, k), in place."""
-    for i in range(values.shape[0]):
-        for m in range(free.size):
-            j = free[m]
-            sign = 1 if ways[i, m] >> np.uint64(63) else -1
-            share = t / steps if loop else t / (steps - 1)
-            if loop and not factors[j].circular:
-                share *= 2.0
-            ends = _ends(factors[j])
-            values[i, j] = moved(factors[j], table, values[i, j], sign * np.int64(np.rint(share * ends)), sign * share)
+def _draw(key: Array, numbers: Array, words: Array) -> None:
+    """Fill `words` (4 blocks, n) with the random words of `numbers` (n,)."""
+    for w in range(0, words.shape[0], 4):
+        for i in range(numbers.size):
+            words[w, i], words[w + 1, i], words[w + 2, i], words[w + 3, i] = block(key[0], key[1], numbers[i], w // 4 + 1)
 
 
 @compiled
-def shift(factors: Array, table: Array, j: int, steps: int, share: float, values: Array) -> None:
-    """Move column `j` of `values` (p, k) by whole steps on its grid, or by a share of its range off it, in place."""
+def step(
+    factors: Array, table: Array, free: Array, rate: float, stride: float, start: int, stop: int, key: Array, numbers: Array,
+    values: Array, changed: Array,
+) -> None:  # fmt: skip
+    """Fill frames `start` to `stop` - 1 of `values` (n, steps, points, k) by a random walk of the `free` columns.
+
+    Each goes up or down with chance `rate`, by the words of `numbers` (n points) times steps, plus the frame. Marks in
+    `changed` (n, steps, k) what differs from the frame before. Rows go in chunks that stay in the cache.
+    """
+    steps, points = values.shape[1], values.shape[2]
+    words = np.empty(((free.size + 3) // 4 * 4, LANES * points), dtype=np.uint64)
+    counters = np.empty(LANES * points, dtype=np.uint64)
+    for begin in range(0, values.shape[0], LANES):
+        frames, marks = values[begin : begin + LANES], changed[begin : begin + LANES]
+        n = frames.shape[0]
+        for t in range(start, stop):
+            for i in range(n * points):
+                counters[i] = np.uint64(numbers[begin * points + i] * steps + t)
+            _draw(key, counters[: n * points], words)
+            _follow(t, frames)
+            for m in range(free.size):
+                j, factor = free[m], factors[free[m]]
+                size, span, low = factor.count, factor.span, factor.low
+                for i in range(n):
+                    moves = False
+                    for p in range(points):
+                        u, old = unit(words[m, i * points + p]), frames[i, t, p, j]
+                        if u >= rate:
+                            continue
+                        travel = stride if 2.0 * u >= rate else -stride
+                        near = old + travel * span
+                        if factor.labelled:
+                            code = min(np.int64(u / rate * (size - 1)), size - 2)
+                            near = value_of(factor, table, code + 1 if code >= code_of(factor, table, old) else code)
+                        elif size > 0 or not low <= near < low + span:
+                            near = moved(factor, table, old, 1 if 2.0 * u >= rate else -1, travel)
+                        frames[i, t, p, j] = near
+                        moves |= near != old
+                    marks[i, t, j] = moves
+
+
+@compiled
+def travel(factors: Array, table: Array, free: Array, loop: bool, ways: Array, values: Array, changed: Array) -> None:
+    """Fill the frames of `values` (n, steps, points, k) by a sweep or loop of the `free` columns from the first ones.
+
+    The way of each is the highest bit of `ways` (n points, free). Marks in `changed` (n, steps, k) what differs from the
+    frame before. Rows go in chunks that stay in the cache.
+    """
+    steps, points = values.shape[1], values.shape[2]
+    for begin in range(0, values.shape[0], LANES):
+        frames, marks = values[begin : begin + LANES], changed[begin : begin + LANES]
+        for t in range(1, steps):
+            _follow(t, frames)
+            for m in range(free.size):
+                j, factor = free[m], factors[free[m]]
+                share = t / steps if loop else t / (steps - 1)
+                if loop and not factor.circular:
+                    share *= 2.0
+                whole = np.int64(np.rint(share * _ends(factor)))
+                for i in range(frames.shape[0]):
+                    moves = False
+                    for p in range(points):
+                        sign = 1 if ways[(begin + i) * points + p, m] >> np.uint64(63) else -1
+                        new = moved(factor, table, frames[i, 0, p, j], sign * whole, sign * share)
+                        moves |= new != frames[i, t, p, j]
+                        frames[i, t, p, j] = new
+                    marks[i, t, j] = moves
+
+
+@compiled
+def place(j: int, places: Array, values: Array, changed: Array) -> None:
+    """Fill the frames of `values` (n, steps, points, k) with the first ones, column `j` being places[t] in frame t."""
     for i in range(values.shape[0]):
-        values[i, j] = moved(factors[j], table, values[i, j], steps, share)
+        for t in range(values.shape[1]):
+            for p in range(values.shape[2]):
+                if t > 0:
+                    values[i, t, p] = values[i, 0, p]
+                    changed[i, t, j] |= places[t] != places[t - 1]
+                values[i, t, p, j] = places[t]
+
+
+@compiled
+def shift(factors: Array, table: Array, j: int, steps: int, share: float, values: Array, changed: Array) -> None:
+    """Fill the frames of `values` (n, steps, points, k) with the first ones, column `j` moved on by whole steps on its grid, or
+    by a share of its range off it, in each frame."""
+    for i in range(values.shape[0]):
+        for t in range(1, values.shape[1]):
+            for p in range(values.shape[2]):
+                values[i, t, p] = values[i, 0, p]
+                values[i, t, p, j] = moved(factors[j], table, values[i, 0, p, j], steps * t, share * t)
+                changed[i, t, j] |= values[i, t, p, j] != values[i, t - 1, p, j]

@@ -15,7 +15,7 @@ from factorhub.layout import layout
 from factorhub.regimes.pairs import ATTEMPTS, Paired, Proposal, each_point
 from factorhub.regimes.regime import Draw, Regime, distinct, remembered
 from factorhub.regimes.uniform import UNIFORM
-from factorhub.space import FactorSpace
+from factorhub.space import FactorSpace, Ignored
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,12 @@ class Perturbation(Paired):
             *found[-2:],
         )
 
+    @remembered
+    def _hidden(self, base: FactorSpace) -> list[int]:
+        """The factors whose moves a symmetry may hide."""
+        named = {name for item in base.symmetries for name in (item.factors if isinstance(item, Ignored) else (item.factor,))}
+        return [j for j, factor in enumerate(base) if factor.name in named or factor.period is not None]
+
     def propose(self, base: FactorSpace, seed: int, rows: Array, attempt: int, stream: str, first: Array) -> Proposal:
         """Move one factor, the same in every point of the row."""
         from factorhub.regimes import motion
@@ -99,7 +105,9 @@ class Perturbation(Paired):
         motion.nudge(*layout(self.space(base)), free, self.delta, words, points, kept)
         made = self.moved(base, first, points, free)
         if base.symmetries:  # a move that nobody can see is none
-            kept &= (base.canonical(points) != base.canonical(first.reshape(points.shape))).any(axis=1)
+            old = first.reshape(points.shape)
+            doubtful = np.flatnonzero((points[:, self._hidden(base)] != old[:, self._hidden(base)]).any(axis=1))
+            kept[doubtful] &= (base.canonical(points[doubtful]) != base.canonical(old[doubtful])).any(axis=1)
         made.kept[:] &= np.logical_and.reduce(kept.reshape(first.shape[:-1]), axis=tuple(range(1, first.ndim - 1)))
         return made._replace(resampled=made.changed)
 

@@ -148,10 +148,3 @@ def probits(u: Array, out: Array) -> None:
     for i in range(u.size):
         if abs(u[i] - 0.5) > CENTRAL:
             out[i] = _outer(min(max(u[i], TINY), ALMOST_ONE))
-
-
-@compiled
-def logistics(x: Array) -> None:
-    """Replace each of `x` (n,) by 1 / (1 + exp(-x))."""
-    for i in range(x.size):
-        x[i] = 1.0 / (1.0 + exp(-x[i]))

@@ -222,7 +222,7 @@ class Pairs(Paired):
     def counts(self, seed: int, numbers: Array, most: int, stream: str) -> tuple[Array, int]:
         """How many factors each row redraws (n,), and the most that any may."""
         if self.k > most:
-            raise InputError(f"pairs of k={self.k} need as many factors that vary; this regime has {most}")
+            raise InputError(f"pairs of k={self.k} need as many factors that vary; this regime has {most}; ask for fewer")
         if self.k == -1 or self.mode == "dlib":
             word = randomness.words(seed, f"{stream}/count", numbers, 1)[:, 0]
             if self.k == -1:

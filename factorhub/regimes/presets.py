@@ -5,10 +5,11 @@ The regimes and splits are texts, as on the command line and in recipe files.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from factorhub.errors import unknown
+from factorhub.errors import InputError
 from factorhub.regimes.record import from_text
 from factorhub.regimes.regime import Regime
 from factorhub.regimes.splits import Splits
@@ -56,7 +57,9 @@ def preset(name: str) -> Preset:
     """
     found = {item.name: item for item in PRESETS}
     if name not in found:
-        raise unknown("preset", name, found)
+        near = [known for known in found if known.startswith(name)] or difflib.get_close_matches(name, found, n=3)
+        hint = f"; did you mean {', '.join(near[:6])}?" if near else ""
+        raise InputError(f"no preset named '{name}'; `factorhub presets` lists all {len(found)}{hint}")
     return found[name]
 
 
@@ -84,6 +87,7 @@ _ROTH = {
     "shapes3d": {
         "single-1": "floor_hue wall_hue", "single-2": "shape scale", "single-3": "shape wall_hue",
         "double-1": "scale floor_hue, shape wall_hue", "double-2": "scale shape, floor_hue wall_hue",
+        "single-4": "shape object_hue", "double-3": "shape object_hue, shape scale",
         "triple-1": "scale orientation, shape wall_hue, object_hue floor_hue",
         "triple-2": "object_hue orientation, shape scale, floor_hue wall_hue",
         "confounded-1": "shape", "confounded-2": "wall_hue",
@@ -100,6 +104,16 @@ _ROTH = {
 }  # fmt: skip
 
 
+# The paper's density, a Gaussian ridge; its code draws a line as wide as σ of the shorter factor, and blurs it a little.
+_TRAEUBLE = {
+    "a": ("shapes3d", "scale, orientation"),
+    "b": ("dsprites", "orientation, posX"),
+    "c": ("mpi3d", "horizontal_axis, vertical_axis"),
+    "d": ("shapes3d", "object_hue, scale"),
+    "e": ("shapes3d", "object_hue, orientation"),
+}
+
+
 def _correlated() -> Iterator[Preset]:
     for generator, cases in _ROTH.items():
         for case, factors in cases.items():
@@ -108,15 +122,15 @@ def _correlated() -> Iterator[Preset]:
                 yield Preset(f"{generator}-{case}", generator, f"{factors} ridged with every other factor, σ 0.2", ROTH, text)
                 continue
             pairs = ", ".join(f"[{', '.join(pair.split())}]" for pair in factors.split(", "))
-            for sigma in ("0.04", "0.1", "0.4") if case.startswith("double") else ("0.1",):
+            for sigma in ("0.04", "0.1", "0.4") if case in ("double-1", "double-2") else ("0.1",):
                 text = f"correlated(pairs=[{pairs}], sigma={sigma}, on_grid=true)"
                 name = f"{generator}-correlated-{case}" + ("" if sigma == "0.1" else f"-sigma-{sigma}")
                 yield Preset(name, generator, f"ridges {factors.replace(' ', '-').replace(',-', ', ')}, σ {sigma}", ROTH, text)
-    for generator, pair in (("dsprites", "orientation, posX"), ("shapes3d", "scale, orientation")):
+    for case, (generator, pair) in _TRAEUBLE.items():
         for sigma in ("0.2", "0.4", "0.7"):
             text = f"correlated(pairs=[[{pair}]], sigma={sigma}, on_grid=true)"
-            about = f"ridge {pair.replace(', ', '-')}, relative line width {sigma}"
-            yield Preset(f"{generator}-traeuble-{sigma}", generator, about, TRAEUBLE, text)
+            about = f"data set {case.upper()}: ridge {pair.replace(', ', '-')}, σ {sigma}"
+            yield Preset(f"{generator}-traeuble-{case}-{sigma}", generator, about, TRAEUBLE, text)
 
 
 _HELD_OUT = {

@@ -93,6 +93,8 @@ def from_text(text: str) -> Any:
     >>> from_text("correlated(pairs=[[scale, shape]], sigma=0.2)")
     Correlated(pairs=(('scale', 'shape'),), inverse=(), confounder='', sigma=0.2, on_grid=False)
     """
+    if not text.strip():
+        raise InputError(f"the text of a regime is empty; name one of {', '.join(REGIMES)}")
     try:
         tree = ast.parse(text.strip(), mode="eval").body
     except SyntaxError as error:
@@ -189,6 +191,8 @@ def _data(node: ast.expr, text: str) -> Any:
             given[keyword.arg] = _data(keyword.value, text)
         return {"kind": name, **given}
     shown = ast.unparse(node)
+    if isinstance(node, ast.Compare | ast.BoolOp) or (isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitAnd | ast.BitOr)):
+        raise InputError(f"cannot read '{shown}' in the regime '{text}'; a region stands in quotes, as in where('shape == heart')")
     raise InputError(f"cannot read '{shown}' in the regime '{text}'; it takes words, numbers, lists and regimes as in pairs(k=2)")
 
 
@@ -212,7 +216,9 @@ def _fit(value: Any, hint: Any, where: str) -> Any:
         if isinstance(value, str) and parts == (str, ...):
             value = [value]
         if not isinstance(value, list | tuple):
-            raise InputError(f"{where} is a list; got {value!r}")
+            several = parts[-1] is not Ellipsis
+            made = f"a list of [{', '.join('…' for _ in parts)}], each in brackets of its own" if several else "a list"
+            raise InputError(f"{where} is {made}; got {value!r}")
         if len(parts) == 2 and parts[1] is Ellipsis:
             return tuple(_fit(item, parts[0], where) for item in value)
         if len(value) != len(parts):

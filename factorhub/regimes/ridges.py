@@ -115,6 +115,12 @@ def ridge(
     words = np.empty((CHUNK, 4 * blocks), dtype=np.uint64)
     place, codes = np.empty((k, CHUNK)), np.zeros((k, CHUNK), dtype=np.int64)
     low, mass, chance, waiting = np.empty(CHUNK), np.empty(CHUNK), np.empty(CHUNK), np.empty(CHUNK, dtype=np.int64)
+    placed = np.zeros(k, dtype=np.bool_)  # factors whose places in [0, 1] are read
+    for t in range(k):
+        if parent[t] >= 0 and (factors[parent[t]].count == 0 or factors[order[t]].count == 0):
+            placed[parent[t]] = True
+    for e in range(extra.shape[0]):
+        placed[extra[e, 0]] = placed[extra[e, 1]] = True
     missed = 0
     for begin in range(0, rows.size, CHUNK):
         n = min(CHUNK, rows.size - begin)
@@ -136,19 +142,23 @@ def ridge(
                         u = unit(words[i, t])
                         codes[j, i] = min(np.int64(u * factor.count), factor.count - 1)
                         values[waiting[i], j] = value_at(factor, table, u)
+                elif factor.count > 0 and (p < 0 or factors[p].count > 0):
+                    count, begins, column = factor.count, start[t], codes[j]
+                    above = codes[p] if p >= 0 else column
+                    for i in range(n):
+                        place_in = unit(words[i, t]) * count
+                        code = min(np.int64(place_in), count - 1)
+                        at = begins + code + (above[i] * count if p >= 0 else 0)
+                        if place_in - code >= keep[at]:
+                            code = other[at]
+                        column[i] = code
+                        values[waiting[i], j] = value_of(factor, table, code)
                 elif factor.count > 0:
                     for i in range(n):
-                        u = unit(words[i, t])
-                        if p < 0 or factors[p].count > 0:
-                            at = start[t] + (codes[p, i] * factor.count if p >= 0 else 0)
-                            place_in = u * factor.count
-                            code = min(np.int64(place_in), factor.count - 1)
-                            codes[j, i] = code if place_in - code < keep[at + code] else other[at + code]
-                        else:
-                            add = keep[start[t] : start[t] + factor.count]
-                            ridge_weights(factor, table, place[p, i], sigma[t], flip[t], add, weights[: factor.count])
-                            codes[j, i] = _pick(weights[: factor.count], u)
-                            chance[i] *= weights[factor.count - 1] / most[t]
+                        add = keep[start[t] : start[t] + factor.count]
+                        ridge_weights(factor, table, place[p, i], sigma[t], flip[t], add, weights[: factor.count])
+                        codes[j, i] = _pick(weights[: factor.count], unit(words[i, t]))
+                        chance[i] *= weights[factor.count - 1] / most[t]
                         values[waiting[i], j] = value_of(factor, table, codes[j, i])
                 else:
                     if factors[p].count > 0:
@@ -164,8 +174,9 @@ def ridge(
                     for i in range(n):
                         b = min(max(place[p, i] + sigma[t] * mass[i], 0.0), 1.0)
                         values[waiting[i], j] = factor.low + (1.0 - b if flip[t] else b) * factor.span
-                for i in range(n):
-                    place[j, i] = scaled(factor, values[waiting[i], j], codes[j, i])
+                if placed[j]:
+                    for i in range(n):
+                        place[j, i] = scaled(factor, values[waiting[i], j], codes[j, i])
             for e in range(extra.shape[0]):
                 for i in range(n):
                     b = place[extra[e, 1], i]

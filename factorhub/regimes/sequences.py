@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -10,13 +9,12 @@ import numpy as np
 
 from factorhub import randomness
 from factorhub.errors import InputError
-from factorhub.factors import Array
+from factorhub.factors import Array, Factor
 from factorhub.fields import Field
 from factorhub.layout import layout
 from factorhub.regimes.pairs import each_point, movable
 from factorhub.regimes.regime import Draw, Regime, Wrapper, choice, columns, differs, distinct, remembered
 from factorhub.regimes.uniform import UNIFORM
-from factorhub.regimes.where import within
 from factorhub.space import FactorSpace
 
 LONGEST = 10_000  # frames
@@ -43,24 +41,21 @@ class Frames(Wrapper):
         meta = {"factors": list(base.names)}
         return (*inner, Field(name, "bool", (steps, len(base.factors)), (time, "factor"), description=about, meta=meta))
 
-    def frames(self, base: FactorSpace, seed: int, rows: Array, stream: str, first: Array) -> Iterator[Array]:
-        """The frames after the first (p, k), where `rows` (p,) number the points."""
+    def frames(self, base: FactorSpace, seed: int, rows: Array, stream: str, values: Array, changed: Array) -> None:
+        """Fill `values` (n, steps, points, k) from their first frames, and `changed` (n, steps, k); `rows` number the points."""
         raise NotImplementedError
 
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """Row r's first frame is row r of the inner regime."""
         rows, name = np.asarray(rows, dtype=np.int64), f"{stream}/{type(self).__name__.lower()}"
         drawn = self.inner.draw(base, seed, rows, f"{name}/inner")
-        first = drawn.values
-        points = first.reshape(-1, len(base.factors))
+        first, k = drawn.values, len(base.factors)
         values = np.empty((len(rows), self.steps, *first.shape[1:]))
-        changed = np.zeros((len(rows), self.steps, len(base.factors)), dtype=bool)
-        before = None
-        for t, frame in enumerate(self.frames(base, seed, each_point(rows, points), name, points)):
-            values[:, t] = frame.reshape(first.shape)
-            if before is not None:
-                changed[:, t] = differs(frame.reshape(first.shape), before.reshape(first.shape))
-            before = frame
+        values[:, 0] = first
+        changed = np.zeros((len(rows), self.steps, k), dtype=bool)
+        several = int(np.prod(first.shape[1:-1]))
+        points = each_point(rows, first.reshape(-1, k))
+        self.frames(base, seed, points, name, values.reshape(len(rows), self.steps, several, k), changed)
         return Draw(values, None, {**drawn.extras, self.extras(base)[-1].name: changed})
 
 
@@ -101,27 +96,28 @@ class Walk(Frames):
         """The positions of the factors that move."""
         return movable(base, self.inner, self.factors, ordered=True)
 
-    def frames(self, base: FactorSpace, seed: int, rows: Array, stream: str, first: Array) -> Iterator[Array]:
+    def frames(self, base: FactorSpace, seed: int, rows: Array, stream: str, values: Array, changed: Array) -> None:
         """One step after another."""
-        yield from walk(self, base, seed, rows, stream, first, self.free(base))
+        walk(self, base, seed, rows, stream, values, changed, self.free(base))
 
 
-def walk(of: Walk | Sequence, base: FactorSpace, seed: int, rows: Array, stream: str, first: Array, free: Array) -> Iterator[Array]:
-    """The frames of a random walk of the `free` factors from `first` (p, k)."""
+def walk(
+    of: Walk | Sequence, base: FactorSpace, seed: int, rows: Array, stream: str, values: Array, changed: Array, free: Array
+) -> None:
+    """Fill the frames of a random walk of the `free` factors."""
     from factorhub.regimes import motion
 
     space, region = of.space(base), of.inner.support(base)
     plan = layout(space)
-    frame = first.copy()
-    yield frame
+    key, numbers = randomness.key(seed, f"{stream}/walk"), np.asarray(rows, dtype=np.int64)
+    if region is None:
+        motion.step(*plan, free, of.rate, of.stride, 1, of.steps, key, numbers, values, changed)
+        return
     for t in range(1, of.steps):
-        words = randomness.words(seed, f"{stream}/walk", rows * of.steps + t, len(free))
-        after = frame.copy()
-        motion.step(*plan, free, of.rate, of.stride, words, after)
-        if region is not None:
-            after = np.where(within(region, space, after)[:, None], after, frame)
-        frame = after
-        yield frame
+        motion.step(*plan, free, of.rate, of.stride, t, t + 1, key, numbers, values, changed)
+        out = ~region.contains(space, values[:, t])
+        values[:, t][out] = values[:, t - 1][out]
+        changed[:, t] = differs(values[:, t], values[:, t - 1])
 
 
 Motion = Literal["walk", "sweep", "loop"]
@@ -164,21 +160,16 @@ class Sequence(Frames):
             raise InputError("every ordered factor is static, so nothing moves; name fewer in static=[…]")
         return free
 
-    def frames(self, base: FactorSpace, seed: int, rows: Array, stream: str, first: Array) -> Iterator[Array]:
+    def frames(self, base: FactorSpace, seed: int, rows: Array, stream: str, values: Array, changed: Array) -> None:
         """Move what is not static."""
         from factorhub.regimes import motion
 
         free = self.free(base)
         if self.motion == "walk":
-            yield from walk(self, base, seed, rows, stream, first, free)
+            walk(self, base, seed, rows, stream, values, changed, free)
             return
-        plan = layout(self.space(base))
         ways = randomness.words(seed, f"{stream}/ways", rows, len(free))
-        loop = self.motion == "loop"
-        for t in range(self.steps):
-            frame = first.copy()
-            motion.travel(*plan, free, t, self.steps, loop, ways, frame)
-            yield frame
+        motion.travel(*layout(self.space(base)), free, self.motion == "loop", ways, values, changed)
 
 
 @dataclass(frozen=True)
@@ -209,27 +200,28 @@ class Traversal(Frames):
     def support(self, base: FactorSpace) -> None:
         """The whole space."""
 
-    def frames(self, base: FactorSpace, seed: int, rows: Array, stream: str, first: Array) -> Iterator[Array]:
+    def frames(self, base: FactorSpace, seed: int, rows: Array, stream: str, values: Array, changed: Array) -> None:
         """Set the factor's column, frame by frame."""
         from factorhub.regimes import motion
 
         space, j = self.space(base), base.index(self.factor)
         factor, plan = space.factors[j], layout(space)
-        ends = self.steps if factor.kind == "circular" and not _closed(base, j) else self.steps - 1
-        for t in range(self.steps):
-            frame = first.copy()
-            if self.stride == 0.0:
-                share = t / ends
-                if factor.size is None:
-                    frame[:, j] = min(factor.low + share * (factor.high - factor.low), factor.high)
-                else:
-                    last = factor.size if ends == self.steps else factor.size - 1
-                    frame[:, j] = factor.values(int(np.floor(share * last + (0.0 if ends == self.steps else 0.5))))
-            else:
-                size = factor.size or 1
-                steps = int(np.sign(self.stride)) * max(round(abs(self.stride) * (size - 1)), 1) * t
-                motion.shift(*plan, j, steps, self.stride * t, frame)
-            yield frame
+        if self.stride == 0.0:
+            places = np.array([self._place(factor, t, _closed(base, j)) for t in range(self.steps)])
+            motion.place(j, places, values, changed)
+            return
+        size = factor.size or 1
+        step = int(np.sign(self.stride)) * max(round(abs(self.stride) * (size - 1)), 1)
+        motion.shift(*plan, j, step, self.stride, values, changed)
+
+    def _place(self, factor: Factor, t: int, closed: bool) -> float:
+        """The factor's value in frame t of a traversal of its whole range."""
+        ends = self.steps if factor.kind == "circular" and not closed else self.steps - 1
+        share = t / ends
+        if factor.size is None:
+            return min(factor.low + share * (factor.high - factor.low), factor.high)
+        last = factor.size if ends == self.steps else factor.size - 1
+        return float(factor.values(int(np.floor(share * last + (0.0 if ends == self.steps else 0.5)))))
 
 
 def _closed(base: FactorSpace, j: int) -> bool:

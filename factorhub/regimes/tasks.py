@@ -73,38 +73,40 @@ class Tasks(Wrapper):
 
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """The inner regime's rows, and the answers of every task to them."""
-        from factorhub.regimes.kernels import fill_answers
-        from factorhub.regimes.normal import logistics, probits
+        from factorhub.regimes.answers import fill_answers, fill_decisions
+        from factorhub.regimes.normal import probits
 
         rows, name = np.asarray(rows, dtype=np.int64), f"{stream}/tasks"
         drawn = self.inner.draw(base, seed, rows, f"{name}/inner")
         points = drawn.values.reshape(-1, len(base.factors))
-        answers = np.empty((len(points), self.tasks))
+        numbers = _numbers(rows, len(points) // max(len(rows), 1))
         heads = self.weights(base)
         tasks, reads = np.nonzero(heads)
         first = np.searchsorted(tasks, np.arange(self.tasks + 1))
-        fill_answers(*layout(self.space(base)), first, reads, heads[tasks, reads], points, answers)
-        answers = answers.reshape(*drawn.values.shape[:-1], self.tasks)
-        several = int(np.prod(answers.shape[1:-1]))
-        if self.head == "logistic" or self.noise > 0:
-            points = (rows[:, None] * several + np.arange(several)).reshape(answers.shape[:-1])
-            words = randomness.words(seed, name, points, self.tasks)
-            if self.head == "logistic":
-                answers *= self.sharpness
-                logistics(answers.reshape(-1))
-                answers = (randomness.unit(words) < answers).astype(np.uint8)
-            else:
+        asked = (*layout(self.space(base)), np.unique(reads), first, reads, heads[tasks, reads])
+        answers: Array = np.empty((len(points), self.tasks), dtype=self.extras(base)[-1].dtype)
+        if self.head == "logistic":
+            fill_decisions(*asked, self.sharpness, randomness.key(seed, name), numbers.astype(np.uint64), points, answers)
+        else:
+            fill_answers(*asked, points, answers)
+            if self.noise > 0:
                 noise = np.empty(answers.size)
-                probits(randomness.unit(words).reshape(-1), noise)
+                probits(randomness.uniforms(seed, name, numbers, self.tasks).reshape(-1), noise)
                 answers += self.noise * noise.reshape(answers.shape)
+        answers = answers.reshape(*drawn.values.shape[:-1], self.tasks)
         return Draw(drawn.values, drawn.codes, {**drawn.extras, self.extras(base)[-1].name: answers})
+
+
+def _numbers(rows: Array, several: int) -> Array:
+    """A number (p,) for each of the `several` points of each of the rows (n,)."""
+    return (rows[:, None] * several + np.arange(several)).reshape(-1)
 
 
 def _weights(of: Tasks, base: FactorSpace) -> Array:
     names = of.factors or tuple(factor.name for factor in base if factor.size != 1 and not factor.nuisance)
     free = columns(base, names, "factors")
     if of.reads > len(free):
-        raise InputError(f"each task reads {of.reads} factors; this space has {len(free)} to read")
+        raise InputError(f"each task reads {of.reads} factors; this space has {len(free)} to read; lower reads")
     u = randomness.uniforms(of.heads, "tasks/heads", np.arange(of.tasks), 2 * len(free))
     heads = np.zeros((of.tasks, len(base.factors)))
     for task, row in enumerate(u):

@@ -1,81 +1,141 @@
 """Deals neighbouring rows of a set to any places in memory: what a shuffled stream asks of a set.
 
-A chunk is decoded into a small buffer that stays in the processor's cache, and its rows are copied from there to where
-they belong. That costs a fifth less than decoding into a large window and gathering batches from it.
+A chunk is inflated into a small buffer that stays in the processor's cache, and its rows are copied from there to where
+they belong, many chunks in one compiled call that holds no lock. Large targets, which the cache would not hold anyway,
+are written past it: that saves reading what is overwritten.
 """
 
 from __future__ import annotations
 
 import threading
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby, pairwise
+from typing import TypeAlias
 
 import numpy as np
+import xxhash
 
 from factorhub.factors import Array
 from factorhub.fields import Batch
+from factorhub.storage.codec import HEADER, TRAILER
 from factorhub.storage.index import Chunks
 from factorhub.storage.manifest import Plan
 from factorhub.storage.shard import ShardReader
 
-KEPT_BYTES = 1 << 26  # of chunks larger than what was asked of them, such as those of factor codes
+KEPT_BYTES = 1 << 27  # of chunks larger than what was asked of them, such as those of factor codes
+CACHED_BYTES = 1 << 23  # targets above this are written past the cache
+LANES = 32  # bytes that are stored at once
+FLAT_RUNS, FLAT = 24, 96  # chunks that shrink more than this are inflated here, others by libdeflate
+Part: TypeAlias = tuple[int, int, int, int]  # number of a shard, first row in it, row after the last, place among all rows
 
 
 class Dealer:
     """Deals the rows of a plan whose shards `shard` opens. Used by several threads at once, and never locked."""
 
     def __init__(self, plan: Plan, shard: Callable[[int], ShardReader]) -> None:
+        self._plan = plan
         self._shard = shard
         self._starts = [item.start for item in plan.shards]
         self._local = threading.local()
         self._kept: dict[tuple[int, str, int], Array] = {}
 
-    def deal(self, start: int, stop: int, out: Batch, places: Array | None = None) -> None:
-        """Put rows `start` … `stop` - 1 into `out[column][places]`, or into its first rows where no places are given."""
-        done = 0
-        while start < stop:
-            number = bisect_right(self._starts, start) - 1
+    def deal(self, spans: Sequence[tuple[int, int]], out: Batch, places: Array) -> None:
+        """Put the rows of all `spans`, one after another, into `out[column][places]`."""
+        parts = list(self._parts(spans))
+        longest = max((stop - first for first, stop in spans), default=0)
+        kept = [name for name in out if self._plan.layouts[name].chunk_rows > longest]
+        self._gather(kept, parts, out, places)
+        for name in out.keys() - set(kept):
+            self._scatter(name, parts, out[name], places)
+
+    def _parts(self, spans: Sequence[tuple[int, int]]) -> Iterator[Part]:
+        """The spans, cut where shards end."""
+        at = 0
+        for start, stop in spans:
+            while start < stop:
+                number = bisect_right(self._starts, start) - 1
+                shard = self._plan.shards[number]
+                end = min(stop, shard.stop)
+                yield (number, start - shard.start, end - shard.start, at)
+                start, at = end, at + end - start
+
+    def _scatter(self, name: str, parts: Sequence[Part], out: Array, places: Array) -> None:
+        """Rows of a column whose chunks are wanted whole, or nearly so."""
+        from factorhub.storage.scatter import scatter
+
+        row = self._plan.column(name).row_bytes
+        flat = out.reshape(-1).view(np.uint8)
+        past_cache = out.nbytes > CACHED_BYTES and row % LANES == 0 and out.__array_interface__["data"][0] % LANES == 0
+        pieces = self._pieces(name, parts)
+        done = self._inflate(name, pieces, flat, places, past_cache)
+        for number, chunk, first, stop, at in pieces[done:].tolist():
             shard = self._shard(number)
-            first = start - self._starts[number]
-            last = min(stop - self._starts[number], len(shard.shard))
-            count = last - first
-            for name, array in out.items():
-                if places is None:
-                    self._in_order(number, shard.chunks[name], first, last, array[done : done + count])
-                else:
-                    self._scatter(number, shard.chunks[name], first, last, array, places[done : done + count])
-            start, done = start + count, done + count
+            chunks = shard.chunks[name]
+            scratch = self._buffer("scratch", chunks.bytes)[: chunks.bytes]
+            shard.chunk(name, chunk, scratch.view(chunks.dtype).reshape(chunks.rows, *chunks.shape))
+            scatter(scratch, first, flat, places[at : at + stop - first], row, past_cache)
 
-    def _in_order(self, number: int, chunks: Chunks, first: int, last: int, out: Array) -> None:
-        """Rows of one column of a shard, as they lie; whole chunks are decoded where they belong."""
-        for chunk in range(first // chunks.rows, -(-last // chunks.rows)):
-            start, stop = max(first, chunk * chunks.rows), min(last, (chunk + 1) * chunks.rows)
-            here = out[start - first : stop - first]
-            if stop - start == chunks.rows:
-                self._shard(number).chunk(chunks.column.name, chunk, here)
-            else:
-                here[...] = self._rows(number, chunks, chunk, start, stop)
+    def _pieces(self, name: str, parts: Sequence[Part]) -> Array:
+        """The parts cut where chunks end (n, 5): shard, chunk, first row in it, row after the last, place among all rows."""
+        rows = self._plan.layouts[name].chunk_rows
+        shards, starts, stops, ats = np.array(parts, np.int64).T
+        first = starts // rows
+        counts = (stops - 1) // rows - first + 1
+        part = np.repeat(np.arange(len(parts)), counts)
+        chunk = np.arange(len(part)) - (np.cumsum(counts) - counts - first)[part]
+        inside = np.maximum(starts[part] - chunk * rows, 0)
+        end = np.minimum(stops[part] - chunk * rows, rows)
+        return np.stack([shards[part], chunk, inside, end, ats[part] + chunk * rows + inside - starts[part]], axis=1)
 
-    def _scatter(self, number: int, chunks: Chunks, first: int, last: int, out: Array, places: Array) -> None:
-        """Rows of one column of a shard, each to its place."""
-        for chunk in range(first // chunks.rows, -(-last // chunks.rows)):
-            start, stop = max(first, chunk * chunks.rows), min(last, (chunk + 1) * chunks.rows)
-            out[places[start - first : stop - first]] = self._rows(number, chunks, chunk, start, stop)
+    def _inflate(self, name: str, pieces: Array, out: Array, places: Array, past_cache: bool) -> int:
+        """Deal chunks that shrank much, all in one call: how many were, up to the first that is damaged."""
+        from factorhub.storage.scatter import PAD, SLACK, deal, read
 
-    def _rows(self, number: int, chunks: Chunks, chunk: int, start: int, stop: int) -> Array:
-        """Rows `start` … `stop` - 1 of a chunk, valid until this thread asks again."""
-        offset = chunk * chunks.rows
-        if stop - start < chunks.rows:
-            return self._keep(number, chunks, chunk)[start - offset : stop - offset]
-        buffer: Array | None = getattr(self._local, "buffer", None)
-        if buffer is None or buffer.size < chunks.bytes:
-            buffer = self._local.buffer = np.empty(chunks.bytes, np.uint8)
-        rows = buffer[: chunks.bytes].view(chunks.column.dtype).reshape(chunks.rows, *chunks.column.shape)
-        self._shard(number).chunk(chunks.column.name, chunk, rows)
-        return rows
+        codec = self._plan.layouts[name].codec
+        shards = {number: self._shard(number) for number in dict.fromkeys(pieces[:, 0].tolist())}
+        all_chunks = [shards[number].chunks[name] for number in pieces[:, 0].tolist()]
+        numbers = pieces[:, 1].tolist()
+        offsets, sizes = np.stack([chunks.places[i] for chunks, i in zip(all_chunks, numbers, strict=True)], axis=1)
+        inflated = np.array([chunks.bytes for chunks in all_chunks], np.int64)
+        total = int(sizes.sum())
+        if not codec.gzip or codec.shuffle or total * (FLAT_RUNS if codec.encoder == "runs" else FLAT) > inflated.sum():
+            return 0
+        stored = self._buffer("stored", total + PAD)
+        descriptors = np.array([shards[number].descriptor for number in pieces[:, 0].tolist()], np.int64)
+        came = read(descriptors, offsets, sizes, stored)
+        ends = np.cumsum(sizes)
+        view, start = stored.data, 0
+        for i, end in enumerate(ends[:came].tolist()):
+            if xxhash.xxh3_64_intdigest(view[start:end]) != all_chunks[i].checks[numbers[i]]:
+                came = i
+                break
+            start = end
+        firsts = np.ascontiguousarray(pieces[:came, 2])
+        scratch = self._buffer("scratch", int(inflated.max()) + SLACK)
+        failed = deal(
+            stored, (ends - sizes)[:came] + HEADER, ends[:came] - TRAILER, inflated, scratch, firsts, pieces[:came, 3] - firsts,
+            out, places, self._plan.column(name).row_bytes, past_cache,
+        )  # fmt: skip
+        return int(came if failed < 0 else failed)
+
+    def _gather(self, names: Sequence[str], parts: Sequence[Part], out: Batch, places: Array) -> None:
+        """Rows of columns whose chunks hold many more than are wanted now, and so are kept."""
+        for number, group in groupby(parts, lambda part: part[0]):
+            here = list(group)
+            at = here[0][3]
+            rows = np.concatenate([np.arange(first, stop) for _, first, stop, _ in here])
+            every = self._shard(number).chunks
+            for size in sorted({every[name].rows for name in names}):
+                of = rows // size
+                bounds = [0, *(np.flatnonzero(of[1:] != of[:-1]) + 1).tolist(), len(rows)]
+                spans = [(int(of[a]), rows[a:b] % size, places[at + a : at + b]) for a, b in pairwise(bounds)]
+                for name in [name for name in names if every[name].rows == size]:
+                    for chunk, local, there in spans:
+                        out[name][there] = self._keep(number, every[name], chunk)[local]
 
     def _keep(self, number: int, chunks: Chunks, chunk: int) -> Array:
-        """A whole chunk that holds more than was asked for, decoded anew only when it was not asked for lately."""
+        """A whole chunk, decoded anew only when it was not asked for lately."""
         key = (number, chunks.column.name, chunk)
         found = self._kept.get(key)
         if found is None:
@@ -84,5 +144,13 @@ class Dealer:
             self._kept[key] = found
             # every step is atomic, so that no lock is needed, which a fork could find held
             while sum(kept.nbytes for kept in list(self._kept.values())) > KEPT_BYTES:
-                self._kept.pop(next(iter(list(self._kept))), None)
+                self._kept.pop(next(iter(list(self._kept)), key), None)
         return found
+
+    def _buffer(self, name: str, size: int) -> Array:
+        """At least `size` bytes of this thread's own, the same at every call: fresh memory costs more than inflating."""
+        buffer: Array | None = getattr(self._local, name, None)
+        if buffer is None or buffer.size < size:
+            buffer = np.empty(size, np.uint8)
+            setattr(self._local, name, buffer)
+        return buffer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -64,10 +64,19 @@ def chunk_places(dataset: Any, rows: int, count: int) -> Array:
     return places
 
 
+class Piece:
+    """An encoded chunk, and the xxh3-64 of its bytes."""
+
+    __slots__ = ("check", "data")
+
+    def __init__(self, data: Buffer) -> None:
+        self.data, self.check = data, xxhash.xxh3_64_intdigest(data)
+
+
 class ShardWriter:
     """Writes a shard under a temporary name, and under its own only when it is whole and on disk.
 
-    Give `add` each column's encoded chunks in row order, with the rows they hold, then call `finish`.
+    Give `add` each column's rows in order, with the chunks that hold them, then call `finish`.
     """
 
     def __init__(self, folder: Path, plan: Plan, shard: Shard) -> None:
@@ -123,12 +132,15 @@ class ShardWriter:
         """True when every column has all its rows."""
         return all(rows == len(self._shard) for rows in self._next.values())
 
-    def add(self, name: str, rows: Array, chunk: Buffer) -> None:
-        """The next chunk of a column: the rows it holds, for the digest, and its encoded bytes, padded to a full chunk."""
-        start = self._next[name]
-        self._datasets[name].id.write_direct_chunk((start, *(0,) * (rows.ndim - 1)), chunk, 0)
-        self._checks[name].append(xxhash.xxh3_64_intdigest(chunk))
-        self._digests[name].update(rows.reshape(-1).view(np.uint8).data)
+    def add(self, name: str, rows: Array, pieces: Sequence[Piece]) -> None:
+        """The next rows of a column, for the digest, and the chunks they are stored as, the last one padded to its full size."""
+        write = self._datasets[name].id.write_direct_chunk
+        start, rest = self._next[name], (0,) * (rows.ndim - 1)
+        step = chunk_rows(self._plan, self._shard, self._plan.column(name))
+        for number, piece in enumerate(pieces):
+            write((start + number * step, *rest), piece.data, 0)
+        self._checks[name] += [piece.check for piece in pieces]
+        self._digests[name].update(rows.reshape(-1).view(np.uint8).data)  # all at once: it waits for no other thread meanwhile
         self._next[name] = start + len(rows)
 
     def finish(self, quality: Mapping[str, float] | None = None, expected: Mapping[str, str] | None = None) -> Finished:

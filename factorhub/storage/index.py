@@ -43,6 +43,7 @@ class Chunks:
         rows: of a chunk.
         codec: of its bytes.
         offsets, sizes, checks: of the stored bytes, by chunk number; a check is their xxh3-64.
+        places: offset and size of each chunk as an array (chunks, 2).
     """
 
     column: Column
@@ -58,11 +59,13 @@ class Chunks:
         object.__setattr__(self, "shape", self.column.shape)
         object.__setattr__(self, "row_bytes", self.column.row_bytes)
         object.__setattr__(self, "bytes", self.rows * self.column.row_bytes)
+        object.__setattr__(self, "places", np.array([self.offsets, self.sizes], np.int64).T)
 
     dtype: np.dtype[Any] = field(init=False)
     shape: tuple[int, ...] = field(init=False)
     row_bytes: int = field(init=False)
     bytes: int = field(init=False)
+    places: Array = field(init=False)
 
 
 @dataclass(frozen=True)

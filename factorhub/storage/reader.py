@@ -123,9 +123,9 @@ class Reader:
                 self._gather(shard, shard.chunks[name], local, places, out)
         return {name: out.reshape(*numbers.shape, *out.shape[1:]) for name, out in flat.items()}
 
-    def deal(self, start: int, stop: int, out: Batch, places: Array | None = None) -> None:
-        """Put rows `start` … `stop` - 1 into `out[column][places]`, or into its first rows: what a shuffled stream asks for."""
-        self._dealer.deal(self.start + start, self.start + stop, out, places)
+    def deal(self, spans: Sequence[tuple[int, int]], out: Batch, places: Array) -> None:
+        """Put the rows of all `spans`, one after another, into `out[column][places]`: what a shuffled stream asks for."""
+        self._dealer.deal([(self.start + start, self.start + stop) for start, stop in spans], out, places)
 
     def _row(self, row: int, chosen: Sequence[Column]) -> Batch:
         """One row: one read for each raw column, one chunk decoded for each other one."""
@@ -140,7 +140,7 @@ class Reader:
             chunks = shard.chunks[column.name]
             if chunks.codec.gzip:
                 at, inside = divmod(local, chunks.rows)
-                batch[column.name] = self._decoded(shard, chunks, at)[inside].copy()
+                batch[column.name] = self._decoded(shard, chunks, at, inside + 1)[inside].copy()
             else:
                 batch[column.name] = shard.row(column.name, local)
         return batch
@@ -168,27 +168,29 @@ class Reader:
                 for place, row in zip(np.arange(len(local))[group].tolist(), local[group].tolist(), strict=True):
                     into[place] = shard.row(name, row)
             elif isinstance(group, slice):
-                np.take(self._decoded(shard, chunks, number), inside, axis=0, out=into[group], mode="clip")
+                np.take(self._decoded(shard, chunks, number, int(inside.max()) + 1), inside, axis=0, out=into[group], mode="clip")
             else:
-                into[group] = self._decoded(shard, chunks, number)[inside]
+                into[group] = self._decoded(shard, chunks, number, int(inside.max()) + 1)[inside]
         if not isinstance(places, slice):
             out[places] = into
 
-    def _decoded(self, shard: ShardReader, chunks: Chunks, number: int) -> Array:
-        """One decoded chunk, in a buffer of this thread that the next call reuses: fresh memory costs more than inflating.
+    def _decoded(self, shard: ShardReader, chunks: Chunks, number: int, rows: int) -> Array:
+        """One chunk of which at least the first `rows` are decoded, in a buffer of this thread that the next call reuses.
 
-        The last chunk is kept, so that rows asked for one after another do not decode it again and again.
+        Fresh memory would cost more than inflating. The last chunk is kept, so that rows asked for one after another do
+        not decode it again and again.
         """
         here = self._local
         wanted = (shard, chunks.column.name, number)
-        if getattr(here, "holds", None) == wanted:
+        again = getattr(here, "holds", None) == wanted
+        if again and here.rows >= rows:
             return here.chunk  # type: ignore[no-any-return]
         here.holds = None  # whatever happens below, the buffer no longer holds what it held
         buffer: Array | None = getattr(here, "buffer", None)
         if buffer is None or buffer.size < chunks.bytes:
             buffer = here.buffer = np.empty(chunks.bytes, np.uint8)
         here.chunk = buffer[: chunks.bytes].view(chunks.column.dtype).reshape(chunks.rows, *chunks.column.shape)
-        shard.chunk(chunks.column.name, number, here.chunk)
+        here.rows = shard.chunk(chunks.column.name, number, here.chunk, None if again else rows)
         here.holds = wanted
         return here.chunk  # type: ignore[no-any-return]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,11 @@ class ShardReader:
             raise StoreError(f"{self.path} is damaged or foreign: {error}; {hint}") from None
         self.chunks = self.index.chunks
 
+    @property
+    def descriptor(self) -> int:
+        """The open file, for reading with `pread` while this reader is held."""
+        return self._fd
+
     def finished(self) -> Finished:
         """What the shard says it holds."""
         return Finished(os.fstat(self._fd).st_size, self.index.digests, self.index.quality)
@@ -59,8 +65,10 @@ class ShardReader:
         """True when every byte of the file is as it was written."""
         return digest_of(self._fd, self.index.body) == self.index.digest
 
-    def chunk(self, name: str, number: int, out: Array) -> None:
+    def chunk(self, name: str, number: int, out: Array, rows: int | None = None) -> int:
         """Decode one chunk into the contiguous array `out` (chunk rows, …), which the caller may reuse.
+
+        At least its first `rows` are decoded, all by default; how many were is returned.
 
         Raises:
             StoreError: the chunk does not decode.
@@ -71,14 +79,17 @@ class ShardReader:
             if chunks.codec.gzip:
                 data = pread(self._fd, size, offset)
                 _check(data, chunks.checks[number])
+                if rows is not None and rows < chunks.rows:
+                    return chunks.codec.decode_start(data, out, rows * chunks.row_bytes) // chunks.row_bytes
                 chunks.codec.decode(data, out)
             else:
                 self._into(out, offset)
                 _check(out.data, chunks.checks[number])
+            return chunks.rows
         except (StoreError, ValueError) as error:
-            rows = f"rows {number * chunks.rows} to {min((number + 1) * chunks.rows, len(self.shard)) - 1}"
+            where = f"rows {number * chunks.rows} to {min((number + 1) * chunks.rows, len(self.shard)) - 1}"
             hint = "run factorhub verify, then factorhub repair, on its folder"
-            raise StoreError(f"{self.path} is damaged in {rows} of column {name}: {error}; {hint}") from None
+            raise StoreError(f"{self.path} is damaged in {where} of column {name}: {error}; {hint}") from None
 
     def row(self, name: str, row: int) -> Any:
         """One row of a raw column, read without the rest of its chunk: a scalar, or a new array of the column's shape.
@@ -107,10 +118,10 @@ class ShardReader:
         if done != out.nbytes:
             out.reshape(-1).view(np.uint8)[done:] = np.frombuffer(pread(self._fd, out.nbytes - done, offset + done), np.uint8)
 
-    def close(self) -> None:
-        """Close the file."""
+    def close(self, close: Callable[[int], None] = os.close) -> None:
+        """Close the file."""  # by a function in hand, for modules are gone when the interpreter ends
         if self._fd >= 0:
-            os.close(self._fd)
+            close(self._fd)
             self._fd = -1
 
     def __del__(self) -> None:

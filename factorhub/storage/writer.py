@@ -24,10 +24,10 @@ from factorhub.fields import Batch
 from factorhub.progress import Progress, silent
 from factorhub.source import Column
 from factorhub.storage import card
-from factorhub.storage.codec import RAW, Buffer, Compression, choose
+from factorhub.storage.codec import RAW, Compression, choose
 from factorhub.storage.files import write_json, write_whole
 from factorhub.storage.folder import CARD, LOCK, begin, claimed, end, whole
-from factorhub.storage.hdf5 import ShardWriter
+from factorhub.storage.hdf5 import Piece, ShardWriter
 from factorhub.storage.index import chunk_rows
 from factorhub.storage.manifest import MANIFEST, UNFINISHED, Finished, Layout, Manifest, Plan, Shard
 from factorhub.storage.shard import ShardReader
@@ -36,6 +36,7 @@ CHUNK_BYTES = 1 << 18  # of the widest column of a group; docs/decisions/0003-ch
 BLOCK_BYTES = 1 << 22  # rendered at once by one thread
 TRIAL_ROWS = 4096  # of small columns, on which their codecs are chosen
 AHEAD = 6  # blocks that may wait for the writing thread, so that the others go on while it flushes a file
+HELD_BYTES = 1 << 27  # of blocks under way or waiting: a single row may be a video of 50 MB
 SHARD_BYTES = 1 << 28  # of rows before compression, in a shard of default size
 
 
@@ -56,7 +57,7 @@ class Rows(Protocol):
 
 T = TypeVar("T")
 Measure: TypeAlias = Callable[[Shard], Mapping[str, float]]
-Encoded: TypeAlias = list[tuple[str, Array, Buffer]]
+Encoded: TypeAlias = list[tuple[str, Array, list[Piece]]]
 
 
 def cores() -> int:
@@ -190,12 +191,13 @@ def _write_shards(
     workers = workers or cores()
     with ThreadPoolExecutor(workers, thread_name_prefix="factorhub") as pool:
         tasks = (partial(_encode, source, plan, *task) for shard in missing for task in _tasks(plan, shard))
-        with closing(_in_order(pool, tasks, workers + AHEAD)) as blocks:
+        largest = max(_block_rows(plan, columns) * sum(c.row_bytes for c in columns) for columns in _groups(plan.columns))
+        with closing(_in_order(pool, tasks, min(workers + AHEAD, HELD_BYTES // largest))) as blocks:
             for shard in missing:
                 with ShardWriter(folder, plan, shard) as writer:
                     while not writer.full:
-                        for name, rows, chunk in next(blocks):
-                            writer.add(name, rows, chunk)
+                        for name, rows, pieces in next(blocks):
+                            writer.add(name, rows, pieces)
                             if name == last:
                                 progress(len(rows))
                     before = expected[shard] if expected is not None else None
@@ -207,7 +209,7 @@ def _write_shards(
 
 
 def _in_order(pool: ThreadPoolExecutor, tasks: Iterable[Callable[[], T]], ahead: int) -> Generator[T, None, None]:
-    """The results of `tasks` in their order, with up to `ahead` of them under way or waiting."""
+    """The results of `tasks` in their order, with up to `ahead` of them under way or waiting beside the one given out."""
     pending: deque[Future[T]] = deque()
     try:
         for task in tasks:
@@ -233,14 +235,19 @@ def _kept(folder: Path, plan: Plan, shard: Shard) -> Finished | None:
 def _tasks(plan: Plan, shard: Shard) -> Iterator[tuple[Shard, tuple[Column, ...], int, int]]:
     """The work on a shard, cut into blocks: some columns and a range of rows."""
     for columns in _groups(plan.columns):
-        step = max(plan.layouts[column.name].chunk_rows for column in columns)
-        step *= max(BLOCK_BYTES // (step * sum(column.row_bytes for column in columns)), 1)
+        step = _block_rows(plan, columns)
         for start in range(shard.start, shard.stop, step):
             yield shard, columns, start, min(start + step, shard.stop)
 
 
+def _block_rows(plan: Plan, columns: Sequence[Column]) -> int:
+    """Rows of a block: whole chunks of each of these columns, and at least one."""
+    rows = max(plan.layouts[column.name].chunk_rows for column in columns)
+    return rows * max(BLOCK_BYTES // (rows * sum(column.row_bytes for column in columns)), 1)
+
+
 def _encode(source: Rows, plan: Plan, shard: Shard, columns: tuple[Column, ...], start: int, stop: int) -> Encoded:
-    """Rows `start` … `stop` - 1 of some columns as encoded chunks, each with the rows it holds."""
+    """Rows `start` … `stop` - 1 of some columns, and what is stored for them."""
     try:
         batch = source.read(np.arange(start, stop), [column.name for column in columns])
     except (FactorhubError, OSError):
@@ -251,11 +258,13 @@ def _encode(source: Rows, plan: Plan, shard: Shard, columns: tuple[Column, ...],
     encoded: Encoded = []
     for column in columns:
         rows, size, codec = batch[column.name], chunk_rows(plan, shard, column), plan.layouts[column.name].codec
+        pieces: list[Piece] = []
         for first in range(0, stop - start, size):
             part = rows[first : first + size]
-            full = part
             if len(part) < size:  # HDF5 stores whole chunks: the last one is padded with zeros
                 full = np.zeros((size, *column.shape), column.dtype)
                 full[: len(part)] = part
-            encoded.append((column.name, part, codec.encode(full)))
+                part = full
+            pieces.append(Piece(codec.encode(part)))
+        encoded.append((column.name, rows, pieces))
     return encoded

@@ -121,31 +121,6 @@ def test_a_child_follows_its_parent_that_was_set():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_pictures_move_smoothly_with_every_factor(name):
-    """A step of a thousandth of its range moves no pixel by more than an edge can sweep; nothing jumps."""
-    generator = factorhub.generator(name, intervene="all", channels="rgb")
-    values = sample(generator.space, 20, seed=3)
-    for i, factor in enumerate(generator.space):
-        step = (factor.high - factor.low) / 1000
-        start = values.copy()
-        start[:, i] = np.minimum(start[:, i], factor.high - step)
-        before = generator.render(start)["image"].astype(int)
-        start[:, i] += step
-        after = generator.render(start)["image"].astype(int)
-        assert abs(after - before).max() <= 60, factor.name
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_twice_the_size_averages_to_the_same_picture(name):
-    small, large = (factorhub.generator(name, size=size, channels="rgb") for size in (96, 192))
-    values = sample(small.space, 6, seed=4)
-    halved = large.render(values)["image"].reshape(6, 96, 2, 96, 2, 3).mean(axis=(2, 4))
-    apart = abs(halved - small.render(values)["image"])
-    assert apart.max() <= 48  # where three edges share a pixel, blending one after another is not exact
-    assert (apart > 2).mean() < 0.005
-
-
-@pytest.mark.parametrize("name", NAMES)
 def test_errors(name):
     with pytest.raises(InputError, match=f"size of {name} is 16 to 1024 pixels; got 8"):
         factorhub.generator(name, size=8)

@@ -172,13 +172,6 @@ def test_no_limit_keeps_the_scales_of_dsprites_and_mild_ones_too():
     assert top[0.0] == pytest.approx(0.589, abs=1e-3)
 
 
-def test_antialiased_pictures_average_down_to_smaller_ones():
-    small, large = (factorhub.generator("multi_dsprites", size=size, antialias=True, max_objects=1) for size in (64, 128))
-    values = draw(small, 40)
-    halved = large.render(values)["image"].reshape(40, 64, 2, 64, 2, 3).mean(axis=(2, 4))
-    assert abs(halved - small.render(values)["image"]).max() <= 1.5
-
-
 def test_masks_score_one_against_themselves_and_less_against_anything_else():
     generator = factorhub.generator("multi_dsprites")
     masks = generator.render(draw(generator, 50))["mask"]

@@ -171,7 +171,7 @@ def test_a_batch_decodes_each_chunk_once(train: Store, monkeypatch: pytest.Monke
     asked: list[tuple[str, int]] = []
     decode = ShardReader.chunk
     monkeypatch.setattr(
-        ShardReader, "chunk", lambda self, name, number, out: asked.append((name, number)) or decode(self, name, number, out)
+        ShardReader, "chunk", lambda self, name, number, *rest: asked.append((name, number)) or decode(self, name, number, *rest)
     )
     Rows(factorhub.open(train.folder, "train"), ["image"]).__getitems__([3, 200, 5, 130, 3])
     assert len(asked) == len(set(asked)) == 3

@@ -41,8 +41,22 @@ def test_a_preset_fits_its_generator(name: str) -> None:
 
 def test_names_are_distinct_and_suggested() -> None:
     assert len({item.name for item in PRESETS}) == len(PRESETS)
-    with pytest.raises(InputError, match="no preset named 'dmelodies-70-20'; .*did you mean 'dmelodies-70-20-10'"):
+    with pytest.raises(InputError, match="no preset named 'dmelodies-70-20'; .*did you mean dmelodies-70-20-10\\?"):
         preset("dmelodies-70-20")
+    with pytest.raises(InputError, match=r"`factorhub presets` lists all \d+; did you mean dsprites-montero-extrapolation, d"):
+        preset("dsprites-montero")
+
+
+def test_the_data_sets_of_traeuble_are_all_there() -> None:
+    """A to E at three strengths, by the indices in the code of the paper."""
+    pairs = {"shapes3d-a": (3, 5), "dsprites-b": (3, 4), "mpi3d-c": (5, 6), "shapes3d-d": (2, 3), "shapes3d-e": (2, 5)}
+    for case, (first, second) in pairs.items():
+        generator, letter = case.split("-")
+        for sigma in (0.2, 0.4, 0.7):
+            regime = preset(f"{generator}-traeuble-{letter}-{sigma}").regime
+            names = space_of(generator).names
+            assert regime.pairs == ((names[first], names[second]),)
+            assert (regime.sigma, regime.on_grid) == (sigma, True)
 
 
 def test_the_ends_of_published_ranges_are_on_the_grid_and_out() -> None:

@@ -102,6 +102,12 @@ def test_a_recipe_file_reads_the_same() -> None:
         ("shell(box=[[length, 1]])", r"box of shell is made of 3 values; got \['length', 1\]"),
         ("shell(box=3)", "box of shell is a list; got 3"),
         (
+            "correlated(pairs=[shape, scale])",
+            r"pairs of correlated is a list of \[…, …\], each in brackets of its own; got 'sh",
+        ),
+        ("where(shape == heart)", "cannot read 'shape == heart' in the regime .*; a region stands in quotes, as in where"),
+        ("  ", "the text of a regime is empty; name one of grid, uniform, correlated"),
+        (
             "pairs(2, exactly, 1, [], grid, grid, grid)",
             r"pairs takes at most 6 arguments \(k, mode, .*\); got 7",
         ),

@@ -186,6 +186,13 @@ def test_opening_a_set_imports_nothing_and_repairing_a_strangers_asks_first(rows
         for leave in (None, "dsprites", "trap:other"):
             with pytest.raises(InputError, match="names a generator outside the catalog, .* if you trust it, say so"):
                 factorhub.repair(folder, generator=leave)
+    folder = factorhub.generate("dsprites", tmp_path / "regime", rows=40).folder
+    manifest = json.loads((folder / MANIFEST).read_text())
+    put("plan", "recipe", "regime", {"kind": "pairs", "k": 1, "inner": {"kind": "trap:Regime"}})(manifest)
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+    os.truncate(folder / "data" / "train-00000-of-00001.h5", 5)
+    with pytest.raises(InputError, match="names a regime outside factorhub, 'trap:Regime', .* import trap in Python and call"):
+        factorhub.repair(folder)
     assert "trap" not in sys.modules
     assert not sprung.exists()
 

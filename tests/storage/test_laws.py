@@ -16,6 +16,7 @@ import factorhub
 from factorhub.errors import InputError
 from factorhub.order import Order, Permutation
 from factorhub.source import Column, row_numbers
+from factorhub.storage import codec as codec_module
 from factorhub.storage.codec import RAW, Codec, choose
 from factorhub.storage.manifest import LARGEST_CHUNK, MOST_SHARDS, Finished, Layout, Manifest, Plan
 from factorhub.storage.reader import Reader
@@ -121,7 +122,7 @@ def test_row_numbers_are_those_of_numpy(length: int, data) -> None:
 
 
 DTYPES = ["bool", "uint8", "int8", "uint16", "int32", "int64", "uint64", "float16", "float32", "float64"]
-ENCODERS = [("runs", 1), ("zlib", 1), ("zlib", 4), ("zlib", 9), ("libdeflate", 1)]
+ENCODERS = [("runs", 1), ("pixels", 1), ("zlib", 1), ("zlib", 4), ("zlib", 9), ("libdeflate", 1)]
 CODECS = [RAW, *(Codec(*encoder, shuffle) for encoder in ENCODERS for shuffle in (False, True))]
 
 
@@ -164,6 +165,80 @@ def test_runs_of_any_lengths_are_plain_zlib_streams(runs: list[tuple[int, int]],
     values, lengths = np.array(runs).T
     data = np.repeat(values, np.minimum(lengths, most)).astype(np.uint8)
     assert zlib.decompress(encode(data)) == data.tobytes()
+
+
+@settings(max_examples=200)
+@given(chunks(), st.sampled_from(CODECS), st.floats(0, 1))
+def test_the_start_of_a_chunk_is_decoded_without_its_end(chunk: np.ndarray, codec: Codec, share: float) -> None:
+    stored = bytes(codec.encode(chunk))
+    out = np.full_like(chunk, 1)
+    wanted = int(share * chunk.nbytes)
+    count = codec.decode_start(stored, out, wanted)
+    assert count >= wanted
+    assert out.tobytes()[:count] == chunk.tobytes()[:count]
+    if codec.gzip:
+        larger = np.empty((2 * len(chunk) + 600, *chunk.shape[1:]), chunk.dtype)
+        with pytest.raises(ValueError, match=r"inflates? to"):
+            codec.decode_start(stored, larger, chunk.nbytes + 1)
+        with pytest.raises(ValueError, match="inflate"):
+            codec.decode_start(stored[:4], out, wanted)
+
+
+def test_a_libdeflate_that_leaves_nothing_behind_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forgetful(data: object, out: memoryview, raw: bool) -> None:
+        raise RuntimeError("LIBDEFLATE_INSUFFICIENT_SPACE")
+
+    assert codec_module._stops_cleanly()
+    codec_module._stops_cleanly.cache_clear()
+    try:
+        monkeypatch.setattr("imagecodecs.deflate_decode", forgetful)
+        assert not codec_module._stops_cleanly()
+    finally:
+        codec_module._stops_cleanly.cache_clear()
+
+
+@st.composite
+def pictures(draw) -> np.ndarray:
+    """Chunks of pictures, down to one pixel: flat blocks, noise of few colours, and repetitions nearer and farther than a match reaches."""
+    rows, y, x = (draw(st.integers(1, most)) for most in (5, 70, 70))
+    shape = (rows, y, x, *draw(st.sampled_from([(), (1,), (2,), (3,), (4,), (5,)])))
+    noise = np.random.default_rng(draw(st.integers(0, 2**32)))
+    colors = noise.integers(0, 256, (draw(st.integers(1, 40)), *shape[3:]), np.uint8)
+    kind = draw(st.sampled_from(["blocks", "noise", "shades", "again"]))
+    if kind == "noise":
+        return colors[noise.integers(0, len(colors), shape[:3])]
+    if kind == "shades":
+        return (np.add.outer(np.arange(rows * y), noise.random(int(np.prod(shape[2:]))) * 9) * 0.7).astype(np.uint8).reshape(shape)
+    if kind == "again":  # one picture of noise, again and again
+        return np.repeat(noise.integers(0, 256, (1, *shape[1:]), np.uint8), rows, axis=0)
+    made = np.broadcast_to(colors[0], shape).copy()
+    for color in colors[1:]:
+        top, left = noise.integers(0, y), noise.integers(0, x)
+        made[noise.integers(0, rows), top : top + noise.integers(1, 40), left : left + noise.integers(1, 40)] = color
+    return made
+
+
+@settings(max_examples=300)
+@given(pictures())
+def test_pictures_of_any_shape_are_plain_zlib_streams(chunk: np.ndarray) -> None:
+    stored = Codec("pixels", 1).encode(chunk)
+    assert zlib.decompress(stored) == chunk.tobytes()
+    out = np.empty_like(chunk)
+    Codec("pixels", 1).decode(stored, out)
+    assert np.array_equal(out, chunk)
+
+
+def test_flat_pictures_are_no_larger_than_stock_gzip_makes_them() -> None:
+    for name, encoder in (
+        ("dsprites", "runs"),
+        ("color_dsprites", "pixels"),
+        ("multi_dsprites", "pixels"),
+        ("causal_flow", "pixels"),
+    ):
+        images = factorhub.recipe(name, rows=64).source().read(np.arange(64), ["image"])["image"]
+        codec = choose(images)
+        assert codec.encoder == encoder
+        assert len(codec.encode(images)) < len(zlib.compress(images.tobytes(), 4))
 
 
 @pytest.mark.parametrize("ratio", [1.3, 1.7, 2.5])
