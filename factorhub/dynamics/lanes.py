@@ -1,10 +1,11 @@
-"""Eight numbers at a time: the vector operations that numba does not find in loops by itself, on any processor.
+"""Sixteen numbers at a time: the vector operations that numba does not find in loops by itself, on any processor.
 
-A *lane group* is eight consecutive float64 of a flat array, named by the place of the first. Lane i of a result depends
-on lane i of the operands alone, by one IEEE operation each, so the bits are those of a plain loop.
+A *lane group* is sixteen consecutive float64 of a flat array, named by the place of the first. Lane i of a result depends
+on lane i of the operands alone, by one IEEE operation each, so the bits are those of a plain loop. Sixteen fill two or
+four vector registers, which hides part of an operation's latency.
 A *pair group* is two lane groups, `half` places apart, whose sum is a number of 106 bits (Dekker; Ogita, Rump and
 Oishi, "Accurate sum and dot product", 2005): what trajectories need whose errors grow by more than a double holds.
-There are no bounds checks: the callers, `factorhub.dynamics.taylor` and `precise`, give places in their own workspace.
+There are no bounds checks: the callers, `factorhub.dynamics.taylor` and `series`, give places in their own workspace.
 """
 
 from __future__ import annotations
@@ -16,22 +17,22 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-LANES = 8
-_GROUP = ir.VectorType(ir.DoubleType(), LANES)
+LANES = 16
+INSTANTS = 16  # of one trajectory at a time; its steps seldom cover more stored states
 _WORD = ir.IntType(64)
-_ZERO = ir.Constant(_GROUP, [0.0] * LANES)
+_ZERO = ir.Constant(ir.VectorType(ir.DoubleType(), LANES), [0.0] * LANES)
 
 
 class _Code:
     """A builder with the loads, stores and error-free transformations of lane groups."""
 
-    def __init__(self, context: Any, builder: Any, signature: Any, arguments: Any) -> None:
-        self.builder = builder
+    def __init__(self, context: Any, builder: Any, signature: Any, arguments: Any, lanes: int = LANES) -> None:
+        self.builder, self.lanes, self.group = builder, lanes, ir.VectorType(ir.DoubleType(), lanes)
         self.data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
         self.add, self.sub, self.mul, self.div = builder.fadd, builder.fsub, builder.fmul, builder.fdiv
 
     def _address(self, place: Any) -> Any:
-        return self.builder.bitcast(self.builder.gep(self.data, [place]), _GROUP.as_pointer())
+        return self.builder.bitcast(self.builder.gep(self.data, [place]), self.group.as_pointer())
 
     def load(self, place: Any) -> Any:
         group = self.builder.load(self._address(place))
@@ -45,8 +46,13 @@ class _Code:
         return self.splat(self.builder.load(self.builder.gep(self.data, [place])))
 
     def splat(self, one: Any) -> Any:
-        group = self.builder.insert_element(ir.Constant(_GROUP, ir.Undefined), one, _WORD(0))
-        return self.builder.shuffle_vector(group, group, ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES))
+        group = self.builder.insert_element(ir.Constant(self.group, ir.Undefined), one, _WORD(0))
+        return self.builder.shuffle_vector(group, group, ir.Constant(ir.VectorType(ir.IntType(32), self.lanes), [0] * self.lanes))
+
+    def larger(self, a: Any, b: Any) -> Any:
+        """|a| where it is above b, which is not negative."""
+        a = self.call("fabs", a)
+        return self.builder.select(self.builder.fcmp_ordered(">", a, b), a, b)
 
     def load_pair(self, place: Any, half: Any) -> Any:
         return self.load(place), self.load(self.builder.add(place, half))
@@ -56,9 +62,10 @@ class _Code:
         self.store(pair[1], self.builder.add(place, half))
 
     def call(self, name: str, *groups: Any) -> Any:
-        """LLVM's own `sqrt` or `fma` (one rounding: a library computes it where the processor cannot)."""
-        kind = ir.FunctionType(_GROUP, [_GROUP] * len(groups))
-        return self.builder.call(cgutils.get_or_insert_function(self.builder.module, kind, f"llvm.{name}.v{LANES}f64"), groups)
+        """LLVM's own `sqrt`, `fabs` or `fma` (one rounding: a library computes it where the processor cannot)."""
+        kind = ir.FunctionType(self.group, [self.group] * len(groups))
+        called = cgutils.get_or_insert_function(self.builder.module, kind, f"llvm.{name}.v{self.lanes}f64")
+        return self.builder.call(called, groups)
 
     def sum(self, a: Any, b: Any) -> Any:
         """a + b and its rounding error."""
@@ -118,6 +125,20 @@ def _elementwise(combine: Callable[[_Code, Any, Any], Any]) -> Any:
     return intrinsic(typed)
 
 
+def _scaled(combine: Callable[[_Code, Any, Any], Any]) -> Any:
+    """An operation (flat, x, number, z) on a lane group and a number: z = x ∘ number."""
+
+    def typed(typing_context: Any, flat: Any, x: Any, number: Any, z: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            code, (x, number, z) = _Code(context, builder, signature, arguments), arguments[1:]
+            code.store(combine(code, code.load(x), code.splat(number)), z)
+            return context.get_dummy_value()
+
+        return types.void(flat, types.int64, types.float64, types.int64), generate
+
+    return intrinsic(typed)
+
+
 def _pairwise(combine: Callable[[_Code, Any, Any], Any]) -> Any:
     """An operation (flat, half, x, y, z) on pair groups: z = x ∘ y."""
 
@@ -136,6 +157,12 @@ add = _elementwise(lambda code, x, y: code.add(x, y))
 subtract = _elementwise(lambda code, x, y: code.sub(x, y))
 multiply = _elementwise(lambda code, x, y: code.mul(x, y))
 divide = _elementwise(lambda code, x, y: code.div(x, y))
+larger = _elementwise(lambda code, x, y: code.larger(x, y))
+add_size = _elementwise(lambda code, x, y: code.add(y, code.call("fabs", x)))
+square_root = _elementwise(lambda code, x, _: code.call("sqrt", x))
+fill = _scaled(lambda _code, _x, number: number)
+multiply_by = _scaled(lambda code, x, number: code.mul(x, number))
+divide_by = _scaled(lambda code, x, number: code.div(x, number))
 pair_add = _pairwise(_Code.pair_add)
 pair_subtract = _pairwise(_Code.pair_subtract)
 pair_multiply = _pairwise(_Code.pair_multiply)
@@ -201,24 +228,42 @@ def pair_convolve(typing_context: Any, flat: Any, half: Any, x: Any, y: Any, cou
 
 
 @intrinsic
-def polynomials(typing_context: Any, flat: Any, top: Any, stride: Any, order: Any, width: Any, h: Any, z: Any) -> Any:
-    """Four polynomials in the lane group h, side by side to hide the latency of each, into four lane groups from z on.
+def instants(typing_context: Any, flat: Any, first: Any, dt: Any, past: Any, share: Any, z: Any) -> Any:
+    """The group of instants z = ((first + (0, 1, …)) dt - past) share."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        code, (first, dt, past, share, z) = _Code(context, builder, signature, arguments, INSTANTS), arguments[1:]
+        counts = code.add(code.splat(first), ir.Constant(code.group, [float(i) for i in range(INSTANTS)]))
+        code.store(code.mul(code.sub(code.mul(counts, code.splat(dt)), code.splat(past)), code.splat(share)), z)
+        return context.get_dummy_value()
+
+    return types.void(flat, *[types.float64] * 4, types.int64), generate
+
+
+def _polynomials(count: int, lanes: int) -> Any:
+    """`count` polynomials at the group of instants h, side by side to hide the latency of each, into as many groups from z on.
 
     The first one's coefficients stand at `top`, `top` - stride, … down to order 0, the next one's `width` further, ….
     """
 
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        code, (top, stride, order, width, h, z) = _Code(context, builder, signature, arguments), arguments[1:]
-        times = code.load(h)
-        tops = [builder.add(top, builder.mul(width, _WORD(i))) for i in range(4)]
-        totals = [cgutils.alloca_once_value(builder, code.everywhere(place)) for place in tops]
-        with cgutils.for_range(builder, order, intp=_WORD) as loop:
-            down = builder.mul(builder.add(loop.index, _WORD(1)), stride)
-            for place, total in zip(tops, totals, strict=True):
-                term = code.everywhere(builder.sub(place, down))
-                builder.store(code.add(code.mul(builder.load(total), times), term), total)
-        for i, total in enumerate(totals):
-            code.store(builder.load(total), builder.add(z, _WORD(i * LANES)))
-        return context.get_dummy_value()
+    def typed(typing_context: Any, flat: Any, top: Any, stride: Any, order: Any, width: Any, h: Any, z: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            code, (top, stride, order, width, h, z) = _Code(context, builder, signature, arguments, lanes), arguments[1:]
+            times = code.load(h)
+            tops = [builder.add(top, builder.mul(width, _WORD(i))) for i in range(count)]
+            totals = [cgutils.alloca_once_value(builder, code.everywhere(place)) for place in tops]
+            with cgutils.for_range(builder, order, intp=_WORD) as loop:
+                down = builder.mul(builder.add(loop.index, _WORD(1)), stride)
+                for place, total in zip(tops, totals, strict=True):
+                    term = code.everywhere(builder.sub(place, down))
+                    builder.store(code.add(code.mul(builder.load(total), times), term), total)
+            for i, total in enumerate(totals):
+                code.store(builder.load(total), builder.add(z, _WORD(i * lanes)))
+            return context.get_dummy_value()
 
-    return types.void(flat, *[types.int64] * 6), generate
+        return types.void(flat, *[types.int64] * 6), generate
+
+    return intrinsic(typed)
+
+
+two_polynomials, four_polynomials = _polynomials(2, INSTANTS), _polynomials(4, INSTANTS // 2)

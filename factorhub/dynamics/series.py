@@ -16,7 +16,9 @@ from factorhub.dynamics.lanes import (
     add,
     convolve,
     divide,
+    divide_by,
     multiply,
+    multiply_by,
     pair_add,
     pair_convolve,
     pair_divide,
@@ -34,16 +36,18 @@ HALF_PI, HALF_PI_TAIL = 1.5707963267948966, 6.123233995736766e-17  # their sum i
 
 
 @compiled
-def coefficients(operations: Array, rates: Array, order: int, units: Array, series: Array, half: int) -> None:
-    """Fill `series` up to `order` from what it holds at order 0, in doubles.
+def coefficients(operations: Array, rates: Array, first: int, order: int, units: Array, series: Array, half: int) -> None:
+    """Fill `series` up to `order` from what it holds up to the order `first`, in doubles.
 
     Coefficients are divided by whole numbers, not multiplied by their rounded inverses: those would err to the same
     side at every step, and alike in every method that should check another.
     """
     width = (order + 1) * LANES
     spare = half - width
-    other, number = spare + LANES, spare + 2 * LANES
-    for n in range(order):
+    other, number, inverse = spare + LANES, spare + 2 * LANES, spare + 3 * LANES
+    for i in range(LANES):
+        series[inverse + i] = 1.0 / units[i]  # exact, as units are powers of two
+    for n in range(first, order):
         here = n * LANES
         for m in range(operations.shape[0]):
             if operations[m, 4] and n > 0:
@@ -75,24 +79,20 @@ def coefficients(operations: Array, rates: Array, order: int, units: Array, seri
                     for i in range(LANES):
                         series[z + i], series[w + i] = sincos(series[x + i])
                 else:
-                    for i in range(LANES):
-                        series[slopes + here + i] = n * series[x + here + i]
+                    multiply_by(series, x + here, float(n), slopes + here)
                     convolve(series, slopes + LANES, w + here - LANES, n, spare)
                     convolve(series, slopes + LANES, z + here - LANES, n, other)
-                    for i in range(LANES):
-                        series[z + here + i] = series[spare + i] / n
-                        series[w + here + i] = -series[other + i] / n
+                    divide_by(series, spare, float(n), z + here)
+                    divide_by(series, other, -float(n), w + here)
             else:  # INVERSE_CUBE
                 if n == 0:
                     for i in range(LANES):
                         series[z + i] = 1.0 / (series[x + i] * np.sqrt(series[x + i]))
                 else:
                     sloped_convolve(series, z, x + here, n, -1.5 * n, 0.5, spare)
-                    for i in range(LANES):
-                        series[number + i] = n * series[x + i]
+                    multiply_by(series, x, float(n), number)
                     divide(series, spare, number, z + here)
-        for i in range(LANES):
-            series[number + i] = (n + 1.0) / units[i]
+        multiply_by(series, inverse, n + 1.0, number)
         for s in range(rates.size):
             divide(series, rates[s] * width + here, number, s * width + here + LANES)
 
@@ -136,12 +136,12 @@ def _pair_sincos(series: Array, half: int, x: int, sine: int, cosine: int, r: in
 
 
 @compiled
-def pair_coefficients(operations: Array, rates: Array, order: int, units: Array, series: Array, half: int) -> None:
-    """Fill `series` up to `order` from what it holds at order 0, in pairs."""
+def pair_coefficients(operations: Array, rates: Array, last: int, order: int, units: Array, series: Array, half: int) -> None:
+    """Fill `series` up to the order `last` of `order` from what it holds at order 0, in pairs."""
     width = (order + 1) * LANES
     spare = half - width
     other, number = spare + LANES, spare + 2 * LANES
-    for n in range(order):
+    for n in range(last):
         here = n * LANES
         for m in range(operations.shape[0]):
             if operations[m, 4] and n > 0:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from factorhub.errors import InputError
 from factorhub.factors import Array, Factor
@@ -19,22 +18,31 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Method:
-    """How to integrate: the order of the polynomials, the step in radii of convergence, doubles or pairs of them."""
+    """How to integrate.
+
+    Attributes:
+        order: of the polynomials.
+        reach: the step in radii of convergence.
+        pairs: how many orders, from 0 on, are computed in pairs of doubles.
+        coarse: how many bits are cut off the state after every step.
+    """
 
     order: int
     reach: float
-    precise: bool = False
+    pairs: int = 0
+    coarse: int = 0
 
 
 CHEAPEST = 0.1353352832366127  # e⁻², the step that costs least at any order; the error of a step is then e^(-2 order)
 MAIN = Method(18, CHEAPEST)  # e⁻³⁶, the last bit of a double
-PROBES = Method(17, CHEAPEST), Method(16, 0.12)  # louder than MAIN and in other steps: what amplifies its errors shows
-PRECISE = Method(26, CHEAPEST, precise=True)
-REFERENCE = Method(34, 0.1, precise=True)  # shorter steps of higher order
+PROBES = Method(16, 0.23, coarse=17), Method(14, 0.19, coarse=18)  # wrong by a known amount: what amplifies errors shows
+PRECISE = Method(26, CHEAPEST, pairs=8)  # e⁻⁵²; a coefficient of order n in doubles is wrong by 2⁻⁵³ e⁻²ⁿ of the state
+REFERENCE = Method(34, 0.1, pairs=34)  # shorter steps of higher order
 LONGEST = 1_000_000  # steps of one trajectory; published settings need a few hundred
-SUSPECT = 2.0**-31  # the second probe is asked where the first differs by this: one alone may agree by accident
-TRUSTED = 2.0**-26  # MAIN is kept where the probes agree to this, a quarter of the rounding of float32
-LOST = 2.0**-5  # beyond this difference nothing is known of the amplification, and pairs are checked too
+SUSPECT = 2.0**-16  # the second probe is asked where the first differs by this: one alone may agree by accident
+TRUSTED = 2.0**-26  # a quarter of the rounding of float32, which two solutions in pairs may differ by
+DOUBTFUL = 2.0**-12  # MAIN is kept where the probes agree to this
+LOST = 2.0**-5  # where MAIN and pairs differ by more, nothing is known of the amplification, and pairs are checked too
 
 
 def states(system: System, values: Array, steps: int, dt: float) -> tuple[Array, Array]:
@@ -48,23 +56,20 @@ def states(system: System, values: Array, steps: int, dt: float) -> tuple[Array,
     starts, parameters = system.setup(values)
     found, failed = _integrate(system, starts, parameters, steps, dt, MAIN)
     if system.sensitive:
-        apart = np.where(failed < 0, 1.0, np.inf)
-        for probe in PROBES:
-            rows = np.flatnonzero((apart > SUSPECT) & (apart < np.inf))
-            other, ended = _integrate(system, starts[rows], parameters[rows], steps, dt, probe)
-            seen = np.where(ended < 0, relative(other, found[rows]), np.inf)
-            apart[rows] = seen if probe is PROBES[0] else np.maximum(seen, apart[rows])
-        doubtful, lost = np.flatnonzero(apart > TRUSTED), np.flatnonzero(apart > LOST)
-        both = np.concatenate([doubtful, lost])  # in one call, which fills the integrator's lanes
-        shorter = np.repeat([1.0, 0.75], [len(doubtful), len(lost)])
-        other, ended = _integrate(system, starts[both], parameters[both], steps, dt, PRECISE, shorter)
-        found[doubtful], failed[doubtful], apart[doubtful] = other[: len(doubtful)], ended[: len(doubtful)], 0.0
-        apart[lost] = relative(found[lost], other[len(doubtful) :])
-        found[lost], failed[lost] = other[len(doubtful) :], np.maximum(failed[lost], ended[len(doubtful) :])
-        for row in np.flatnonzero((apart > TRUSTED) & (failed < 0)):
-            wrong = f"two solutions differ by {apart[row]:.1g} of the state, where {TRUSTED:.1g} is allowed"
-            place = f"{system.name} at {named(system.factors, values[row])}"
-            raise InputError(f"{place} cannot be integrated to tolerance: {wrong}; take fewer steps or leave it out")
+        doubtful = np.flatnonzero(doubts(system, starts, parameters, dt, found, failed) > DOUBTFUL)
+        if len(doubtful):
+            first, ended = found[doubtful], failed[doubtful]
+            found[doubtful], failed[doubtful] = _integrate(system, starts[doubtful], parameters[doubtful], steps, dt, PRECISE)
+            apart = np.where(ended < 0, relative(first, found[doubtful]), np.inf)
+            lost = doubtful[(apart > LOST) & (failed[doubtful] < 0)]
+            if len(lost):
+                other, ended = _integrate(system, starts[lost], parameters[lost], steps, dt, PRECISE, shorter=0.75)
+                failed[lost] = np.maximum(failed[lost], ended)
+                apart = relative(found[lost], other)
+                for i in np.flatnonzero((apart > TRUSTED) & (failed[lost] < 0)):
+                    wrong = f"two solutions differ by {apart[i]:.1g} of the state, where {TRUSTED:.1g} is allowed"
+                    place = f"{system.name} at {named(system.factors, values[lost[i]])}"
+                    raise InputError(f"{place} cannot be integrated to tolerance: {wrong}; take fewer steps or leave it out")
     for row in np.flatnonzero(failed >= 0):
         place = f"{system.name} at {named(system.factors, values[row])}"
         wrong = "the steps vanish as in a collision; leave it out"
@@ -72,19 +77,44 @@ def states(system: System, values: Array, steps: int, dt: float) -> tuple[Array,
     return found, parameters
 
 
+def doubts(system: System, starts: Array, parameters: Array, dt: float, found: Array, failed: Array) -> Array:
+    """How far the probes come out from the solutions `found` (n, T, s), as fractions (n,); infinite for those that failed."""
+    from factorhub.dynamics.taylor import largest
+
+    sizes = np.empty((len(found), found.shape[2]))
+    largest(found, sizes)
+    apart = np.where(failed < 0, 1.0, np.inf)
+    for probe in PROBES:
+        rows = np.flatnonzero((apart > SUSPECT) & (apart < np.inf))
+        out = found if len(rows) == len(found) else found[rows]
+        ended, seen = _run(system, starts[rows], parameters[rows], dt, probe, 1.0, out, sizes[rows])
+        seen[ended >= 0] = np.inf
+        apart[rows] = seen if probe is PROBES[0] else np.maximum(seen, apart[rows])
+    return apart
+
+
 def _integrate(
-    system: System, starts: Array, parameters: Array, steps: int, dt: float, method: Method, shorter: npt.ArrayLike = 1.0
+    system: System, starts: Array, parameters: Array, steps: int, dt: float, method: Method, shorter: float = 1.0
 ) -> tuple[Array, Array]:
-    """States (n, T, s), and when each trajectory could not go on (n,), -1 where it could; steps are times `shorter` (n,)."""
+    """States (n, T, s), and when each trajectory could not go on (n,), -1 where it could; steps are times `shorter`."""
+    out = np.empty((len(starts), steps, starts.shape[1]))
+    failed, _ = _run(system, starts, parameters, dt, method, shorter, out, np.empty((0, starts.shape[1])))
+    return out, failed
+
+
+def _run(
+    system: System, starts: Array, parameters: Array, dt: float, method: Method, shorter: float, out: Array, sizes: Array
+) -> tuple[Array, Array]:
     from factorhub.dynamics.taylor import integrate
 
-    out = np.empty((len(starts), steps, starts.shape[1]))
-    failed = np.empty(len(starts))
+    failed, apart = np.empty(len(starts)), np.empty(len(starts))
     starts, parameters = np.ascontiguousarray(starts), np.ascontiguousarray(parameters)
-    tape = (*system.tape.arrays[:2], system.tape.registers, *system.tape.arrays[2:])
-    reach = np.broadcast_to(method.reach * np.asarray(shorter), len(starts)).copy()
-    integrate(*tape, starts, parameters, dt, method.order, reach, method.precise, LONGEST, out, failed)
-    return out, failed
+    operations, rates, where, constants = system.tape.arrays
+    tape = operations, rates, system.tape.registers, where, constants
+    coarse = 2.0**method.coarse + 1.0 if method.coarse else 0.0
+    reach = method.reach * shorter
+    integrate(*tape, starts, parameters, dt, method.order, reach, method.pairs, coarse, LONGEST, out, sizes, failed, apart)
+    return failed, apart
 
 
 def named(factors: Sequence[Factor], row: Array) -> str:

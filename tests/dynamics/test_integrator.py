@@ -165,8 +165,8 @@ def test_a_trajectory_that_ends_is_an_error_that_names_the_row() -> None:
 def test_a_row_that_is_not_solved_to_tolerance_is_an_error(monkeypatch) -> None:
     made = factorhub.generator("three_body", steps=20)
     values = sample(made.space, 2)
-    monkeypatch.setattr(solve, "TRUSTED", -1.0)
-    monkeypatch.setattr(solve, "LOST", -1.0)
+    for limit in ("DOUBTFUL", "LOST", "TRUSTED"):
+        monkeypatch.setattr(solve, limit, -1.0)
     with pytest.raises(
         InputError, match=r"three_body at K2 = .*, m1 = .* cannot be integrated to tolerance: two solutions differ by"
     ):
@@ -174,13 +174,14 @@ def test_a_row_that_is_not_solved_to_tolerance_is_an_error(monkeypatch) -> None:
 
 
 def test_sines_in_pairs_have_thirty_digits() -> None:
+    from factorhub.dynamics.lanes import LANES
     from factorhub.dynamics.series import _pair_sincos
 
     angles = [0.1, 1.0, -3.0, 7.5, -20.0, 0.0, 0.785398, 100.0]
-    half = 64
+    half = 8 * LANES
     series = np.zeros(2 * half)
-    series[:8] = angles
-    _pair_sincos(series, half, 0, 8, 16, 24)
+    series[: len(angles)] = angles
+    _pair_sincos(series, half, 0, LANES, 2 * LANES, 3 * LANES)
     with decimal.localcontext(prec=80):
         for i, angle in enumerate(angles):
             term = sine = x = decimal.Decimal(angle)
@@ -188,7 +189,7 @@ def test_sines_in_pairs_have_thirty_digits() -> None:
                 term *= -x * x / ((k + 1) * (k + 2))
                 sine += term
             cosine = (1 - sine * sine).sqrt() * (1 if np.cos(angle) > 0 else -1)
-            for place, exact in ((8, sine), (16, cosine)):
+            for place, exact in ((LANES, sine), (2 * LANES, cosine)):
                 got = decimal.Decimal(series[place + i]) + decimal.Decimal(series[half + place + i])
                 assert abs(got - exact) < decimal.Decimal("1e-30")
 
