@@ -1,7 +1,8 @@
 """The ways people draw the scenes that render.py compares with: OpenCV, Pillow, idsprites, matplotlib, MuJoCo, PyBullet.
 
 Each function gives the work of drawing a batch, a function without arguments. A package that is not installed raises
-ImportError. idsprites asks for another build of OpenCV: `pip install --no-deps idsprites omegaconf antlr4-python3-runtime`.
+ImportError. idsprites asks for another build of OpenCV, so it is installed beside the others by
+`pip install --no-deps idsprites omegaconf 'antlr4-python3-runtime==4.9.*' imageio tqdm`.
 """
 
 from __future__ import annotations

@@ -46,6 +46,18 @@ def test_every_shape_fills_a_unit_square_about_its_centroid_upright(shapes):
         assert abs((cross * (x * after_y + 2 * x * y + 2 * after_x * after_y + after_x * y)).sum()) < 1e-12  # its axes
 
 
+def test_no_shape_is_without_its_centroid():
+    """Loops of a spline may take away its area, or two of its points be one, as for the first seeds: the picture was black."""
+    bad = np.array([3387856772.0, 2993644283.0, 2292483616.0])
+    vertices, starts = infinite_outlines(np.concatenate([bad, np.arange(30_000.0)]))
+    assert np.abs(vertices).max() <= 1
+    assert (np.diff(starts)[:3] <= MOST).all()  # lines in the place of the spline
+    generator = factorhub.generator("infinite_sprites")
+    values = np.tile(generator.space.from_unit(np.full(5, 0.5)), (3, 1))
+    values[:, 0] = bad
+    assert (generator.render(values)["image"].max(axis=(1, 2)) == 255).all()
+
+
 def test_the_longest_axis_is_upright():
     """Seen before the stretch to a square: without it, the height of a long shape would exceed its width."""
     numbers = randomness.uniforms(0, "long", np.arange(300), NUMBERS)
