@@ -39,7 +39,7 @@ def main(names: tuple[str, ...]) -> None:
             if column.role != "observation" or column.dtype not in ("uint8", "bool"):
                 continue
             rows = 1 << (CHUNK_BYTES // column.row_bytes).bit_length() - 1
-            count = max(BYTES // (rows * column.row_bytes), 1)
+            count = max(min(BYTES // column.row_bytes, len(source)) // rows, 1)
             images = source.read(np.arange(rows * count), [column.name])[column.name]
             chunks = [images[i * rows : (i + 1) * rows] for i in range(count)]
             print(f"{name}, {column.name} {column.shape}, {rows} rows a chunk")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import zlib
 from pathlib import Path
 
@@ -372,6 +373,25 @@ def test_rows_do_not_depend_on_workers_shards_or_the_order_of_work(rows, tmp_pat
     for shard_rows in (1000, 333, 7):
         other = source.write(tmp_path / f"shards{shard_rows}", source.plan(splits=splits, shard_rows=shard_rows))
         assert other.read(slice(None), ["image"])["image"].tobytes() == sets[0].read(slice(None), ["image"])["image"].tobytes()
+
+
+def test_blocks_under_way_are_bounded_by_their_bytes(rows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row may be a video of many megabytes: then few of them are held, whatever the number of workers."""
+    for held, most in ((1, 1), (10**9, 4)):
+        monkeypatch.setattr("factorhub.storage.writer.HELD_BYTES", held)
+        under_way: list[int] = [0]
+
+        def rendered(under_way=under_way) -> None:
+            under_way.append(under_way[-1] + 1)
+
+        def written(count: int, under_way=under_way) -> None:
+            if count:
+                time.sleep(0.05)  # the workers go ahead as far as they may
+                under_way.append(under_way[-1] - 1)
+
+        plan = rows(400).plan()
+        rows(400, rendered).write(tmp_path / str(held), plan, workers=4, progress=written)
+        assert max(under_way) == most
 
 
 @pytest.mark.soak
