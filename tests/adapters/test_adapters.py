@@ -244,3 +244,32 @@ def test_without_disent_its_class_says_what_to_install(monkeypatch: pytest.Monke
     monkeypatch.setitem(sys.modules, "disent.dataset.data", None)
     with pytest.raises(MissingExtra, match=r"needs disent, which is not installed: pip install 'factorhub\[disent\]'"):
         ground_truth_data(BARS)
+
+
+def test_disents_own_class_counts_and_travels_alike() -> None:
+    """Against the package itself, where it is installed: its class, its dataset, and one of its metrics."""
+    theirs = pytest.importorskip("disent.dataset.data", exc_type=ImportError)
+    from disent.dataset import DisentDataset
+    from disent.dataset.transform import ToImgTensorF32
+    from disent.metrics import metric_mig
+
+    data = ground_truth_data(factorhub.generator("dsprites"))
+    assert isinstance(data, theirs.GroundTruthData)
+
+    class Own(theirs.GroundTruthData):  # type: ignore[misc, name-defined]
+        name = "own"
+        factor_names, factor_sizes, img_shape = data.factor_names, data.factor_sizes, data.img_shape
+
+        def _get_observation(self, idx: int) -> np.ndarray:
+            return data[idx]
+
+    own, idx = Own(), np.arange(0, 737_280, 1999)
+    assert np.array_equal(own.idx_to_pos(idx), data.idx_to_pos(idx))
+    assert np.array_equal(own.factor_multipliers, data.factor_multipliers)
+    for mode, start in (("interval", 2), ("cycle", 0), ("cycle_from_start", 3), ("cycle_from_start_ends", 3)):
+        for num in (None, 7):
+            asked = {"f_idx": 3, "base_factors": own.idx_to_pos(1234), "num": num, "mode": mode, "start_index": start}
+            assert np.array_equal(own.sample_random_factor_traversal(**asked), data.sample_random_factor_traversal(**asked))
+    pictures = DisentDataset(data, transform=ToImgTensorF32())
+    scores = metric_mig(pictures, lambda x: x[:, 0].sum(dim=1)[:, ::8], num_train=200)
+    assert 0 <= scores["mig.discrete_score"] <= 1
