@@ -53,6 +53,7 @@ def lagrange_three_body(
         setup=_setup,
         parameters=5,
         invariants=gravity.invariants,
+        planes=gravity.planes(3),
         scene=lambda states, parameters: gravity.scene(states, parameters, view=1.8),
         sensitive=True,
     )

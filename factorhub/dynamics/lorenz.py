@@ -55,6 +55,6 @@ def lorenz(
         parameters=3,
         scene=_scene,
         sensitive=True,
-        plane=(0, 2),
+        planes=((0, 2),),
     )
     return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail)

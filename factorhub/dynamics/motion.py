@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from factorhub.dynamics import video as film
-from factorhub.dynamics.plots import filmstrip, portraits
+from factorhub.dynamics.plots import Planes, filmstrip, portraits
 from factorhub.errors import InputError, unknown
 from factorhub.factors import Array, Factor
 from factorhub.fields import Batch, Field
@@ -31,7 +31,7 @@ class Motion:
         scene: from the two to what a video shows.
         quality: as of a Generator, with steps and dt.
         rates: from the two and dt to derivatives (n, T, s); None where there are none to give.
-        plane: the two components of the phase portrait.
+        planes: pairs of components, each of which the phase portrait shows the second over the first of.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Motion:
     scene: Callable[[Array, Any], film.Scene]
     quality: Callable[[Array, int, float], Batch]
     rates: Callable[[Array, Any, float], Array] | None = None
-    plane: tuple[int, int] = (0, 1)
+    planes: Planes = ((0, 1),)
 
     def generator(self, *, steps: int, dt: float, dtype: str, derivative: bool, video: int, trail: int) -> Generator:
         """The generator of its trajectories: t, state, and on demand the derivative and a video of the same rows.
@@ -77,7 +77,7 @@ class Motion:
             fields=tuple(fields),
             draw=draw,
             source=self.source,
-            picture=filmstrip if video else portraits(self.components, self.plane),
+            picture=filmstrip if video else portraits(self.components, self.planes),
             quality=lambda values: self.quality(values[:, :count], steps, dt),
         )
 
@@ -110,4 +110,6 @@ def state_field(name: str, dtype: str, steps: int, components: tuple[tuple[str, 
         raise unknown("dtype", dtype, ("float32", "float64"), "trajectories")
     names, units = zip(*components, strict=True)
     about = {"components": list(names), "units": list(units)}
+    listed = ", ".join(f"{name} [{unit}]" if unit else name for name, unit in components)
+    description = f"{description}: {listed}"
     return Field(name, dtype, (steps, len(components)), ("time", "component"), description=description, meta=about)

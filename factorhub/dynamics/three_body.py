@@ -35,6 +35,7 @@ def three_body(
         setup=lambda values: (np.tile(START, (len(values), 1)), np.insert(values, 0, 1.0, axis=1)),
         parameters=5,
         invariants=gravity.invariants,
+        planes=gravity.planes(3),
         scene=lambda states, parameters: gravity.scene(states, parameters, view=2.5),
         sensitive=True,
     )

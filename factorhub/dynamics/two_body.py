@@ -51,6 +51,7 @@ def two_body(
         setup=_setup,
         parameters=4,
         invariants=gravity.invariants,
+        planes=gravity.planes(2),
         scene=lambda states, parameters: gravity.scene(states, parameters, view=2.5),
     )
     return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail)
