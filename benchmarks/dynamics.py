@@ -183,7 +183,7 @@ def systems(rows):
             "doubles alone": lambda part: solve._integrate(system, starts[part], parameters[part], STEPS, DT, solve.MAIN)[0],
             "checked": lambda part: made.render(values[part])["state"],
         }
-        blocks = np.array_split(np.arange(rows), max(rows // 128, 2))
+        blocks = np.array_split(np.arange(rows), max(rows // 256, 2))
         for label, work in works.items():
             error = solve.relative(work(np.arange(some)), exact)
             for threads in (1, 2):

@@ -39,6 +39,6 @@ def measure(source: Sampled, bound: float | None) -> Callable[[Shard], Mapping[s
             raise InputError(f"{at}, above the bound {bound:.2g}; raise --bound, shorten the run, or narrow the factors")
         return {name: float(np.max(found)) for name, found in figures.items()}
 
-    if bound is not None:
+    if bound is not None and FIRST:
         of(0, len(source) - 1, FIRST)
     return lambda shard: of(shard.start, shard.stop - 1, SAMPLE)

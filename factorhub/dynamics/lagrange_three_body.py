@@ -35,6 +35,7 @@ def lagrange_three_body(
     derivative: bool = False,
     video: int = 0,
     trail: int = 0,
+    noise: float = 0.0,
 ) -> Generator:
     """The generator of Lagrange's turning triangles; unstable for near-equal masses, so every row is checked."""
     system = System(
@@ -57,4 +58,4 @@ def lagrange_three_body(
         scene=lambda states, parameters: gravity.scene(states, parameters, view=1.8),
         sensitive=True,
     )
-    return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail)
+    return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail, noise=noise)

@@ -60,7 +60,9 @@ class System:
         return trace(self.equations, len(self.components), self.parameters)
 
 
-def trajectories(system: System, *, steps: int, dt: float, dtype: str, derivative: bool, video: int, trail: int) -> Generator:
+def trajectories(
+    system: System, *, steps: int, dt: float, dtype: str, derivative: bool, video: int, trail: int, noise: float
+) -> Generator:
     """The generator of a system's trajectories; see `Motion.generator` for the options and errors."""
     from factorhub.dynamics import solve
 
@@ -76,4 +78,4 @@ def trajectories(system: System, *, steps: int, dt: float, dtype: str, derivativ
         quality=lambda values, steps, dt: solve.quality(system, values, steps, dt),
         planes=system.planes,
     )
-    return motion.generator(steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail)
+    return motion.generator(steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail, noise=noise)

@@ -32,6 +32,7 @@ def two_body(
     derivative: bool = False,
     video: int = 0,
     trail: int = 0,
+    noise: float = 0.0,
 ) -> Generator:
     """The generator of two attracting bodies by masses, strength of gravity, semi-axis, eccentricity and direction."""
     system = System(
@@ -54,4 +55,4 @@ def two_body(
         planes=gravity.planes(2),
         scene=lambda states, parameters: gravity.scene(states, parameters, view=2.5),
     )
-    return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail)
+    return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail, noise=noise)
