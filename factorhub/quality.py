@@ -11,21 +11,23 @@ from factorhub.sampled import Sampled
 from factorhub.storage.manifest import Shard
 
 SAMPLE = 32  # rows measured in each shard, spread evenly, its first and last among them
+FIRST = 4  # rows measured before any work, for bounds that no row meets
 
 
 def measure(source: Sampled, bound: float | None) -> Callable[[Shard], Mapping[str, float]] | None:
     """What a writer stores with each shard: the largest of each figure over a sample of its rows; None if there are none.
 
     Raises:
-        InputError: (from the returned function) the error of a row is above `bound`; the shard is then not written.
+        InputError: the error of a row is above `bound`: of a few rows at once, and of a shard's in the returned function;
+            that shard is then not kept.
     """
     made = source.generator
     quality = made.quality
     if quality is None:
         return None
 
-    def of(shard: Shard) -> Mapping[str, float]:
-        rows = np.unique(np.linspace(shard.start, shard.stop - 1, SAMPLE).astype(np.int64))
+    def of(first: int, last: int, count: int) -> Mapping[str, float]:
+        rows = np.unique(np.linspace(first, last, count).astype(np.int64))
         values = source.values(rows)
         flat = values.reshape(-1, values.shape[-1])
         figures = quality(flat)
@@ -37,4 +39,6 @@ def measure(source: Sampled, bound: float | None) -> Callable[[Shard], Mapping[s
             raise InputError(f"{at}, above the bound {bound:.2g}; raise --bound, shorten the run, or narrow the factors")
         return {name: float(np.max(found)) for name, found in figures.items()}
 
-    return of
+    if bound is not None and FIRST:
+        of(0, len(source) - 1, FIRST)
+    return lambda shard: of(shard.start, shard.stop - 1, SAMPLE)

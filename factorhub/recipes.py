@@ -187,6 +187,7 @@ def asked(name: str | None, preset: str | None = None, **settings: Any) -> Recip
             raise InputError(f"preset {preset} has its own regime and splits; leave out --regime and --splits")
         settings = {**settings, "regime": found.regime, "splits": found.splits}
         name = name or found.generator or None
+        settings["options"] = {**dict(found.options), **settings["options"]}
     if name is None:
         raise InputError("name a generator, a --preset that names one, or a --recipe; factorhub list shows all generators")
     return recipe(catalog.generator(name, **settings.pop("options")), **settings)

@@ -20,6 +20,7 @@ MOVED = {  # the factor that a generator's traversal shows
 }  # fmt: skip
 SMALL = {  # options that make a sequence fit a page
     "pendulum": {"video": 48}, "three_body": {"video": 48, "steps": 400}, "bouncing_balls": {"video": 48},
+    "interventional_pong": {"video": 48},
 }  # fmt: skip
 SEEDS = {"objects_room": 2, "multi_dsprites": 0}  # where several objects show; 3 elsewhere
 COUNT = 8

@@ -43,6 +43,7 @@ def bouncing_balls(
     derivative: bool = False,
     video: int = 0,
     trail: int = 0,
+    noise: float = 0.0,
 ) -> Generator:
     """The generator of 1 to 4 `balls` in a unit box; every row is solved twice, since collisions amplify errors."""
     if not 1 <= balls <= 4:
@@ -105,7 +106,7 @@ def bouncing_balls(
         scene=scene,
         quality=quality,
     )
-    return motion.generator(steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail)
+    return motion.generator(steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail, noise=noise)
 
 
 def energy(states: Array, values: Array) -> Array:

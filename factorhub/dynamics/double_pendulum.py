@@ -58,6 +58,7 @@ def double_pendulum(
     derivative: bool = False,
     video: int = 0,
     trail: int = 0,
+    noise: float = 0.0,
 ) -> Generator:
     """The generator of double pendulums that start at rest; every row is checked, since errors grow."""
     system = System(
@@ -81,4 +82,4 @@ def double_pendulum(
         scene=_scene,
         sensitive=True,
     )
-    return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail)
+    return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail, noise=noise)

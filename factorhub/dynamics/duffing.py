@@ -36,6 +36,7 @@ def duffing(
     derivative: bool = False,
     video: int = 0,
     trail: int = 0,
+    noise: float = 0.0,
 ) -> Generator:
     """The generator of the Duffing oscillator x'' + delta x' + alpha x + beta x³ = gamma cos(omega t + phase)."""
     system = System(
@@ -59,4 +60,4 @@ def duffing(
         scene=_scene,
         sensitive=True,
     )
-    return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail)
+    return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail, noise=noise)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from factorhub.dynamics.plots import Planes
 from factorhub.dynamics.tape import Equations, inverse_cube
 from factorhub.dynamics.video import Scene
 from factorhub.factors import Array
@@ -15,6 +16,11 @@ from factorhub.factors import Array
 def components(bodies: int) -> tuple[tuple[str, str], ...]:
     """x0, y0, x1, y1, … and then the velocities in the same order, without units."""
     return tuple((f"{axis}{i}", "") for kind in ("", "v") for i in range(bodies) for axis in (f"{kind}x", f"{kind}y"))
+
+
+def planes(bodies: int) -> Planes:
+    """x and y of each body, for the phase portrait."""
+    return tuple((2 * i, 2 * i + 1) for i in range(bodies))
 
 
 def equations(bodies: int) -> Equations:

@@ -35,6 +35,7 @@ def lagrange_three_body(
     derivative: bool = False,
     video: int = 0,
     trail: int = 0,
+    noise: float = 0.0,
 ) -> Generator:
     """The generator of Lagrange's turning triangles; unstable for near-equal masses, so every row is checked."""
     system = System(
@@ -53,7 +54,8 @@ def lagrange_three_body(
         setup=_setup,
         parameters=5,
         invariants=gravity.invariants,
+        planes=gravity.planes(3),
         scene=lambda states, parameters: gravity.scene(states, parameters, view=1.8),
         sensitive=True,
     )
-    return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail)
+    return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail, noise=noise)

@@ -35,6 +35,7 @@ def lorenz(
     derivative: bool = False,
     video: int = 0,
     trail: int = 0,
+    noise: float = 0.0,
 ) -> Generator:
     """The generator of the Lorenz system; rows whose errors grow beyond doubles are solved in pairs of doubles."""
     system = System(
@@ -55,6 +56,6 @@ def lorenz(
         parameters=3,
         scene=_scene,
         sensitive=True,
-        plane=(0, 2),
+        planes=((0, 2),),
     )
-    return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail)
+    return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail, noise=noise)

@@ -47,6 +47,7 @@ def lotka_volterra(
     derivative: bool = False,
     video: int = 0,
     trail: int = 0,
+    noise: float = 0.0,
 ) -> Generator:
     """The generator of Lotka-Volterra trajectories from (5, 3); presets: lotka-volterra-fotiadis."""
     system = System(
@@ -61,4 +62,4 @@ def lotka_volterra(
         invariants=lambda states, parameters: {"constant": constant(states, parameters)},
         scene=_scene,
     )
-    return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail)
+    return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail, noise=noise)

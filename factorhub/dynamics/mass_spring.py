@@ -45,6 +45,7 @@ def mass_spring(
     derivative: bool = False,
     video: int = 0,
     trail: int = 0,
+    noise: float = 0.0,
 ) -> Generator:
     """The generator of a mass on a spring, on request `damped` by friction; q and p are position and momentum."""
     factors = (
@@ -71,4 +72,4 @@ def mass_spring(
         invariants=nothing if damped else lambda states, parameters: {"energy": energy(states, parameters)},
         scene=_scene,
     )
-    return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail)
+    return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail, noise=noise)

@@ -8,8 +8,9 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
+from factorhub.dynamics import noise as noise_of
 from factorhub.dynamics import video as film
-from factorhub.dynamics.plots import filmstrip, portraits
+from factorhub.dynamics.plots import Planes, filmstrip, portraits
 from factorhub.errors import InputError, unknown
 from factorhub.factors import Array, Factor
 from factorhub.fields import Batch, Field
@@ -31,7 +32,7 @@ class Motion:
         scene: from the two to what a video shows.
         quality: as of a Generator, with steps and dt.
         rates: from the two and dt to derivatives (n, T, s); None where there are none to give.
-        plane: the two components of the phase portrait.
+        planes: pairs of components, each of which the phase portrait shows the second over the first of.
     """
 
     name: str
@@ -43,13 +44,18 @@ class Motion:
     scene: Callable[[Array, Any], film.Scene]
     quality: Callable[[Array, int, float], Batch]
     rates: Callable[[Array, Any, float], Array] | None = None
-    plane: tuple[int, int] = (0, 1)
+    planes: Planes = ((0, 1),)
 
-    def generator(self, *, steps: int, dt: float, dtype: str, derivative: bool, video: int, trail: int) -> Generator:
-        """The generator of its trajectories: t, state, and on demand the derivative and a video of the same rows.
+    def generator(
+        self, *, steps: int, dt: float, dtype: str, derivative: bool, video: int, trail: int, noise: float = 0.0
+    ) -> Generator:
+        """The generator of its trajectories: t, state, and on demand the derivative, a video and noise of the same rows.
+
+        `noise` adds a field "observed", the state and normal numbers of that share of each component's largest size, and
+        the nuisance factor that they come from.
 
         Raises:
-            InputError: steps, dt, dtype, video or trail out of range; in `render`, a trajectory that cannot be computed.
+            InputError: steps, dt, dtype, video, trail or noise out of range; in `render`, a trajectory that cannot be computed.
         """
         count = len(self.factors)
         fields = [grid_field(steps, dt), state_field("state", dtype, steps, self.components, "the state at each time")]
@@ -61,23 +67,34 @@ class Motion:
         if trail < 0:
             raise InputError(f"trail is the number of earlier frames that a disc's trail shows; got {trail}")
 
+        if not 0 <= noise < np.inf:
+            raise InputError(
+                f"noise is its standard deviation as a share of each component's largest size, at least 0; got {noise}"
+            )
+        if noise:
+            fields.append(state_field("observed", dtype, steps, self.components, "the state with noise"))
+
         def draw(values: Array) -> Batch:
             states, aside = self.solve(values[:, :count], steps, dt)
             batch: Batch = {"t": times(len(values), steps, dt), "state": states.astype(dtype)}
             if derivative and self.rates is not None:
                 batch["derivative"] = self.rates(states, aside, dt).astype(dtype)
             if video:
-                batch["video"] = film.frames(self.scene(states, aside), values[:, count:], video, trail)
+                batch["video"] = film.frames(self.scene(states, aside), values[:, count : count + 4], video, trail)
+            if noise:
+                normal = noise_of.normals(values[:, -1], states[0].size, f"{self.name}/noise").reshape(states.shape)
+                batch["observed"] = (states + noise * np.abs(states).max(axis=1, keepdims=True) * normal).astype(dtype)
             return batch
 
+        seeds = [noise_of.seed("noise_seed", "of the noise on what is observed")] if noise else []
         return Generator(
             name=self.name,
             summary=self.summary,
-            space=FactorSpace((*self.factors, *(film.visual_factors() if video else ()))),
+            space=FactorSpace((*self.factors, *(film.visual_factors() if video else ()), *seeds)),
             fields=tuple(fields),
             draw=draw,
             source=self.source,
-            picture=filmstrip if video else portraits(self.components, self.plane),
+            picture=filmstrip if video else portraits(self.components, self.planes),
             quality=lambda values: self.quality(values[:, :count], steps, dt),
         )
 
@@ -110,4 +127,6 @@ def state_field(name: str, dtype: str, steps: int, components: tuple[tuple[str, 
         raise unknown("dtype", dtype, ("float32", "float64"), "trajectories")
     names, units = zip(*components, strict=True)
     about = {"components": list(names), "units": list(units)}
+    listed = ", ".join(f"{name} [{unit}]" if unit else name for name, unit in components)
+    description = f"{description}: {listed}"
     return Field(name, dtype, (steps, len(components)), ("time", "component"), description=description, meta=about)

@@ -55,6 +55,7 @@ def pendulum(
     derivative: bool = False,
     video: int = 0,
     trail: int = 0,
+    noise: float = 0.0,
 ) -> Generator:
     """The generator of pendulum trajectories, on request `damped`; `video` is the side of its frames in pixels.
 
@@ -80,4 +81,4 @@ def pendulum(
         invariants=nothing if damped else lambda states, parameters: {"energy": energy(states, parameters)},
         scene=_scene,
     )
-    return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail)
+    return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail, noise=noise)

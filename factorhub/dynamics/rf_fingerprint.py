@@ -88,5 +88,5 @@ def rf_fingerprint(*, steps: int = 256, samples: int = 4, dtype: Float = "float3
         ),
         draw=draw,
         source="own definition, after the customary models of transmitters' impairments",
-        picture=portraits(parts, field="signal"),
+        picture=portraits(parts, field="signal", time="t [samples]"),
     )

@@ -39,7 +39,7 @@ PROBES = Method(16, 0.23, coarse=17), Method(14, 0.19, coarse=18)  # wrong by a 
 PRECISE = Method(26, CHEAPEST, pairs=8)  # e⁻⁵²; a coefficient of order n in doubles is wrong by 2⁻⁵³ e⁻²ⁿ of the state
 REFERENCE = Method(34, 0.1, pairs=34)  # shorter steps of higher order
 LONGEST = 1_000_000  # steps of one trajectory; published settings need a few hundred
-SUSPECT = 2.0**-16  # the second probe is asked where the first differs by this: one alone may agree by accident
+SUSPECT = 2.0**-20  # the second probe is asked where the first differs by this: one alone may agree by accident
 TRUSTED = 2.0**-26  # a quarter of the rounding of float32, which two solutions in pairs may differ by
 DOUBTFUL = 2.0**-12  # MAIN is kept where the probes agree to this
 LOST = 2.0**-5  # where MAIN and pairs differ by more, nothing is known of the amplification, and pairs are checked too

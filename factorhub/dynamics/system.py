@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from factorhub.dynamics.motion import Float as Float
 from factorhub.dynamics.motion import Motion
+from factorhub.dynamics.plots import Planes
 from factorhub.dynamics.tape import Equations, Tape, trace
 from factorhub.dynamics.video import Scene
 from factorhub.factors import Array, Factor
@@ -37,7 +38,7 @@ class System:
         invariants: from the same to {name: (quantity (n, T), scale (n,))}, what the motion keeps and the size that its
             drift is measured against.
         sensitive: True where rounding errors can grow without a limit known beforehand, so that every row is checked.
-        plane: the two components of the phase portrait.
+        planes: as of a Motion.
     """
 
     name: str
@@ -51,7 +52,7 @@ class System:
     scene: Callable[[Array, Array], Scene]
     invariants: Invariants = nothing
     sensitive: bool = False
-    plane: tuple[int, int] = (0, 1)
+    planes: Planes = ((0, 1),)
 
     @cached_property
     def tape(self) -> Tape:
@@ -59,7 +60,9 @@ class System:
         return trace(self.equations, len(self.components), self.parameters)
 
 
-def trajectories(system: System, *, steps: int, dt: float, dtype: str, derivative: bool, video: int, trail: int) -> Generator:
+def trajectories(
+    system: System, *, steps: int, dt: float, dtype: str, derivative: bool, video: int, trail: int, noise: float
+) -> Generator:
     """The generator of a system's trajectories; see `Motion.generator` for the options and errors."""
     from factorhub.dynamics import solve
 
@@ -73,6 +76,6 @@ def trajectories(system: System, *, steps: int, dt: float, dtype: str, derivativ
         rates=lambda states, parameters, dt: solve.derivatives(system, states, parameters, dt),
         scene=system.scene,
         quality=lambda values, steps, dt: solve.quality(system, values, steps, dt),
-        plane=system.plane,
+        planes=system.planes,
     )
-    return motion.generator(steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail)
+    return motion.generator(steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail, noise=noise)

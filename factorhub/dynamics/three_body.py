@@ -20,6 +20,7 @@ def three_body(
     derivative: bool = False,
     video: int = 0,
     trail: int = 0,
+    noise: float = 0.0,
 ) -> Generator:
     """The generator of three attracting bodies; K1 is 1, and every row is checked, since encounters amplify errors.
 
@@ -35,7 +36,8 @@ def three_body(
         setup=lambda values: (np.tile(START, (len(values), 1)), np.insert(values, 0, 1.0, axis=1)),
         parameters=5,
         invariants=gravity.invariants,
+        planes=gravity.planes(3),
         scene=lambda states, parameters: gravity.scene(states, parameters, view=2.5),
         sensitive=True,
     )
-    return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail)
+    return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail, noise=noise)

@@ -32,6 +32,7 @@ def two_body(
     derivative: bool = False,
     video: int = 0,
     trail: int = 0,
+    noise: float = 0.0,
 ) -> Generator:
     """The generator of two attracting bodies by masses, strength of gravity, semi-axis, eccentricity and direction."""
     system = System(
@@ -51,6 +52,7 @@ def two_body(
         setup=_setup,
         parameters=4,
         invariants=gravity.invariants,
+        planes=gravity.planes(2),
         scene=lambda states, parameters: gravity.scene(states, parameters, view=2.5),
     )
-    return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail)
+    return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail, noise=noise)

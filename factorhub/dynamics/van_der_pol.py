@@ -33,6 +33,7 @@ def van_der_pol(
     derivative: bool = False,
     video: int = 0,
     trail: int = 0,
+    noise: float = 0.0,
 ) -> Generator:
     """The generator of the Van der Pol oscillator x'' = mu (1 - x²) x' - x."""
     system = System(
@@ -46,4 +47,4 @@ def van_der_pol(
         parameters=1,
         scene=_scene,
     )
-    return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail)
+    return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail, noise=noise)

@@ -26,6 +26,7 @@ class Preset:
         source: where it is published.
         regime_text: of the rows; empty for the generator's usual ones (its grid, or uniform).
         splits_text: of the rows; empty for one split.
+        options: of the generator, as (option, value) pairs of text; what is asked for beside the preset goes before them.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Preset:
     source: str
     regime_text: str = ""
     splits_text: str = ""
+    options: tuple[tuple[str, str], ...] = ()
 
     @property
     def regime(self) -> Regime | None:
@@ -244,6 +246,7 @@ def _shells() -> Iterator[Preset]:
         "pendulum-video-fotiadis", "pendulum", f"{about}; for video", FOTIADIS, "",
         box("[length, 1.2, 1.4], [gravity, 8, 12], [theta0, 0.5235987756, 2.9670597284]",
             f"away_max={near} | away_min={near}, away_max={far}", (10_000, 1_296, 1_296, 1_296)),
+        (("steps", "1000"), ("dt", "0.05"), ("video", "64")),
     )  # fmt: skip
     yield Preset(
         "lotka-volterra-fotiadis", "lotka_volterra", about, FOTIADIS, "",

@@ -26,14 +26,25 @@ def right_hand_sides():
     def lotka_volterra(t, y, a, b, c, d):
         return [a * y[0] - b * y[0] * y[1], -c * y[1] + d * b * y[0] * y[1]]
 
-    def three_body(t, y, scale, *masses):
-        r, out = y[:6].reshape(3, 2), np.zeros(12)
-        out[:6] = scale * y[6:]
-        for i in range(3):
-            for j in range(3):
+    def bodies(y, pull, scale, masses):
+        count = len(masses)
+        r, out = y[: 2 * count].reshape(count, 2), np.zeros(4 * count)
+        out[: 2 * count] = scale * y[2 * count :]
+        for i in range(count):
+            for j in range(count):
                 if i != j:
-                    out[6 + 2 * i : 8 + 2 * i] += masses[j] * (r[j] - r[i]) / np.linalg.norm(r[j] - r[i]) ** 3
+                    force = pull * masses[j] * (r[j] - r[i]) / np.linalg.norm(r[j] - r[i]) ** 3
+                    out[2 * (count + i) : 2 * (count + i) + 2] += force
         return out
+
+    def three_body(t, y, scale, *masses):
+        return bodies(y, 1.0, scale, masses)
+
+    def two_body(t, y, m1, m2, pull, *orbit):
+        return bodies(y, pull, 1.0, (m1, m2))
+
+    def lagrange_three_body(t, y, m1, m2, m3, *triangle):
+        return bodies(y, 1.0, 1.0, (m1, m2, m3))
 
     def mass_spring(t, y, mass, stiffness, q0, p0):
         return [y[1] / mass, -stiffness * y[0]]
@@ -57,11 +68,14 @@ def right_hand_sides():
         ]
         return [y[2], y[3], *np.linalg.solve(inertia, torque)]
 
-    return {name: value for name, value in locals().items() if callable(value)}
+    return {name: value for name, value in locals().items() if callable(value) and name != "bodies"}
 
 
 AGREEMENT = [("pendulum", 400, 1e-10), ("lotka_volterra", 400, 1e-10), ("three_body", 100, 1e-9)]
-AGREEMENT += [(name, 150, 1e-9) for name in ("mass_spring", "duffing", "van_der_pol", "lorenz", "double_pendulum")]
+AGREEMENT += [
+    (name, 150, 1e-9)
+    for name in ("mass_spring", "duffing", "van_der_pol", "lorenz", "double_pendulum", "two_body", "lagrange_three_body")
+]
 
 
 @pytest.mark.parametrize(("name", "steps", "within"), AGREEMENT)

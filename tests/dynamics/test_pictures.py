@@ -68,7 +68,7 @@ def test_colours_go_round() -> None:
 
 
 def test_pictures_for_people() -> None:
-    for video, shape in ((0, (2, 192, 384, 3)), (24, (2, 24, 192, 3))):
+    for video, shape in ((0, (2, 224, 448, 3)), (24, (2, 24, 192, 3))):
         made = factorhub.generator("three_body", steps=40, video=video)
         drawn = made.pictures(made.render(sample(made.space, 2)))
         assert drawn.shape == shape
