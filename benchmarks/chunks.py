@@ -3,7 +3,7 @@
     python benchmarks/chunks.py [NAME] [--rows N] [--folder DIR]
 
 Wall time, best of five, on the observations of NAME (dsprites by default) in permuted order; read the ratios, absolute
-rates drift with the machine. "encode" is on one core, a scan, a batch of 256 random rows and a stream on all. "row" is a
+rates drift with the machine. All but the stream, which uses all cores, runs on one. "row" is a
 whole random row through `store[i]`, and "bare" no more than reading and inflating the chunk it lies in.
 """
 

@@ -1,4 +1,4 @@
-"""DEFLATE for flat pictures: three times as fast as zlib-ng's level 4, and as small.
+"""DEFLATE for flat pictures: twice as fast as zlib-ng's level 4, and about as small.
 
 Matches begin and end between pixels, and are looked for in three places only: a line above, the last place of the same
 two pixels, and the last place of the same pixel; the longest is taken. That is a third of the work of looking at every
