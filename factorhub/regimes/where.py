@@ -137,11 +137,12 @@ def _redraw(region: Region, inner: Regime, base: FactorSpace, seed: int, rows: A
         if start >= ATTEMPTS:
             raise InputError(f"the region '{region}' (share {share:.2g}) was missed by {ATTEMPTS} draws of row {rows[waiting[0]]}")
         width = min(max(round(256 / share / max(len(waiting), 1)), 1), 1024, ATTEMPTS - start)
-        tried = np.tile(np.arange(start, start + width), len(waiting))
+        tried = start if width == 1 else np.tile(np.arange(start, start + width), len(waiting))
         drawn = again(inner, base, seed, np.repeat(rows[waiting], width), tried, ATTEMPTS, stream)
         inside = within(region, space, drawn.values).reshape(len(waiting), width)
-        hit = inside.any(axis=1)
-        places.append(waiting[hit])
-        found.append(drawn.take(np.flatnonzero(hit) * width + inside[hit].argmax(axis=1)))
+        hit = inside[:, 0] if width == 1 else inside.any(axis=1)
+        picked = np.flatnonzero(hit)
+        places.append(waiting[picked])
+        found.append(drawn.take(picked if width == 1 else picked * width + inside[picked].argmax(axis=1)))
         waiting, start = waiting[~hit], start + width
     return join(found, places)
