@@ -6,15 +6,18 @@
 
 Every reader gets the same rows, yields uint8 batches of 256 in a process of its own, and is measured several times in
 turn; the median counts. "first" is the time from opening to the first batch, imports not counted, "RSS" the peak of
-memory above what the imports took. Files are in the page cache. Absolute rates drift with the machine: read the ratios.
+memory above what the imports took; rates count from the 18th batch on. Files are in the page cache. Absolute rates
+drift with the machine: read the ratios.
 Peers that are not installed are skipped; `pip install 'factorhub[bench]'` has them.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -118,6 +121,8 @@ def measure(name: str, folder: Path, seconds: float) -> dict[str, float]:
     batches = OURS[name][1](factorhub.open(folder)) if name in OURS else PEERS[name].read(folder)
     rows = len(next(batches))
     first = time.perf_counter() - start
+    for _ in range(16):  # one window of ours; code that is loaded or compiled when first used is, by then
+        next(batches)
     rows, start = 0, time.perf_counter()
     while time.perf_counter() - start < seconds:
         for _ in range(8):
@@ -224,9 +229,10 @@ def main() -> None:
                     written[peer.write] = Path(place) / name
                     written[peer.write].mkdir()
                     try:
-                        with warnings.catch_warnings():
+                        with warnings.catch_warnings(), open(os.devnull, "w") as nowhere:
                             warnings.simplefilter("ignore")
-                            peer.write(images, written[peer.write])
+                            with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
+                                peer.write(images, written[peer.write])
                     except Exception as error:  # a peer that cannot write must not end the comparison
                         print(f"  skipped {peer.title}: {' '.join(str(error).split())[:90]}")
                         continue

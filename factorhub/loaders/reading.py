@@ -98,6 +98,7 @@ class Reading:
         """The batches, each planned when `depth` others are; what it needs is being read from then on."""
         waiting: deque[tuple[Span, _Parts | Future[Batch]]] = deque()
         piece: _Piece | None = None
+        begun = False
         for span in spans:
             at, parts = span.start, []
             while at < span.stop:
@@ -109,7 +110,8 @@ class Reading:
             # what lies in several windows is joined on a thread, which the windows' own tasks have been given before
             waiting.append((span, parts if len(parts) == 1 else self._pool.submit(self._joined, parts)))
             del parts  # no name may hold a piece whose batches are given out
-            if len(waiting) > depth:
+            if len(waiting) > depth or not begun:  # the first one alone, so that it comes soonest
+                begun = True
                 yield _made(*waiting.popleft())
         while waiting:
             yield _made(*waiting.popleft())
