@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ class Stream:
         sharding: how to lay batches over devices, such as `NamedSharding(mesh, PartitionSpec("data"))`; where there are
             several processes, each gives its part of the global batch.
         device: where to put batches otherwise; JAX's default device by default.
-        prefetch: batches that are put on the device ahead.
+        prefetch: batches that are put on the device ahead; by default 2, and none on a CPU, which reads the batch where it lies.
         rank: which of `world` processes this one is; `jax.process_index()` by default.
         world: how many processes share an epoch; `jax.process_count()` by default.
         transform: a function of each batch of NumPy arrays, before it goes to the device.
@@ -59,21 +60,22 @@ class Stream:
         *,
         sharding: jax.sharding.Sharding | None = None,
         device: jax.Device | None = None,
-        prefetch: int = 2,
+        prefetch: int | None = None,
         rank: int | None = None,
         world: int | None = None,
         transform: Callable[[Batch], Any] | None = None,
         **options: Any,
     ) -> None:
-        if prefetch < 0:
+        if prefetch is not None and prefetch < 0:
             raise InputError(f"prefetch is a number of batches from 0; got {prefetch}")
         rank = jax.process_index() if rank is None else rank
         world = jax.process_count() if world is None else world
         self.stream = NumpyStream(source, batch_size, rank=rank, world=world, transform=transform, **options)
         self.sharding = sharding
         self.device = device
-        self.prefetch = prefetch
         # one call of a compiled function for all small arrays: device_put would cost each of them more than it holds
+        first = device or (next(iter(sharding.device_set)) if sharding is not None else jax.local_devices()[0])
+        self.prefetch = prefetch if prefetch is not None else 0 if first.platform == "cpu" else 2
         place = None if device is None else jax.sharding.SingleDeviceSharding(device)
         self._together = jax.jit(lambda arrays: arrays, out_shardings=place)
         self._place: tuple[int, int] | None = None  # epoch and batch after the last one given out
@@ -97,11 +99,15 @@ class Stream:
 
     def __iter__(self) -> Iterator[Any]:
         """The batches of an epoch, each on its devices."""
-        ahead: deque[tuple[Any, tuple[int, int]]] = deque()
         alone = quick_put(self.device) or (lambda array: jax.device_put(array, self.device))
-        wide = jax.dtypes.canonicalize_dtype(np.int64) == np.int64
+        put = partial(self._put, alone, jax.dtypes.canonicalize_dtype(np.int64) == np.int64)
+        if self.prefetch == 0:
+            self._place = None
+            yield from map(put, self.stream)
+            return
+        ahead: deque[tuple[Any, tuple[int, int]]] = deque()
         for batch in self.stream:
-            ahead.append((self._put(batch, alone, wide), self.stream.place))
+            ahead.append((put(batch), self.stream.place))
             if len(ahead) > self.prefetch:
                 made, self._place = ahead.popleft()
                 yield made
@@ -112,7 +118,15 @@ class Stream:
             del made
         self._place = None
 
-    def _put(self, batch: Any, alone: Callable[[Any], Any], wide: bool) -> Any:
+    def _put(self, alone: Callable[[Any], Any], wide: bool, batch: Any) -> Any:
+        if type(batch) is dict and self.sharding is None:  # as streams give them: no tree to be taken apart
+            made = {}
+            for name, array in batch.items():
+                if getattr(array, "nbytes", 0) < SMALL or (array.dtype == np.int64 and not wide):
+                    break
+                made[name] = alone(array)
+            else:
+                return made
         arrays, kind = jax.tree.flatten(batch)
         if not wide:
             arrays = [_narrow(array) for array in arrays]
