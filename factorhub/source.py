@@ -95,7 +95,7 @@ def check_source(what: str, source: object) -> None:
         source: what was given.
     """
     if not isinstance(source, Source):
-        hint = "factorhub.stream(generator, regime, seed) streams without a disk"
+        hint = "the rows of a generator are factorhub.recipe(generator).source()"
         if isinstance(source, str | PathLike):
             hint = f"write factorhub.open('{source}'), or factorhub.recipe(name).source() for the rows of a generator"
         elif callable(getattr(source, "source", None)):

@@ -80,6 +80,10 @@ CALLS: dict[str, tuple[Callable[[Store], Any], str]] = {
         lambda s: export(factorhub.recipe("dsprites"), "npz", "x.npz"),  # type: ignore[arg-type]
         "a recipe's rows are its source()",
     ),
+    "a generator to export": (
+        lambda s: export(factorhub.generator("dsprites"), "npz", "x.npz"),  # type: ignore[arg-type]
+        "the rows of a generator are factorhub.recipe(generator).source()",
+    ),
     "a name for metrics": (
         lambda s: GroundTruthData("dsprites"),  # type: ignore[arg-type]
         "metrics' data is an open set or a generator: factorhub.open(path), factorhub.generator(name); got 'dsprites'",
