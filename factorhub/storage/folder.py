@@ -16,6 +16,7 @@ from factorhub.storage.manifest import FORMAT, FORMAT_VERSION, MANIFEST, UNFINIS
 
 LOCK = ".lock"
 CARD = "README.md"
+OVERWRITE = "--overwrite (overwrite=True in Python)"
 SHARD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}-\d{5,}-of-\d{5,}\.h5")
 
 
@@ -32,7 +33,10 @@ def claimed(folder: Path, *, shared: bool = False) -> Iterator[None]:
         _refuse_strangers(folder)
         if (folder / "data").is_symlink():
             raise InputError(f"{folder / 'data'} is a link, and links are not followed; name a folder where the data may lie")
-        (folder / "data").mkdir(parents=True, exist_ok=True)
+        try:
+            (folder / "data").mkdir(parents=True, exist_ok=True)
+        except FileNotFoundError:  # what /proc says to everyone
+            raise StoreError(f"cannot make the folder {folder}: its parent takes none; name another folder") from None
         with _lock(folder / LOCK, shared):
             yield
 
@@ -66,7 +70,9 @@ def begin(plan: Plan, folder: Path, *, overwrite: bool = False, alone: bool = Tr
     """
     if overwrite and not alone:
         raise InputError("--overwrite does not go with one job of several; empty the folder first")
-    done = whole(plan, folder, overwrite=overwrite)
+    # a run that ended before its first shard has left nothing to lose; jobs of several may have just begun
+    barren = alone and not (folder / MANIFEST).exists() and not any(map(_is_shard, (folder / "data").iterdir()))
+    done = whole(plan, folder, overwrite=overwrite or barren)
     if done is not None:
         end(folder)
         return done
@@ -76,7 +82,7 @@ def begin(plan: Plan, folder: Path, *, overwrite: bool = False, alone: bool = Tr
     if alone:
         kept = {Path(shard.path).name for shard in plan.shards}
         for entry in [*folder.iterdir(), *(folder / "data").iterdir()]:
-            stale = SHARD_NAME.fullmatch(entry.name) and entry.parent != folder and entry.name not in kept
+            stale = _is_shard(entry) and entry.parent != folder and entry.name not in kept
             if stale or is_temporary(entry.name):
                 entry.unlink()
     return None
@@ -99,7 +105,8 @@ def whole(plan: Plan, folder: Path, *, overwrite: bool = False) -> Manifest | No
         if not overwrite:
             raise
     if found is not None and found != plan and not overwrite:
-        raise InputError(f"{folder} holds another set: {_difference(found, plan)}; name another folder, or add --overwrite")
+        what = "another set" if manifest is not None else "an unfinished set of another recipe"
+        raise InputError(f"{folder} holds {what}: {_difference(found, plan)}; name another folder, or replace it with {OVERWRITE}")
     if manifest is None or found != plan:
         return None
     same = (_same_size(folder / shard.path, done.bytes) for shard, done in zip(plan.shards, manifest.finished, strict=True))
@@ -124,6 +131,10 @@ def _refuse_strangers(folder: Path) -> None:
         raise InputError(f"{folder} is not empty and holds no factorhub set (found {shown}); name another folder")
 
 
+def _is_shard(path: Path) -> bool:
+    return SHARD_NAME.fullmatch(path.name) is not None
+
+
 def _same_size(path: Path, size: int) -> bool:
     try:
         return path.lstat().st_size == size
@@ -135,8 +146,10 @@ def _difference(found: Plan, asked: Plan) -> str:
     """The first setting in which two plans differ, in words."""
     ours, theirs = asked.to_dict(), found.to_dict()
     for key in {**ours["recipe"], **theirs["recipe"]}:
-        if theirs["recipe"].get(key) != ours["recipe"].get(key):
-            return f"{key} is {theirs['recipe'].get(key)} there and {ours['recipe'].get(key)} here"
+        unsaid = "all" if key == "rows" else "not given"
+        there, here = (data["recipe"].get(key, unsaid) for data in (theirs, ours))
+        if there != here:
+            return f"{key} is {there} there and {here} here"
     for key in ("splits", "shard_rows", "order", "layouts"):
         if theirs[key] != ours[key]:
             return f"{key} is {theirs[key]} there and {ours[key]} here"
