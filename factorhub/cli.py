@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import click
 
 from factorhub.errors import FactorhubError, InputError
+from factorhub.shell import EXAMPLES, ORDER, look_here, shards
 
 F = TypeVar("F", bound=Callable[..., Any])
 REGION = re.compile(r"==|!=|[<>&|~]|\b(in|between)\b")
@@ -28,6 +29,10 @@ def _interrupt_again(dropped: Any) -> None:
 
 class Group(click.Group):
     """A group whose errors are one line, with the command's exit code, and whose unknown commands get a suggestion."""
+
+    def list_commands(self, _: click.Context) -> list[str]:
+        """The commands in the order of use."""
+        return sorted(self.commands, key=ORDER.index)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; factorhub's own errors become a line on stderr."""
@@ -51,6 +56,7 @@ class Group(click.Group):
             from factorhub.errors import unknown
 
             raise unknown("command", args[0], self.list_commands(ctx), "factorhub")
+        look_here(args)
         return super().resolve_command(ctx, args)
 
 
@@ -76,7 +82,7 @@ def _pairs(items: tuple[str, ...], what: str) -> dict[str, str]:
     return pairs
 
 
-@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Group, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="factorhub")
 def main() -> None:
     """Benchmark datasets with known factors of variation, generated instead of downloaded."""
@@ -151,7 +157,7 @@ def generate(ctx: click.Context, /, out: str, **given: Any) -> None:
         return
     with Bar(len(asked.source()), asked.generator) as bar:
         store = build.generate(asked, out, progress=bar, **given)
-    click.echo(f"{out}: {len(store):,} rows in {len(store.plan.shards)} shards, {store.manifest.bytes / 1e6:,.1f} MB")
+    click.echo(f"{out}: {len(store):,} rows in {shards(len(store.plan.shards))}, {store.manifest.bytes / 1e6:,.1f} MB")
 
 
 @main.command(short_help="List published protocols, for generate --preset.")
@@ -245,7 +251,7 @@ def verify(path: str, as_json: bool) -> None:
         report = check(path, bar)
     data = {"ok": report.ok, "problems": list(report.problems), "digests": report.digests}
     hint = f"\nfactorhub repair {path} makes damaged shards again"
-    text = f"{path}: {len(store):,} rows in {len(store.plan.shards)} shards, all as the manifest says" if report.ok else ""
+    text = f"{path}: {len(store):,} rows in {shards(len(store.plan.shards))}, all as the manifest says" if report.ok else ""
     _echo(data, text or "\n".join(report.problems) + hint, as_json)
     click.get_current_context().exit(0 if report.ok else 1)
 

@@ -6,9 +6,10 @@ import errno
 import fcntl
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from factorhub.errors import FactorhubError, InputError, StoreError
 from factorhub.storage.files import is_temporary, sync_folder, write_json
@@ -65,7 +66,7 @@ def begin(plan: Plan, folder: Path, *, overwrite: bool = False, alone: bool = Tr
         InputError: the folder holds another set, and `overwrite` is not asked for.
     """
     if overwrite and not alone:
-        raise InputError("--overwrite does not go with one job of several; empty the folder first")
+        raise InputError("overwrite does not go with one job of several; empty the folder first")
     done = whole(plan, folder, overwrite=overwrite)
     if done is not None:
         end(folder)
@@ -99,7 +100,8 @@ def whole(plan: Plan, folder: Path, *, overwrite: bool = False) -> Manifest | No
         if not overwrite:
             raise
     if found is not None and found != plan and not overwrite:
-        raise InputError(f"{folder} holds another set: {_difference(found, plan)}; name another folder, or add --overwrite")
+        what = _difference(found, plan)
+        raise InputError(f"{folder} holds another set: {what}; name another folder, or say overwrite=True (--overwrite)")
     if manifest is None or found != plan:
         return None
     same = (_same_size(folder / shard.path, done.bytes) for shard, done in zip(plan.shards, manifest.finished, strict=True))
@@ -136,11 +138,18 @@ def _difference(found: Plan, asked: Plan) -> str:
     ours, theirs = asked.to_dict(), found.to_dict()
     for key in {**ours["recipe"], **theirs["recipe"]}:
         if theirs["recipe"].get(key) != ours["recipe"].get(key):
-            return f"{key} is {theirs['recipe'].get(key)} there and {ours['recipe'].get(key)} here"
+            return f"{key} is {_setting(theirs['recipe'], key)} there and {_setting(ours['recipe'], key)} here"
     for key in ("splits", "shard_rows", "order", "layouts"):
         if theirs[key] != ours[key]:
             return f"{key} is {theirs[key]} there and {ours[key]} here"
     return f"'{found.title}' there and '{asked.title}' here"
+
+
+def _setting(recipe: Mapping[str, Any], key: str) -> Any:
+    """A setting in words; what was not asked for stands in no recipe."""
+    if key == "rows" and recipe.get(key) is None:
+        return "the whole grid" if recipe["regime"]["kind"] == "grid" else "all there are"
+    return recipe.get(key, "none")
 
 
 @contextmanager
