@@ -235,7 +235,7 @@ def memory(place: Path) -> None:
 
 
 def against_stocks(place: Path) -> None:
-    many = {"dsprites": 131_072, "color_dsprites": 40_960, "tetrominoes": 65_536, "shapes3d": 20_480, "dmelodies": 1_048_576}
+    many = {"dsprites": 131_072, "color_dsprites": 98_304, "tetrominoes": 131_072, "shapes3d": 20_480, "dmelodies": 1_048_576}
     for name, rows in many.items():
         against_stock(place, name, rows)
 
