@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from factorhub import catalog
-from factorhub.errors import InputError, StoreError
+from factorhub.errors import InputError, StoreError, folder_path, must_be, short, whole
 from factorhub.factors import Array
 from factorhub.fields import Batch
 from factorhub.generator import Generator
@@ -33,8 +34,8 @@ def plan(
     """What a set of this recipe will look like on disk."""
     made = source.generator
     row_bytes = sum(column.row_bytes for column in source.columns)
-    if shard_rows is not None and shard_rows < 1:
-        raise InputError(f"a shard holds at least one row; got --shard-rows {shard_rows}")
+    if shard_rows is not None:
+        shard_rows = whole("shard_rows (--shard-rows)", shard_rows, 1)
     return Plan(
         title=f"{made.name}: {made.summary}",
         recipe={**asked.to_dict(), "source": made.source},
@@ -94,6 +95,9 @@ def generate(
     >>> len(rows), rows[0]["image"].shape
     (100, (64, 64))
     """
+    folder = folder_path("generate", out)
+    _check_switches(overwrite, progress)
+    workers = _workers(workers)
     source, planned = _prepare(
         generator, rows=rows, seed=seed, regime=regime, splits=splits, order=order, bound=bound,
         shard_rows=shard_rows, compression=compression, level=level, **options,
@@ -101,8 +105,8 @@ def generate(
     manifest = write(
         source,
         planned,
-        Path(out),
-        workers=_workers(workers),
+        folder,
+        workers=workers,
         overwrite=overwrite,
         progress=progress,
         measure=measure(source, planned.recipe.get("bound")),
@@ -144,15 +148,18 @@ def generate_part(
     >>> len(factorhub.generate("dsprites", folder, rows=100, shard_rows=20))
     100
     """
-    if num_shards < 1 or not 0 <= shard_index < num_shards:
-        raise InputError(f"--shard-index is 0 to --num-shards minus 1; got {shard_index} of {num_shards}")
+    folder = folder_path("generate_part", out)
+    num_shards = whole("num_shards (--num-shards)", num_shards, 1)
+    shard_index = whole("shard_index (--shard-index)", shard_index, 0, num_shards - 1)
+    _check_switches(False, progress)
+    workers = _workers(workers)
     source, planned = _prepare(generator, **settings)
     mine = range(shard_index, len(planned.shards), num_shards)
     write(
         source,
         planned,
-        Path(out),
-        workers=_workers(workers),
+        folder,
+        workers=workers,
         progress=progress,
         only=mine,
         measure=measure(source, planned.recipe.get("bound")),
@@ -179,9 +186,13 @@ def _prepare(
 
 
 def _workers(asked: int | None) -> int | None:
-    if asked is not None and not 1 <= asked <= 1024:
-        raise InputError(f"workers are 1 to 1024 threads; got {asked}")
-    return asked
+    return None if asked is None else whole("workers (threads)", asked, 1, 1024)
+
+
+def _check_switches(overwrite: object, progress: object) -> None:
+    must_be("overwrite", overwrite, bool, "True or False")
+    if not callable(progress):
+        raise InputError(f"progress is a function that is told how many rows are done; got {short(progress)}")
 
 
 def open(path: str | Path, split: str | None = None, *, generator: str | None = None) -> Store:
@@ -203,7 +214,7 @@ def open(path: str | Path, split: str | None = None, *, generator: str | None = 
     >>> len(test), test[[30, 10, 20]]["tokens"].shape, set(test.values("octave").tolist()) == {4.0, 5.0, 6.0}
     (100, (3, 16), True)
     """
-    return Store(path, split, render=partial(render, leave=generator))
+    return Store(folder_path("open", path), split, render=partial(render, leave=generator))
 
 
 def render(recipe: Mapping[str, Any], values: Array, leave: str | None = None) -> Batch:
@@ -253,7 +264,8 @@ def repair(path: str | Path, *, generator: str | None = None, workers: int | Non
         InputError: the recipe names a generator outside the catalog, and `generator` does not.
         StoreError: the recipe cannot give back the rows of the manifest (then the old files are kept).
     """
-    folder = Path(path)
+    folder = folder_path("repair", path)
+    workers = _workers(workers)
     manifest = read_manifest(folder)
     report = verify(folder)
     if not report.problems:
@@ -267,5 +279,5 @@ def repair(path: str | Path, *, generator: str | None = None, workers: int | Non
         ) from None
     if source.columns != manifest.plan.columns or source.order != manifest.plan.order:
         raise StoreError(f"the recipe of {folder} gives other columns or rows than the manifest has; nothing was replaced")
-    rewrite(source, manifest, folder, report.damaged, _workers(workers), progress)
-    return verify(folder)
+    rewrite(source, manifest, folder, report.damaged, workers, progress)
+    return replace(verify(folder), repaired=report.damaged)

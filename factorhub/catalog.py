@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from factorhub.errors import InputError, unknown
+from factorhub.errors import InputError, short, unknown
 from factorhub.generator import Generator
 
 CATALOG: dict[str, str] = {
@@ -61,8 +61,18 @@ def generator(name: str, **options: Any) -> Generator:
     >>> generator("dsprites", grid="clean").space["orientation"].size
     40
     """
+    if not isinstance(name, str):
+        raise InputError(f"a generator is asked for by name, such as 'dsprites'; got {short(name)}")
     factory = _factory(name)
     chosen = {key: _option(name, factory, key, value) for key, value in options.items()}
+    bare = [
+        key
+        for key, parameter in _parameters(name, factory).items()
+        if parameter.default is parameter.empty and parameter.kind not in _COLLECTING and key not in chosen
+    ]
+    if bare:
+        verb = "has" if len(bare) == 1 else "have"
+        raise InputError(f"generator '{name}': {', '.join(bare)} {verb} no default; name a function whose arguments all have one")
     made = factory(**chosen)
     if not isinstance(made, Generator):
         raise InputError(f"{name} must return a factorhub.Generator; got {type(made).__name__}")
@@ -71,7 +81,17 @@ def generator(name: str, **options: Any) -> Generator:
 
 def defaults(name: str) -> dict[str, Any]:
     """The options of the generator called `name`, with their default values."""
-    return {key: parameter.default for key, parameter in inspect.signature(_factory(name)).parameters.items()}
+    return {key: parameter.default for key, parameter in _parameters(name, _factory(name)).items()}
+
+
+_COLLECTING = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+
+
+def _parameters(name: str, factory: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+    try:
+        return inspect.signature(factory).parameters
+    except (TypeError, ValueError):  # of a builtin
+        raise InputError(f"generator '{name}' is no function that makes a generator; name one as package.module:function") from None
 
 
 def _factory(name: str) -> Callable[..., Any]:
@@ -100,7 +120,7 @@ def _factory(name: str) -> Callable[..., Any]:
 
 def _option(name: str, factory: Callable[..., Any], key: str, value: Any) -> Any:
     """`value` converted to the type that the factory declares for the option `key`, and checked against it."""
-    parameters: Mapping[str, inspect.Parameter] = inspect.signature(factory).parameters
+    parameters = _parameters(name, factory)
     if key not in parameters:
         raise unknown("option", key, parameters, name)
     kind = typing.get_type_hints(factory).get(key, type(parameters[key].default))

@@ -2,62 +2,19 @@
 
 from __future__ import annotations
 
-import _thread
 import json
 import re
-import sys
-import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
 
-from factorhub.errors import FactorhubError, InputError
-from factorhub.shell import EXAMPLES, ORDER, look_here, shards
+from factorhub.errors import InputError
+from factorhub.oneline import Group
+from factorhub.shell import EXAMPLES, shards
 
 F = TypeVar("F", bound=Callable[..., Any])
 REGION = re.compile(r"==|!=|[<>&|~]|\b(in|between)\b")
-
-
-def _interrupt_again(dropped: Any) -> None:
-    """Send Ctrl-C once more if it came while an object died, such as a handle of HDF5: Python drops what is raised there."""
-    if dropped.exc_type is KeyboardInterrupt:
-        threading.Timer(0.01, _thread.interrupt_main).start()
-    else:
-        sys.__unraisablehook__(dropped)
-
-
-class Group(click.Group):
-    """A group whose errors are one line, with the command's exit code, and whose unknown commands get a suggestion."""
-
-    def list_commands(self, _: click.Context) -> list[str]:
-        """The commands in the order of use."""
-        return sorted(self.commands, key=ORDER.index)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; factorhub's own errors become a line on stderr."""
-        before, sys.unraisablehook = sys.unraisablehook, _interrupt_again
-        try:
-            return super().invoke(ctx)
-        except FactorhubError as error:
-            click.echo(f"factorhub: {error}", err=True)
-            ctx.exit(error.exit_code)
-        except BrokenPipeError:
-            raise
-        except KeyboardInterrupt:
-            click.echo("factorhub: interrupted; run the same command again to go on", err=True)
-            ctx.exit(130)
-        finally:
-            sys.unraisablehook = before
-
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        """The command called by the first argument, or the nearest name in the error."""
-        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
-            from factorhub.errors import unknown
-
-            raise unknown("command", args[0], self.list_commands(ctx), "factorhub")
-        look_here(args)
-        return super().resolve_command(ctx, args)
 
 
 def as_json(command: F) -> F:
@@ -75,14 +32,20 @@ def _pairs(items: tuple[str, ...], what: str) -> dict[str, str]:
     for item in items:
         key, equals, value = item.partition("=")
         if not equals or not key:
-            raise InputError(f"{what} is given as name=value; got '{item}'")
+            raise InputError(f"{what} is given as name=value, without spaces or all in quotes; got '{item}'")
         if key in pairs:
-            raise InputError(f"{what} '{key}' is given twice; once is enough")
+            both = f"; {key}={pairs[key]},{value} takes either" if what == "a condition" else ""
+            raise InputError(f"{what} '{key}' is given twice; once is enough{both}")
         pairs[key] = value
     return pairs
 
 
-@click.group(cls=Group, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
+def _no_options(path: str, options: tuple[str, ...]) -> None:
+    if options:
+        raise InputError(f"--set is for generators, and {path} is a set that was made already; leave out --set {options[0]}")
+
+
+@click.group("factorhub", cls=Group, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="factorhub")
 def main() -> None:
     """Benchmark datasets with known factors of variation, generated instead of downloaded."""
@@ -107,6 +70,7 @@ def info(name: str, options: tuple[str, ...], as_json: bool) -> None:
     from factorhub import build, catalog, describe
 
     if describe.is_set(name):
+        _no_options(name, options)
         store = build.open(name)
         _echo(describe.store_facts(store), describe.store_text(store), as_json)
     else:
@@ -226,8 +190,12 @@ def preview(
     from factorhub import preview as pictures
 
     if not 1 <= count <= 1000 or (columns is not None and columns < 1):
-        raise InputError(f"a sheet has 1 to 1000 pictures and at least one column; got --count {count}, --columns {columns}")
+        raise InputError(
+            f"a sheet has 1 to 1000 pictures and at least one column; got --count {count}"
+            + ("" if columns is None else f", --columns {columns}")
+        )
     if describe.is_set(name):
+        _no_options(name, options)
         store = build.open(name)
         drawn = pictures.traversal(pictures.generator_of(store), traverse, seed) if traverse else pictures.stored(store, count)
     else:
@@ -265,7 +233,8 @@ def repair(path: str, generator: str | None, workers: int | None) -> None:
     from factorhub import build
 
     report = build.repair(path, generator=generator, workers=workers)
-    click.echo("\n".join(report.problems) if report.problems else f"{path}: every shard is as the manifest says")
+    again = f"made {len(report.repaired)} shard{'s' * (len(report.repaired) != 1)} again, " if report.repaired else ""
+    click.echo("\n".join(report.problems) if report.problems else f"{path}: {again}every shard is as the manifest says")
     click.get_current_context().exit(0 if report.ok else 1)
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from operator import index
+from pathlib import Path
 
 
 class FactorhubError(Exception):
@@ -48,7 +50,55 @@ def unknown(kind: str, asked: object, known: Iterable[str], where: str = "") -> 
     place = f" in {where}" if where else ""
     listed = ", ".join(names[:40]) + (", …" if len(names) > 40 else "") if names else "none"
     near = difflib.get_close_matches(str(asked), names, n=1, cutoff=0.6)
-    if not near:
-        near = [name for name in names if name.lower() == str(asked).lower()]
+    if not near and str(asked):
+        near = [name for name in names if name.lower().startswith(str(asked).lower())]
     hint = f"; did you mean '{near[0]}'?" if near else ""
     return InputError(f"no {kind} named '{asked}'{place}; {'it has' if place else 'there are'} {listed}{hint}")
+
+
+def whole(what: str, value: object, low: int, high: int | None = None) -> int:
+    """`value` as an int from `low` to `high`, both allowed.
+
+    Raises:
+        InputError: not a whole number (True and text are none), or outside; `what` is what it is for.
+
+    >>> whole("batch_size", 64, 1)
+    64
+    """
+    try:
+        number = None if isinstance(value, bool) else index(value)  # type: ignore[arg-type]
+    except TypeError:
+        number = None
+    if number is not None and low <= number and (high is None or number <= high):
+        return number
+    end = "" if high is None else f" to {_power(high)}"
+    raise InputError(f"{what} is a whole number from {low}{end}; got {short(value)}")
+
+
+def must_be(what: str, value: object, kinds: type | tuple[type, ...], expected: str) -> None:
+    """Raise `InputError` unless `value` is of one of `kinds`; `expected` says in words what it should be and how to get it."""
+    if not isinstance(value, kinds):
+        raise InputError(f"{what} is {expected}; got {short(value)}")
+
+
+def folder_path(what: str, path: object) -> Path:
+    """`path` as a Path, or `InputError` where it is none: an open set, a number."""
+    try:
+        return Path(path)  # type: ignore[arg-type]
+    except TypeError:
+        hint = f"; give its folder, '{folder}'" if (folder := getattr(path, "folder", None)) is not None else ""
+        raise InputError(f"{what} takes the path of a folder; got {short(path)}{hint}") from None
+
+
+def short(value: object) -> str:
+    """A value in an error: on one line, and cut where it is long."""
+    shown = " ".join(repr(value).split())
+    return shown if len(shown) <= 80 else f"{shown[:79]}…"
+
+
+def _power(number: int) -> str:
+    """Large bounds are powers of two: 2**40, 2**64 - 1."""
+    for less in (0, 1):
+        if number > 2**30 and (number + less).bit_count() == 1:
+            return f"2**{(number + less).bit_length() - 1}" + " - 1" * less
+    return str(number)

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from factorhub import randomness
-from factorhub.errors import InputError, StoreError, unknown
+from factorhub.conditions import joined, near, number
+from factorhub.errors import InputError, StoreError, must_be, unknown, whole
 from factorhub.factors import Array, Factor
 from factorhub.fields import Batch
 from factorhub.labels import Labels
@@ -88,7 +89,8 @@ class Store(Reader):
         Raises:
             InputError: an unknown factor or value; a value off the grid.
         """
-        wanted = {name: self._codes_of(name, asked, by) for name, asked in {**(conditions or {}), **more}.items()}
+        asked_for = joined("lookup", conditions, more)
+        wanted = {name: self._codes_of(name, asked, by) for name, asked in asked_for.items()}
         points = self.space.grid_size if self.plan.grid else None
         if points is not None:
             for name, codes in wanted.items():
@@ -108,6 +110,12 @@ class Store(Reader):
         Raises:
             InputError: the text is not a region, or names what the set has not.
         """
+        must_be(
+            "what where looks for",
+            region,
+            (Region, str),
+            'a region, such as "shape == heart & scale > 0.6" (rows by mask: s[mask])',
+        )
         region = parse(region) if isinstance(region, str) else region
         region.check(self.space)
         return self._labels.where(region, self.start, self.stop)
@@ -120,26 +128,28 @@ class Store(Reader):
         found = self.plan.order.positions(natural)
         return np.where((found >= self.start) & (found < self.stop), found - self.start, -1)
 
-    def nearest(self, conditions: Mapping[str, Any], count: int = 1) -> Array:
+    def nearest(self, conditions: Mapping[str, Any] | None = None, count: int = 1, **more: Any) -> Array:
         """The `count` rows nearest to the given factor values, nearest first, (count,) int64; ties by row number.
 
         Distance is Euclidean over the given factors, each scaled by its range; circular factors wrap, and a
-        different label counts as the whole range. Values need not be on the grid. Single rows only.
+        different label counts as the whole range. Values need not be on the grid. Single rows only. Factors are given as
+        in `lookup`, one value each.
 
         Raises:
-            InputError: an unknown factor; a value out of range; more rows than there are.
+            InputError: no factor or an unknown one; a value out of range; more rows than there are.
         """
-        if not 1 <= count <= len(self):
-            raise InputError(f"nearest gives 1 to {len(self)} rows; got {count}")
+        count = whole("the count of nearest rows", count, 1, len(self))
+        wanted = joined("nearest", conditions, more)
+        if not wanted:
+            raise InputError("nearest needs the value of at least one factor; got none; write it as in nearest(scale=0.55)")
+        self._check_single("nearest")
         total = np.zeros(len(self))
-        for name, asked in conditions.items():
+        for name, asked in wanted.items():
             factor = self._factor(name)
-            value = float(factor.code(asked)) if factor.labels is not None else float(asked)
+            value = float(factor.code(asked)) if factor.labels is not None else number(factor, asked)
             if factor.interval:
                 factor.check(np.asarray(value))
             column = self._labels.column(name)[self.start : self.stop]
-            if column.ndim != 1:
-                raise InputError("nearest is for sets of single rows; this one holds pairs or sequences")
             scale = 1.0 if factor.labels is not None else (factor.period or factor.high - factor.low) or 1.0
             if factor.size is None:
                 total += (factor.distance(column, value) / scale) ** 2
@@ -157,6 +167,8 @@ class Store(Reader):
         Each row that has such a partner in the set is paired with one of them, chosen at random under `seed`; `count`
         of these pairs are kept, chosen at random, in the order of their first rows.
         """
+        count = None if count is None else whole("count", count, 0)
+        self._check_single("pairs_differing_in")
         codes = self._labels.codes()[self.start : self.stop].reshape(len(self), -1)
         column = self.space.index(self._factor(name).name)
         groups = np.zeros(len(codes), dtype=np.int64)  # equal where all the other factors are
@@ -192,6 +204,7 @@ class Store(Reader):
         factor = self._factor(name)
         if factor.size is None:
             raise InputError(f"{name} was drawn without a grid, so there is no list of values to go through")
+        self._check_single("traverse")
         codes = self.codes(int(row_numbers(row, len(self), str(self.folder))))
         if self.plan.grid:
             every = np.arange(factor.size)
@@ -214,11 +227,12 @@ class Store(Reader):
         Raises:
             InputError: an unknown factor or a value out of range. StoreError: the generator is not to be had.
         """
+        self._check_single("counterfactual")
         shown = self.factors(row)
         values = np.empty(len(self.space.factors))
         for i, factor in enumerate(self.space):
             asked = changes.get(factor.name, shown[factor.name])
-            values[i] = factor.code(asked) if factor.labels is not None else float(asked)
+            values[i] = factor.code(asked) if factor.labels is not None else number(factor, asked)
             factor.check(values[i : i + 1])
         for name in changes:
             self._factor(name)
@@ -250,7 +264,10 @@ class Store(Reader):
     def _codes_of(self, name: str, asked: Any, by: str) -> Array:
         factor = self._factor(name)
         if factor.size is None:
-            raise InputError(f"{name} was drawn without a grid, so it has no exact values to match; compare store.values('{name}')")
+            raise InputError(
+                f"{name} was drawn without a grid, so it has no exact values to match; ask for a range, "
+                f"as in '{near(factor, asked)}' (in Python, store.where takes it)"
+            )
         if by not in ("value", "code"):
             raise unknown("way to look up", by, ("value", "code"))
         if by == "code" and type(asked) is int and 0 <= asked < factor.size:
@@ -260,6 +277,14 @@ class Store(Reader):
         if by == "code":
             return np.unique(factor.check_codes(np.asarray(items, dtype=None if items else np.int64)))
         return np.unique(np.array([factor.code(item) for item in items], dtype=np.int64))
+
+    def _check_single(self, what: str) -> None:
+        """Refuse rows that hold several points."""
+        axes = next((column.dims for column in self.columns if column.role in ("factor", "value")), ())
+        if axes:
+            raise InputError(
+                f"{what} is for sets of single rows; each row of this one is a {' × '.join(axes)}; read and compare rows"
+            )
 
     def _factor(self, name: str) -> Factor:
         if name not in self.space:

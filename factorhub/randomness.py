@@ -12,7 +12,7 @@ import hashlib
 import numpy as np
 import numpy.typing as npt
 
-from factorhub.errors import InputError
+from factorhub.errors import whole
 from factorhub.factors import Array
 
 SEEDS = 2**64
@@ -23,8 +23,7 @@ def key(seed: int, stream: str) -> Array:
 
     Nested uses fork by name, joined with "/": "train/pairs/which".
     """
-    if not 0 <= seed < SEEDS:
-        raise InputError(f"a seed is a whole number from 0 to 2**64 - 1; got {seed}")
+    seed = whole("a seed", seed, 0, SEEDS - 1)
     name = hashlib.blake2b(stream.encode(), digest_size=8).digest()
     return np.array([seed, int.from_bytes(name, "little")], dtype=np.uint64)
 

@@ -7,16 +7,19 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import NoneType
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from factorhub import catalog, regimes
-from factorhub.errors import InputError, unknown
+from factorhub.errors import InputError, must_be, unknown, whole
 from factorhub.generator import Generator
 from factorhub.order import Kind, Order
+from factorhub.randomness import SEEDS
 from factorhub.regimes import Grid, Regime, Splits, Uniform
 from factorhub.regimes.parts import Parts
+from factorhub.regimes.splits import FORM
 from factorhub.sampled import Sampled
 
 AskedSplits: TypeAlias = Splits | Mapping[str, Any] | str
@@ -24,6 +27,7 @@ MOST_ROWS = 2**40
 FLOAT32 = 2.0**-24  # the rounding of a float32, relative: what errors stay below unless a recipe says otherwise
 MOST_UNASKED = 2**27  # rows that are written without being asked for by number
 ONE = Splits(("train",), fractions=(1.0,))
+SETTINGS = ("rows", "workers", "shard_rows", "compression", "level", "overwrite", "progress")  # what options are mistaken for
 NAMES = ("generator", "version", "options", "regime", "seed", "rows", "splits", "split_rows", "order", "bound")
 
 
@@ -52,6 +56,13 @@ class Recipe:
     splits: Splits = ONE
     order: Kind = "permuted"
     bound: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.rows is not None:
+            object.__setattr__(self, "rows", whole("rows", self.rows, 1, MOST_ROWS))
+        object.__setattr__(self, "seed", whole("seed", self.seed, 0, SEEDS - 1))
+        must_be("regime", self.regime, Regime, "a regime of factorhub.regimes, its data, or its text such as 'pairs(k=2)'")
+        must_be("splits", self.splits, Splits, f"factorhub.regimes.Splits, {{name: share}}, or text such as {FORM}")
 
     def source(self) -> Sampled:
         """The rows of this recipe, rendered on demand.
@@ -147,12 +158,17 @@ def recipe(
     Raises:
         InputError: something asked for does not exist or does not fit.
     """
+    must_be("options", options, (Mapping, NoneType), "a dictionary such as {'size': 32}")
     chosen = {**(options or {}), **more}
     if isinstance(generator, Generator):
         if chosen:
-            raise InputError(f"options are given with a generator's name; {generator.name} is already made")
+            raise InputError(f"options go with a generator's name; {generator.name} is already made; leave out {', '.join(chosen)}")
         made = generator
     else:
+        known = catalog.defaults(generator) if more else {}
+        for name in more:
+            if name not in known:
+                raise unknown("option", name, [*known, *SETTINGS], generator)
         made = catalog.generator(generator, **chosen)
     if regime is None:
         drawn: Regime = Grid() if made.space.enumerable else Uniform()
@@ -166,6 +182,7 @@ def recipe(
         splits = Splits.from_text(splits)
     if bound is None and made.quality is not None:
         bound = FLOAT32
+    must_be("bound", bound, (int, float, NoneType), "a number above 0")
     if bound is not None and (made.quality is None or not bound > 0):
         without = f"is for generators whose errors are measured, which those of {made.name} are not"
         what = without if made.quality is None else "is above 0"
@@ -186,6 +203,8 @@ def asked(name: str | None, preset: str | None = None, **settings: Any) -> Recip
         if settings.get("regime") or settings.get("splits"):
             raise InputError(f"preset {preset} has its own regime and splits; leave out --regime and --splits")
         settings = {**settings, "regime": found.regime, "splits": found.splits}
+        if name is not None and found.generator and name != found.generator:
+            _check_fit(preset, found.generator, name)
         name = name or found.generator or None
         settings["options"] = {**dict(found.options), **settings["options"]}
     if name is None:
@@ -193,16 +212,23 @@ def asked(name: str | None, preset: str | None = None, **settings: Any) -> Recip
     return recipe(catalog.generator(name, **settings.pop("options")), **settings)
 
 
+def _check_fit(preset: str, wanted: str, name: str) -> None:
+    """Refuse a preset for a generator that has not the factors of the one it is for."""
+    ours, theirs = catalog.generator(name).space, catalog.generator(wanted).space
+    if lacking := [factor for factor in theirs.names if factor not in ours.names]:
+        raise InputError(
+            f"preset {preset} is for {wanted}, and {name} has no {', '.join(lacking)}; leave out {name}, or see factorhub presets"
+        )
+
+
 def source_of(made: Generator, asked: Recipe) -> Sampled:
     """The rows of a recipe, from its generator already made."""
-    if asked.rows is not None and not 1 <= asked.rows <= MOST_ROWS:
-        raise InputError(f"rows of {made.name} are 1 to 2**40; got {asked.rows}")
     if not asked.splits.fractions:
         return _parted(made, asked)
     length = asked.regime.length(made.space)
     if asked.rows is None and (length is None or length > MOST_UNASKED):
         many = "no last row" if length is None else f"{length:,} rows"
-        raise InputError(f"{made.name} has {many} under this regime; say how many you want: --rows N")
+        raise InputError(f"{made.name} has {many} under this regime; say how many you want: --rows N (rows=N in Python)")
     if length is not None and asked.rows is not None and asked.rows > length:
         raise InputError(f"{made.name} has {length} rows under this regime; got --rows {asked.rows}; ask for fewer rows")
     rows = asked.rows or length or 0
@@ -213,11 +239,20 @@ def source_of(made: Generator, asked: Recipe) -> Sampled:
     return Sampled(made, asked.regime, asked.seed, Order(kind, length or rows, ends, asked.seed, bases))
 
 
+def _counted(asked: Recipe, rows: int) -> str:
+    """The text of the same splits with `rows` rows each."""
+    parts = (f"{name}={rows} * {regimes.to_text(asked.splits.regime(name, asked.regime))}" for name in asked.splits.names)
+    return f'--splits "{"; ".join(parts)}"'
+
+
 def _parted(made: Generator, asked: Recipe) -> Sampled:
     """The rows of a set whose splits have regions or regimes of their own."""
     splits = asked.splits
     if asked.rows is not None:
-        raise InputError(f"splits by region or regime have their own numbers of rows; leave out --rows {asked.rows}")
+        raise InputError(
+            f"splits by region or regime have numbers of rows of their own; got --rows {asked.rows} beside them; "
+            f"leave it out, or give each split rows: {_counted(asked, 100)}"
+        )
     splits.check(made.space)
     parts = [splits.regime(name, asked.regime) for name in splits.names]
     lengths = [part.length(made.space) for part in parts]
@@ -226,8 +261,10 @@ def _parted(made: Generator, asked: Recipe) -> Sampled:
     elif None not in lengths:
         sizes = [length or 0 for length in lengths]
     else:
-        first = splits.names[0]
-        raise InputError(f"draws of {made.name} never end, so its splits need rows each, as in '{first}=1000 * uniform; …'")
+        raise InputError(
+            f"these draws have no last row (within a region, only those from the grid have one), "
+            f"so each split needs rows: {_counted(asked, 1000)}"
+        )
     for name, size, length in zip(splits.names, sizes, lengths, strict=True):
         if length is not None and size > length:
             raise InputError(f"split {name} has {length} rows under its regime; got {size}; ask for fewer")

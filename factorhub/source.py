@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from os import PathLike
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
-from factorhub.errors import InputError, RowError, unknown
+from factorhub.errors import InputError, RowError, short, unknown
 from factorhub.factors import Array, Factor
 from factorhub.fields import Batch, Field
 from factorhub.space import FactorSpace
@@ -86,6 +87,24 @@ class BlockSource(Source, Protocol):
         ...
 
 
+def check_source(what: str, source: object) -> None:
+    """Raise `InputError` unless `source` has rows; a path or a name is answered with the call that opens or makes it.
+
+    Args:
+        what: is done with it, such as "a stream reads".
+        source: what was given.
+    """
+    if not isinstance(source, Source):
+        hint = "factorhub.stream(generator, regime, seed) streams without a disk"
+        if isinstance(source, str | PathLike):
+            hint = f"write factorhub.open('{source}'), or factorhub.recipe(name).source() for the rows of a generator"
+        elif callable(getattr(source, "source", None)):
+            hint = "a recipe's rows are its source()"
+        raise InputError(
+            f"{what} a source of rows, such as factorhub.open(path) or factorhub.recipe(name); got {short(source)}; {hint}"
+        )
+
+
 def code_dtype(size: int) -> str:
     """The dtype of a code column: the smallest that torch, JAX and Arrow all take."""
     return "uint8" if size <= 2**8 else "int32" if size <= 2**31 else "int64"
@@ -150,6 +169,8 @@ def select(columns: Sequence[Column], names: Sequence[str] | None, where: str = 
     """The named columns, in the order named; all of them for None."""
     if names is None:
         return tuple(columns)
+    if isinstance(names, str) or not isinstance(names, Iterable):
+        raise InputError(f"columns of {where} are named in a list; got {short(names)}; write a list such as ['{columns[-1].name}']")
     found = {column.name: column for column in columns}
     for name in names:
         if name not in found:

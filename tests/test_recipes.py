@@ -126,8 +126,11 @@ def test_every_preset_fits_its_generator(name: str) -> None:
         ({"splits": "test=shape == hart; train=rest"}, "did you mean 'heart'?"),
         ({"splits": "test=scale > 2; train=rest"}, "scale"),
         ({"splits": "a=shape == heart; b=scale > 0.6"}, "splits a and b overlap"),
-        ({"splits": "a=shape == heart; b=rest", "rows": 100}, "leave out --rows 100"),
-        ({"splits": "a=shape == heart; b=rest", "regime": "uniform"}, "draws of dsprites never end, so its splits need rows each"),
+        ({"splits": "a=shape == heart; b=rest", "rows": 100}, "got --rows 100 beside them; leave it out, or give each split rows"),
+        (
+            {"splits": "a=shape == heart; b=rest", "regime": "uniform"},
+            "these draws have no last row (within a region, only those from the grid have one), so each split needs rows",
+        ),
         ({"splits": "a=9 * uniform; b=9 * pairs(k=1)"}, "splits a and b have rows of different shapes"),
         (
             {"splits": "a=999999 * where('shape == heart', grid); b=1 * grid"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from factorhub.errors import InputError, StoreError, unknown
+from factorhub.errors import InputError, StoreError, must_be, unknown
 from factorhub.factors import Array
 from factorhub.fields import Field
 from factorhub.generator import Generator
@@ -27,6 +27,12 @@ class Grid:
     """
 
     def __init__(self, source: GridSource, name: str | None = None) -> None:
+        must_be(
+            "metrics' data",
+            source,
+            (Store, Generator),
+            "an open set or a generator: factorhub.open(path), factorhub.generator(name)",
+        )
         self.source, self.space = source, source.space
         self.title = source.name if isinstance(source, Generator) else source.plan.title.partition(": ")[0]
         if None in self.space.sizes:

@@ -11,6 +11,7 @@ from typing import TypeAlias
 from factorhub.errors import InputError, unknown
 from factorhub.exchange.table import Labelled, Table
 from factorhub.progress import Progress, silent
+from factorhub.source import check_source
 
 Write: TypeAlias = Callable[[Table, Path, Progress], None]
 
@@ -78,6 +79,7 @@ def export(source: Labelled, to: str, out: str | Path, *, title: str = "factorhu
     >>> np.load(file)["imgs"].shape
     (50, 64, 64)
     """
+    check_source("export writes", source)
     known = formats()
     if to not in known:
         raise unknown("format", to, known)

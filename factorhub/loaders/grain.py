@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from factorhub.errors import InputError
+from factorhub.errors import whole
 from factorhub.fields import Batch
 from factorhub.loaders.stream import Recipe
-from factorhub.source import Source, select
+from factorhub.source import Source, check_source, select
 
 
 class GrainSource:
@@ -35,9 +35,9 @@ class GrainSource:
     """
 
     def __init__(self, source: Source | Recipe, fields: Sequence[str] | None = None, block: int | None = None) -> None:
-        if block is not None and block < 1:
-            raise InputError(f"a block has 1 row or more; got {block}")
+        block = None if block is None else whole("block (rows of an item)", block, 1)
         self.source = source.source() if isinstance(source, Recipe) else source
+        check_source("GrainSource reads", self.source)
         self.fields = [column.name for column in select(self.source.columns, fields, "this source")]
         self.block = block
 

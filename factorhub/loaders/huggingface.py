@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from factorhub.errors import StoreError
+from factorhub.errors import StoreError, folder_path
 
 
 def load(path: str | Path, split: str | None = None, *, streaming: bool = False) -> Any:
@@ -25,7 +25,8 @@ def load(path: str | Path, split: str | None = None, *, streaming: bool = False)
     """
     import datasets
 
-    if not (Path(path) / "README.md").is_file():
+    path = folder_path("huggingface.load", path)
+    if not (path / "README.md").is_file():
         raise StoreError(f"{path} has no dataset card (README.md); factorhub generate NAME --out {path} makes a set")
     found = datasets.load_dataset(str(path), split=split, streaming=streaming)
     kind = _as_stored()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal, TypeAlias
 
 import numpy as np
 
-from factorhub.errors import InputError
+from factorhub.errors import InputError, short
 from factorhub.factors import Array
 from factorhub.loaders.memory import aligned
 from factorhub.source import Column, select
@@ -33,8 +33,9 @@ def check_normalise(names: Sequence[str], columns: Sequence[Column]) -> tuple[st
     Raises:
         InputError: an unknown column, or one that is no image of bytes.
     """
-    if isinstance(names, str):
-        raise InputError(f"normalise takes a list of fields; got '{names}'; write normalise=['{names}']")
+    if isinstance(names, str) or not isinstance(names, Iterable):
+        name = names if isinstance(names, str) else next((c.name for c in columns if pictured(c)), "image")
+        raise InputError(f"normalise takes a list of fields; got {short(names)}; write normalise=['{name}']")
     for column in select(columns, names, "the fields of this stream"):
         if not pictured(column) or column.dtype != "uint8":
             able = ", ".join(c.name for c in columns if pictured(c) and c.dtype == "uint8") or "none"

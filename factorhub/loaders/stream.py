@@ -10,13 +10,14 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
-from factorhub.errors import InputError, unknown
+from factorhub.errors import InputError, must_be, short, unknown, whole
 from factorhub.fields import Batch
 from factorhub.loaders.clips import Clip, check_clip
 from factorhub.loaders.epoch import Epoch, Shuffle, grouping
 from factorhub.loaders.pixels import Channels, check_normalise, pictured, scaled, with_channels
 from factorhub.loaders.reading import Reading, Span
-from factorhub.source import BlockSource, Source, select
+from factorhub.randomness import SEEDS
+from factorhub.source import BlockSource, Source, check_source, select
 
 MOST_THREADS = 4  # unless more are asked for: a few saturate the memory
 
@@ -100,27 +101,25 @@ class Stream:
         self._recipe = source if isinstance(source, Recipe) else None
         if isinstance(source, Recipe):
             source = source.source()
-        if not isinstance(source, Source):
-            raise InputError(
-                f"a stream reads a source of rows, such as factorhub.open(path) or factorhub.recipe(name); got {source!r:.80}; "
-                f"factorhub.stream(generator, regime, seed) streams without a disk"
-            )
+        check_source("a stream reads", source)
         if isinstance(fields, str):
             raise InputError(f"fields is a list of columns; got '{fields}'; write fields=['{fields}']")
         if shuffle not in (True, False, "blocks", "full"):
             raise unknown("shuffle", shuffle, ("True", "False", "blocks", "full"))
         if channels not in (None, "first", "last"):
             raise unknown("place of channels", channels, ("first", "last"))
-        for name, number in (("batch_size", batch_size), ("world", world), ("threads", threads), ("window", window)):
-            if number is not None and number < 1:
-                raise InputError(f"{name} is a whole number from 1; got {number}")
-        if not 0 <= rank < world:
-            raise InputError(f"the ranks of {world} processes are 0 to {world - 1}; got rank {rank}")
+        batch_size, world = whole("batch_size", batch_size, 1), whole("world", world, 1)
+        threads, window = (None if n is None else whole(name, n, 1) for name, n in (("threads", threads), ("window", window)))
+        rank = whole(f"rank (of {world} processes)", rank, 0, world - 1)
+        for name, switch in (("endless", endless), ("drop_last", drop_last)):
+            must_be(name, switch, bool, "True or False")
+        if transform is not None and not callable(transform):
+            raise InputError(f"transform is a function of a batch; got {short(transform)}")
         self.source = source
         self.columns = select(source.columns, fields, "this source")
         self.batch_size = batch_size
         self.shuffle: Shuffle = shuffle
-        self.seed = seed
+        self.seed = whole("seed", seed, 0, SEEDS - 1)
         self.endless = endless
         self.drop_last = drop_last
         self.transform = transform
@@ -217,8 +216,7 @@ class Stream:
 
     def set_epoch(self, epoch: int) -> None:
         """Let the next pass be this epoch, from its first batch."""
-        if epoch < 0:
-            raise InputError(f"epochs are counted from 0; got {epoch}")
+        epoch = whole("an epoch", epoch, 0)
         self.epoch, self._next, self._resumed = epoch, (epoch, 0), False
 
     @property

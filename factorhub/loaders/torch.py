@@ -11,7 +11,7 @@ from factorhub.errors import MissingExtra
 from factorhub.fields import Batch
 from factorhub.loaders.stream import Recipe
 from factorhub.loaders.stream import Stream as NumpyStream
-from factorhub.source import Source, select
+from factorhub.source import Source, check_source, select
 
 try:
     import torch
@@ -128,6 +128,7 @@ class Rows(Dataset[Any]):
 
     def __init__(self, source: Source | Recipe, fields: Sequence[str] | None = None) -> None:
         self.source = source.source() if isinstance(source, Recipe) else source
+        check_source("Rows reads", self.source)
         self.fields = [column.name for column in select(self.source.columns, fields, "this source")]
 
     def __len__(self) -> int:

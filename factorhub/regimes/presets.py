@@ -59,8 +59,8 @@ def preset(name: str) -> Preset:
     """
     found = {item.name: item for item in PRESETS}
     if name not in found:
-        near = [known for known in found if known.startswith(name)] or difflib.get_close_matches(name, found, n=3)
-        hint = f"; did you mean {', '.join(near[:6])}?" if near else ""
+        near = [known for known in found if name and name in known] or difflib.get_close_matches(name, found, n=3)
+        hint = f"; did you mean {', '.join(near[:6])}{', …' if len(near) > 6 else ''}?" if near else ""
         raise InputError(f"no preset named '{name}'; `factorhub presets` lists all {len(found)}{hint}")
     return found[name]
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from factorhub.errors import InputError, unknown
+from factorhub.errors import InputError, must_be, short, unknown, whole
 from factorhub.factors import Array
 from factorhub.regimes import record
 from factorhub.regimes.regime import Regime
@@ -58,7 +58,14 @@ class Splits:
             raise InputError(f"splits need distinct names and a fraction, region or regime for each, as in {FORM}")
         if self.fractions and (min(self.fractions) <= 0 or abs(sum(self.fractions) - 1) > 1e-6):
             listed = ",".join(f"{name}={share:g}" for name, share in zip(self.names, self.fractions, strict=True))
-            raise InputError(f"fractions of splits are above 0 and add up to 1; got {listed}")
+            total = sum(self.fractions)
+            if min(self.fractions) <= 0:
+                hint = "leave out what is empty"
+            elif total < 1:
+                hint = f"add a split for the other {1 - total:.6g}"
+            else:
+                hint = f"write {','.join(f'{n}={s / total:.6g}' for n, s in zip(self.names, self.fractions, strict=True))}"
+            raise InputError(f"fractions of splits are above 0 and add up to 1; got {listed}; {hint}")
         if (self.rows and (len(self.rows) != len(self.names) or min(self.rows) < 1)) or (self.regimes and not self.rows):
             raise InputError(f"splits need a number of rows, at least 1, for each of {', '.join(self.names)}; got {self.rows}")
 
@@ -131,12 +138,21 @@ class Splits:
     def from_dict(cls, data: Mapping[str, Any]) -> Splits:
         """The splits that `to_dict` described."""
         names, items = tuple(data["splits"]), tuple(data["splits"].values())
-        rows = tuple(data["rows"][name] for name in names) if data.get("rows") else ()
+        for name, item in zip(names, items, strict=True):
+            kinds = (int, float, str, Mapping, Regime, Region)
+            must_be(f"split {name}", item, kinds, "a share such as 0.8, a region such as 'shape == heart', or a regime")
+        counts = data.get("rows") or {}
+        if counts and set(counts) != set(names):
+            raise InputError(f"split_rows has a number for each of {', '.join(names)}; got {short(counts)}")
+        rows = tuple(whole(f"split_rows of {name}", counts[name], 1) for name in names if counts)
         if all(isinstance(item, int | float) for item in items):
             return cls(names, fractions=tuple(float(item) for item in items), rows=rows)
-        if all(isinstance(item, str) for item in items):
-            return cls(names, regions=tuple(map(parse, items)), rows=rows)
-        return cls(names, regimes=tuple(map(record.from_dict, items)), rows=rows)
+        if all(isinstance(item, str | Region) for item in items):
+            return cls(names, regions=items, rows=rows)
+        if all(isinstance(item, Mapping | Regime) for item in items):
+            made = (record.from_dict(item) if isinstance(item, Mapping) else item for item in items)
+            return cls(names, regimes=tuple(made), rows=rows)
+        raise InputError(f"splits are all shares, all regions or all regimes; got {short(dict(data['splits']))}")
 
     @classmethod
     def from_text(cls, text: str) -> Splits:
@@ -145,7 +161,11 @@ class Splits:
         Raises:
             InputError: says which form was expected.
         """
-        named = dict(_named(text))
+        parts = list(_named(text))
+        named = dict(parts)
+        if len(named) < len(parts):
+            twice = next(name for i, (name, _) in enumerate(parts) if name in dict(parts[:i]))
+            raise InputError(f"the splits '{text}' name {twice} twice; give each split a name of its own")
         values = list(named.values())
         if not named or any(not value for value in values):
             raise InputError(f"cannot read the splits '{text}': expected {FORM}")
@@ -159,6 +179,12 @@ class Splits:
             found = [match for match in counted if match]
             regimes = tuple(record.from_text(match[2]) for match in found)
             return cls(tuple(named), regimes=regimes, rows=tuple(int(match[1]) for match in found))
+        if any(counted) or any(re.match(r"\w+\(", value) for value in values):
+            bare = next((name for name, match in zip(named, counted, strict=True) if not match))
+            raise InputError(
+                f"splits with regimes of their own are all written as rows * regime, as in {bare}=1000 * where('shape == heart'); "
+                f"got {bare}={named[bare]}"
+            )
         rest = [name for name, value in named.items() if value == "rest"]
         others = {name: parse(value) for name, value in named.items() if value != "rest"}
         if len(rest) > 1 or not others:

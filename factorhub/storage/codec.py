@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
-from factorhub.errors import InputError, unknown
+from factorhub.errors import InputError, unknown, whole
 from factorhub.factors import Array
 
 Compression: TypeAlias = Literal["auto", "gzip", "none"]
@@ -167,9 +167,11 @@ def choose(chunk: Array, compression: Compression = "auto", level: int | None = 
     """
     if compression not in COMPRESSIONS:
         raise unknown("compression", compression, COMPRESSIONS)
-    if level is not None and not 1 <= level <= 9:
-        raise InputError(f"a compression level is 1 … 9; got {level}")
+    if level is not None:
+        level = whole("a compression level", level, 1, 9)
     if compression == "none":
+        if level is not None:
+            raise InputError(f"compression none has no level; got level {level}; leave it out, or ask for gzip")
         return RAW
     if compression == "gzip" or level is not None:
         return Codec("zlib", level or 4, chunk.itemsize > 1)

@@ -17,6 +17,7 @@ from factorhub.storage.manifest import FORMAT, FORMAT_VERSION, MANIFEST, UNFINIS
 
 LOCK = ".lock"
 CARD = "README.md"
+OVERWRITE = "--overwrite (overwrite=True in Python)"
 SHARD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}-\d{5,}-of-\d{5,}\.h5")
 
 
@@ -33,7 +34,10 @@ def claimed(folder: Path, *, shared: bool = False) -> Iterator[None]:
         _refuse_strangers(folder)
         if (folder / "data").is_symlink():
             raise InputError(f"{folder / 'data'} is a link, and links are not followed; name a folder where the data may lie")
-        (folder / "data").mkdir(parents=True, exist_ok=True)
+        try:
+            (folder / "data").mkdir(parents=True, exist_ok=True)
+        except FileNotFoundError:  # what /proc says to everyone
+            raise StoreError(f"cannot make the folder {folder}: its parent takes none; name another folder") from None
         with _lock(folder / LOCK, shared):
             yield
 
@@ -66,8 +70,10 @@ def begin(plan: Plan, folder: Path, *, overwrite: bool = False, alone: bool = Tr
         InputError: the folder holds another set, and `overwrite` is not asked for.
     """
     if overwrite and not alone:
-        raise InputError("overwrite does not go with one job of several; empty the folder first")
-    done = whole(plan, folder, overwrite=overwrite)
+        raise InputError("--overwrite does not go with one job of several; empty the folder first")
+    # a run that ended before its first shard has left nothing to lose; jobs of several may have just begun
+    barren = alone and not (folder / MANIFEST).exists() and not any(map(_is_shard, (folder / "data").iterdir()))
+    done = whole(plan, folder, overwrite=overwrite or barren)
     if done is not None:
         end(folder)
         return done
@@ -77,7 +83,7 @@ def begin(plan: Plan, folder: Path, *, overwrite: bool = False, alone: bool = Tr
     if alone:
         kept = {Path(shard.path).name for shard in plan.shards}
         for entry in [*folder.iterdir(), *(folder / "data").iterdir()]:
-            stale = SHARD_NAME.fullmatch(entry.name) and entry.parent != folder and entry.name not in kept
+            stale = _is_shard(entry) and entry.parent != folder and entry.name not in kept
             if stale or is_temporary(entry.name):
                 entry.unlink()
     return None
@@ -100,8 +106,8 @@ def whole(plan: Plan, folder: Path, *, overwrite: bool = False) -> Manifest | No
         if not overwrite:
             raise
     if found is not None and found != plan and not overwrite:
-        what = _difference(found, plan)
-        raise InputError(f"{folder} holds another set: {what}; name another folder, or say overwrite=True (--overwrite)")
+        what = "another set" if manifest is not None else "an unfinished set of another recipe"
+        raise InputError(f"{folder} holds {what}: {_difference(found, plan)}; name another folder, or replace it with {OVERWRITE}")
     if manifest is None or found != plan:
         return None
     same = (_same_size(folder / shard.path, done.bytes) for shard, done in zip(plan.shards, manifest.finished, strict=True))
@@ -124,6 +130,10 @@ def _refuse_strangers(folder: Path) -> None:
     if found:
         shown = ", ".join(found[:3]) + (", …" if len(found) > 3 else "")
         raise InputError(f"{folder} is not empty and holds no factorhub set (found {shown}); name another folder")
+
+
+def _is_shard(path: Path) -> bool:
+    return SHARD_NAME.fullmatch(path.name) is not None
 
 
 def _same_size(path: Path, size: int) -> bool:
@@ -149,7 +159,7 @@ def _setting(recipe: Mapping[str, Any], key: str) -> Any:
     """A setting in words; what was not asked for stands in no recipe."""
     if key == "rows" and recipe.get(key) is None:
         return "the whole grid" if recipe["regime"]["kind"] == "grid" else "all there are"
-    return recipe.get(key, "none")
+    return recipe.get(key, "not given")
 
 
 @contextmanager

@@ -246,13 +246,21 @@ def read_manifest(folder: Path) -> Manifest:
         StoreError: no such folder, no set in it, an unfinished one, a newer format, or a damaged manifest.
     """
     if not folder.is_dir():
-        hint = "it is a file; name the folder that holds manifest.json" if folder.exists() else "there is no such folder"
-        raise StoreError(f"cannot open {folder}: {hint}; factorhub generate NAME --out {folder} makes a set")
+        if folder.exists():
+            hint = f"factorhub import {folder} --out DIR makes a set of a published file"
+            raise StoreError(f"cannot open {folder}: it is a file; name the folder that holds {MANIFEST}; {hint}")
+        raise StoreError(f"cannot open {folder}: there is no such folder; factorhub generate NAME --out {folder} makes a set")
     path = folder / MANIFEST
     if not path.exists():
         if (folder / UNFINISHED).exists():
             raise StoreError(f"the set in {folder} is unfinished; run the command that began it again to finish it")
-        raise StoreError(f"{folder} holds no factorhub set (no {MANIFEST}); factorhub generate NAME --out {folder} makes one")
+        if any(folder.glob("data/*.h5")):
+            hint = f"restore {MANIFEST}, or empty the folder and generate the set again"
+        elif any(folder.iterdir()):
+            hint = "name the folder of a set; factorhub generate NAME --out DIR makes one"
+        else:
+            hint = f"factorhub generate NAME --out {folder} makes one"
+        raise StoreError(f"{folder} holds no factorhub set (no {MANIFEST}); {hint}")
     data = read_json(path)
     return parse(path, data, Manifest.from_dict)
 

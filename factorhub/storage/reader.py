@@ -8,12 +8,13 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from factorhub.errors import InputError, unknown
+from factorhub.errors import InputError, must_be, unknown
 from factorhub.factors import Array
 from factorhub.fields import Batch
 from factorhub.order import Order
@@ -35,6 +36,7 @@ class Reader:
     """
 
     def __init__(self, folder: str | Path, split: str | None = None, *, manifest: Manifest | None = None) -> None:
+        must_be("a split", split, (str, NoneType), "one name, or None for all rows")
         self.folder = Path(folder)
         self.split = split
         self.manifest = manifest or read_manifest(self.folder)

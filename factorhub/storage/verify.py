@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import xxhash
 
-from factorhub.errors import StoreError
+from factorhub.errors import StoreError, folder_path
 from factorhub.progress import Progress, silent
 from factorhub.storage.manifest import Finished, Manifest, Plan, Shard, read_manifest
 from factorhub.storage.shard import ShardReader
@@ -26,6 +26,7 @@ class Report:
     Attributes:
         problems: one line each; empty when all is well.
         damaged: the numbers of the shards that must be made again.
+        repaired: the numbers of the shards that `factorhub.repair` has just made again.
         digests: xxh3-128 over all rows of each column, in order: the same for any shard size, worker count or
             compression. Empty when a shard could not be read.
     """
@@ -33,6 +34,7 @@ class Report:
     problems: tuple[str, ...]
     damaged: tuple[int, ...]
     digests: dict[str, str]
+    repaired: tuple[int, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -46,7 +48,7 @@ def verify(folder: str | Path, progress: Progress = silent) -> Report:
     Raises:
         StoreError: there is no readable manifest to compare with.
     """
-    folder = Path(folder)
+    folder = folder_path("verify", folder)
     manifest = read_manifest(folder)
     plan = manifest.plan
     found: dict[int, list[str]] = {}

@@ -25,7 +25,7 @@ def test_items_are_rows_or_blocks(train: Store) -> None:
     assert same(blocks[4], train.read(slice(2000, 2100), FIELDS))
     with pytest.raises(IndexError, match="items are 0 to 4; got 5"):
         blocks[5]
-    with pytest.raises(InputError, match="a block has 1 row or more; got 0"):
+    with pytest.raises(InputError, match=r"block \(rows of an item\) is a whole number from 1; got 0"):
         GrainSource(train, block=0)
     with pytest.raises(InputError, match="no column named 'picture'"):
         GrainSource(train, ["picture"])

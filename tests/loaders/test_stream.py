@@ -382,8 +382,14 @@ def test_a_stream_pickles(train: Store) -> None:
         ({"threads": 0}, "threads is a whole number from 1; got 0"),
         ({"window": -1}, "window is a whole number from 1; got -1"),
         ({"world": 0}, "world is a whole number from 1; got 0"),
-        ({"rank": 2, "world": 2}, "the ranks of 2 processes are 0 to 1; got rank 2"),
-        ({"rank": -1}, "the ranks of 1 processes are 0 to 0; got rank -1"),
+        ({"rank": 2, "world": 2}, r"rank \(of 2 processes\) is a whole number from 0 to 1; got 2"),
+        ({"rank": -1}, r"rank \(of 1 processes\) is a whole number from 0 to 0; got -1"),
+        ({"batch_size": "64"}, "batch_size is a whole number from 1; got '64'"),
+        ({"seed": "x"}, r"seed is a whole number from 0 to 2\*\*64 - 1; got 'x'"),
+        ({"transform": 5}, "transform is a function of a batch; got 5"),
+        ({"endless": "yes"}, "endless is True or False; got 'yes'"),
+        ({"normalise": True}, r"normalise takes a list of fields; got True; write normalise=\['image'\]"),
+        ({"fields": 5}, "columns of this source are named in a list; got 5"),
         ({"shuffle": "most"}, "no shuffle named 'most'; there are True, False, blocks, full"),
         ({"channels": "middle"}, "no place of channels named 'middle'; there are first, last"),
         ({"normalise": "image"}, r"normalise takes a list of fields; got 'image'; write normalise=\['image'\]"),
@@ -404,7 +410,7 @@ def test_only_sources_are_streamed() -> None:
 
 
 def test_epochs_are_counted_from_0(train: Store) -> None:
-    with pytest.raises(InputError, match="epochs are counted from 0; got -1"):
+    with pytest.raises(InputError, match="an epoch is a whole number from 0; got -1"):
         Stream(train).set_epoch(-1)
 
 

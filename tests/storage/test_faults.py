@@ -498,5 +498,5 @@ def test_jobs_of_several_that_die_are_made_up_for(tmp_path: Path) -> None:
     assert factorhub.generate("dsprites", tmp_path / "set", **settings).manifest == whole.manifest
     with pytest.raises(InputError, match="holds another set: rows is 200 there and 100 here"):
         generate_part("dsprites", tmp_path / "set", 0, 3, **{**settings, "rows": 100})
-    with pytest.raises(InputError, match="--shard-index is 0 to --num-shards minus 1; got 3 of 3"):
+    with pytest.raises(InputError, match=r"shard_index \(--shard-index\) is a whole number from 0 to 2; got 3"):
         generate_part("dsprites", tmp_path / "set", 3, 3, **settings)

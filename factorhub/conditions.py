@@ -1,0 +1,37 @@
+"""Factor values as people ask for them: checked, each factor once, and what to write where no row has just that value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import NoneType
+from typing import Any
+
+from factorhub.errors import InputError, must_be, short
+from factorhub.factors import Factor
+
+
+def joined(what: str, conditions: Mapping[str, Any] | None, more: Mapping[str, Any]) -> dict[str, Any]:
+    """Conditions given as a mapping and as keywords, each factor once."""
+    expected = "a dictionary of factor values such as {'shape': 'heart'} (a region as text goes to store.where)"
+    must_be(f"what {what} looks for", conditions, (Mapping, NoneType), expected)
+    if twice := [name for name in more if name in (conditions or {})]:
+        raise InputError(f"{what} is given {twice[0]} twice, in the dictionary and as a keyword; once is enough")
+    return {**(conditions or {}), **more}
+
+
+def number(factor: Factor, asked: Any) -> float:
+    """One number for a factor that has numbers, given as such or as text."""
+    try:
+        return float(asked)
+    except (TypeError, ValueError):
+        raise InputError(f"{factor.name} takes {factor.range_text()}; got {short(asked)}; give one number") from None
+
+
+def near(factor: Factor, asked: Any) -> str:
+    """A condition that holds near a value, a twentieth of the factor's range to both sides."""
+    try:
+        middle, wide = float(asked), (factor.high - factor.low) / 20
+    except (TypeError, ValueError):
+        middle, wide = (factor.low + factor.high) / 2, (factor.high - factor.low) / 2
+    low, high = max(middle - wide, factor.low), min(middle + wide, factor.high)
+    return f"{factor.name} between {low:.6g} and {high:.6g}"

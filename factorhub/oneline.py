@@ -1,0 +1,74 @@
+"""Commands whose mistakes end in one line and an exit code: the command line's manners, whatever its commands are."""
+
+from __future__ import annotations
+
+import _thread
+import sys
+import threading
+from typing import Any, NoReturn
+
+import click
+
+from factorhub.errors import FactorhubError, unknown
+from factorhub.shell import ORDER, look_here
+
+
+def _interrupt_again(dropped: Any) -> None:
+    """Send Ctrl-C once more if it came while an object died, such as a handle of HDF5: Python drops what is raised there."""
+    if dropped.exc_type is KeyboardInterrupt:
+        threading.Timer(0.01, _thread.interrupt_main).start()
+    else:
+        sys.__unraisablehook__(dropped)
+
+
+class Group(click.Group):
+    """A group whose errors are one line, with the command's exit code, and whose unknown commands get a suggestion."""
+
+    def list_commands(self, _: click.Context) -> list[str]:
+        """The commands in the order of use."""
+        return sorted(self.commands, key=ORDER.index)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; factorhub's own errors become a line on stderr."""
+        before, sys.unraisablehook = sys.unraisablehook, _interrupt_again
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:
+            _explain(error)
+        except FactorhubError as error:
+            click.echo(f"factorhub: {error}", err=True)
+            ctx.exit(error.exit_code)
+        except BrokenPipeError:
+            raise
+        except KeyboardInterrupt:
+            click.echo("factorhub: interrupted; run the same command again to go on", err=True)
+            ctx.exit(130)
+        finally:
+            sys.unraisablehook = before
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Read the options of `factorhub` itself."""
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except click.exceptions.NoArgsIsHelpError:
+            raise
+        except click.UsageError as error:
+            _explain(error)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """The command called by the first argument, or the nearest name in the error."""
+        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            raise unknown("command", args[0], self.list_commands(ctx), "factorhub")
+        look_here(args)
+        return super().resolve_command(ctx, args)
+
+
+def _explain(error: click.UsageError) -> NoReturn:
+    """What click cannot read, in one line as ours are."""
+    path = error.ctx.command_path if error.ctx is not None else "factorhub"
+    text = "; ".join(" ".join(error.format_message().split()).rstrip(".").split(". "))
+    text = text.replace("; Did", "; did")
+    click.echo(f"factorhub: {text[:1].lower()}{text[1:]}; {path} --help shows what it takes", err=True)
+    raise click.exceptions.Exit(error.exit_code)
