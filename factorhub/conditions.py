@@ -29,8 +29,9 @@ def number(factor: Factor, asked: Any) -> float:
 
 def near(factor: Factor, asked: Any) -> str:
     """A condition that holds near a value, a twentieth of the factor's range to both sides."""
+    first = asked[0] if isinstance(asked, (list, tuple)) and asked else asked
     try:
-        middle, wide = float(asked), (factor.high - factor.low) / 20
+        middle, wide = float(first), (factor.high - factor.low) / 20
     except (TypeError, ValueError):
         middle, wide = (factor.low + factor.high) / 2, (factor.high - factor.low) / 2
     low, high = max(middle - wide, factor.low), min(middle + wide, factor.high)

@@ -69,6 +69,6 @@ def _explain(error: click.UsageError) -> NoReturn:
     """What click cannot read, in one line as ours are."""
     path = error.ctx.command_path if error.ctx is not None else "factorhub"
     text = "; ".join(" ".join(error.format_message().split()).rstrip(".").split(". "))
-    text = text.replace("; Did", "; did")
+    text = text.replace("; Did", "; did").replace("; (Did", " (did")
     click.echo(f"factorhub: {text[:1].lower()}{text[1:]}; {path} --help shows what it takes", err=True)
     raise click.exceptions.Exit(error.exit_code)

@@ -98,9 +98,11 @@ def save(page: Any, path: str | Path) -> None:
     """Write a picture file; its ending says the format.
 
     Raises:
-        InputError: the ending is not of a picture format. StoreError: the file cannot be written.
+        InputError: the ending is not of a picture format, or there is no such folder. StoreError: the file cannot be written.
     """
     target = Path(path)
+    if not target.parent.is_dir():
+        raise InputError(f"cannot write {target}: there is no folder {target.parent}; make it first")
     temporary = target.with_name(f".{target.name}.tmp{target.suffix}")
     try:
         page.save(temporary, optimize=True)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import NoneType
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_args
 
 import numpy as np
 
@@ -60,8 +60,11 @@ class Recipe:
     def __post_init__(self) -> None:
         if self.rows is not None:
             object.__setattr__(self, "rows", whole("rows", self.rows, 1, MOST_ROWS))
-        object.__setattr__(self, "seed", whole("seed", self.seed, 0, SEEDS - 1))
-        must_be("regime", self.regime, Regime, "a regime of factorhub.regimes, its data, or its text such as 'pairs(k=2)'")
+        object.__setattr__(self, "seed", whole("a seed", self.seed, 0, SEEDS - 1))
+        if self.order not in get_args(Kind):
+            raise unknown("order", self.order, get_args(Kind))
+        drawn = None if isinstance(self.regime, type) else self.regime
+        must_be("regime", drawn, Regime, "a regime of factorhub.regimes, its data, or its text such as 'pairs(k=2)'")
         must_be("splits", self.splits, Splits, f"factorhub.regimes.Splits, {{name: share}}, or text such as {FORM}")
 
     def source(self) -> Sampled:
@@ -162,7 +165,9 @@ def recipe(
     chosen = {**(options or {}), **more}
     if isinstance(generator, Generator):
         if chosen:
-            raise InputError(f"options go with a generator's name; {generator.name} is already made; leave out {', '.join(chosen)}")
+            raise InputError(
+                f"options are given with a generator's name; {generator.name} is already made; leave out {', '.join(chosen)}"
+            )
         made = generator
     else:
         known = catalog.defaults(generator) if more else {}

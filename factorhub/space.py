@@ -265,6 +265,10 @@ class FactorSpace:
 
     def _last_axis(self, array: npt.ArrayLike, what: str) -> Array:
         array = np.asarray(array)
+        if array.dtype.kind not in "biuf":
+            raise InputError(
+                f"{what} are numbers, of categorical factors their codes; got {array.dtype}; see Factor.code for labels"
+            )
         if array.ndim == 0 or array.shape[-1] != len(self.factors):
             names = ", ".join(self.names)
             raise InputError(f"{what} have {len(self.factors)} factors ({names}) on their last axis; got shape {array.shape}")

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import factorhub
+from factorhub import regimes
 from factorhub.adapters.disent import GroundTruth
 from factorhub.adapters.disentanglement_lib import GroundTruthData
 from factorhub.errors import InputError, StoreError
@@ -17,6 +18,7 @@ from factorhub.exchange.formats import export
 from factorhub.loaders import huggingface
 from factorhub.lookup import Store
 from factorhub.recipes import Recipe
+from factorhub.regimes import Uniform
 
 SETTINGS: list[tuple[dict[str, Any], str]] = [
     ({"rows": -5}, "rows is a whole number from 1 to 2**40; got -5"),
@@ -97,6 +99,17 @@ CALLS: dict[str, tuple[Callable[[Store], Any], str]] = {
     ),
     "fewer than no pairs": (lambda s: s.pairs_differing_in("shape", -1), "count is a whole number from 0; got -1"),
     "columns as a word": (lambda s: s.read([1], "shape"), "are named in a list; got 'shape'; write a list such as ['image']"),
+    "a regime's class": (
+        lambda s: factorhub.recipe("dsprites", regime=Uniform),
+        "regime is a regime of factorhub.regimes, its data",
+    ),  # type: ignore[arg-type]
+    "an order": (lambda s: factorhub.recipe("dsprites", order="random"), "no order named 'random'"),  # type: ignore[arg-type]
+    "a number as a regime's text": (lambda s: regimes.from_text(5), "the text of a regime is a text such as 'pairs(k=2)'; got 5"),  # type: ignore[arg-type]
+    "a word as a regime's data": (lambda s: regimes.from_dict("x"), "the data of a regime is a dictionary such as"),  # type: ignore[arg-type]
+    "words to render": (
+        lambda s: factorhub.generator("dsprites").render([["white", "heart", 1, 0, 0.5, 0.5]]),
+        "values are numbers, of categorical factors their codes",
+    ),
     "no region to read": (lambda s: factorhub.recipe("dsprites", splits={"a": "heart"}), "cannot read the region 'heart'"),
 }
 

@@ -31,8 +31,8 @@ def _write(
 ) -> None:
     tokens = table.columns.get("tokens")
     if tokens is None or tokens.shape != (16,):
-        had = ", ".join(column.name for column in table.source.columns if column.role == "observation")
-        raise InputError(f"format {format} writes melodies (tokens of 16 ticks), this set has {had}; try parquet")
+        had = ", ".join(f"{column.name} {column.shape}" for column in table.source.columns if column.role == "observation")
+        raise InputError(f"format {format} writes melodies, tokens (16,) a row; this set has {had}; try parquet")
     if path.suffix != ".zip" and len(table) > 1:
         raise InputError(f"{len(table)} melodies go into a zip, not into {path.name}; name it {path.stem}.zip, or export one row")
     with replacing(path) as temporary:

@@ -141,7 +141,7 @@ class Rows(Dataset[Any]):
 
     def __getitems__(self, rows: Sequence[int]) -> Fetched:
         """Several rows at once, as the DataLoader asks for them."""
-        return Fetched(as_tensors(self.source.read(np.asarray(rows, dtype=np.int64), self.fields)))
+        return Fetched(as_tensors(self.source.read(np.asarray(rows), self.fields)))
 
 
 class Fetched(Sequence[Any]):

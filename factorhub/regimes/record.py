@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Any, Literal, Union
 
-from factorhub.errors import InputError, unknown
+from factorhub.errors import InputError, must_be, unknown
 from factorhub.formulas import Formula
 from factorhub.regimes.causal import Causal, Do, Mechanism
 from factorhub.regimes.correlated import Copula, Correlated
@@ -67,6 +67,7 @@ def from_dict(data: Mapping[str, Any]) -> Any:
     >>> from_dict({"kind": "pairs", "k": 2, "inner": "grid"}) == Pairs(k=2, inner=Grid())
     True
     """
+    must_be("the data of a regime", data, Mapping, "a dictionary such as {'kind': 'pairs', 'k': 2}")
     if "kind" not in data:
         raise InputError(f"a regime needs its kind, one of {', '.join(REGIMES)}; got {dict(data)}")
     kind, name = _kind(str(data["kind"])), str(data["kind"])
@@ -93,6 +94,7 @@ def from_text(text: str) -> Any:
     >>> from_text("correlated(pairs=[[scale, shape]], sigma=0.2)")
     Correlated(pairs=(('scale', 'shape'),), inverse=(), confounder='', sigma=0.2, on_grid=False)
     """
+    must_be("the text of a regime", text, str, "a text such as 'pairs(k=2)'")
     if not text.strip():
         raise InputError(f"the text of a regime is empty; name one of {', '.join(REGIMES)}")
     try:

@@ -161,6 +161,7 @@ class Splits:
         Raises:
             InputError: says which form was expected.
         """
+        must_be("the text of splits", text, str, f"a text such as {FORM}")
         parts = list(_named(text))
         named = dict(parts)
         if len(named) < len(parts):

@@ -34,6 +34,6 @@ def test_one_melody_is_a_file_of_its_own(few, scenes, tmp_path):
 def test_what_does_not_fit_is_refused(few, sprites, tmp_path):
     with pytest.raises(InputError, match="40 melodies go into a zip, not into tune.mid; name it tune.zip, or export one row"):
         export(few, "midi", tmp_path / "tune.mid")
-    with pytest.raises(InputError, match=r"format midi writes melodies \(tokens of 16 ticks\), this set has image; try parquet"):
+    with pytest.raises(InputError, match=r"format midi writes melodies, tokens \(16,\) a row; this set has image \(64, 64\); try parquet"):
         export(factorhub.open(sprites.folder), "midi", tmp_path / "tune.zip")
     assert list(tmp_path.iterdir()) == []

@@ -276,7 +276,7 @@ def test_the_codec_of_a_column_is_chosen_by_trial() -> None:
     assert choose(noise, level=7) == Codec("zlib", 7)
     assert choose(noise.view("uint32"), "gzip").shuffle
     for wrong in (0, 10, -1):
-        with pytest.raises(InputError, match=f"a compression level is 1 … 9; got {wrong}"):
+        with pytest.raises(InputError, match=f"a compression level is a whole number from 1 to 9; got {wrong}"):
             choose(noise, level=wrong)
     with pytest.raises(InputError, match="no compression named 'zip'; there are auto, gzip, none"):
         choose(noise, "zip")
