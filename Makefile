@@ -1,4 +1,4 @@
-# make demo   a first look: installs, generates two whole datasets, checks them, looks rows up, draws previews
+# make demo   a first look: installs, generates two whole datasets into demo/, checks them, looks rows up, draws previews
 # make test   everything CI runs: style, types, tests, the code in the docs
 # make soak   the long crash, corruption and fuzz runs
 PYTHON ?= python3
@@ -21,15 +21,16 @@ $(VENV)/.test: pyproject.toml constraints.txt | $(VENV)/bin/pip
 
 demo: $(VENV)/.run
 	$(BIN)/factorhub list
-	$(BIN)/factorhub generate dmelodies --out data/dmelodies --splits train=0.7,validation=0.2,test=0.1
-	$(BIN)/factorhub generate dsprites --out data/dsprites --splits train=0.8,test=0.2
-	$(BIN)/factorhub verify data/dmelodies
-	$(BIN)/factorhub verify data/dsprites
-	$(BIN)/factorhub lookup data/dmelodies tonic=C octave=4 scale=blues rhythm_bar1=11111100 --split test --limit 5
-	$(BIN)/factorhub lookup data/dsprites shape=heart scale=1 orientation=0 posX=0 --limit 5
-	$(BIN)/factorhub preview data/dmelodies --count 8 --out data/dmelodies.png
-	$(BIN)/factorhub preview data/dsprites --count 16 --out data/dsprites.png
-	$(BIN)/factorhub preview dsprites --traverse orientation --out data/dsprites-orientation.png
+	$(BIN)/factorhub generate dmelodies --out demo/dmelodies --splits train=0.7,validation=0.2,test=0.1
+	$(BIN)/factorhub generate dsprites --out demo/dsprites --splits train=0.8,test=0.2
+	$(BIN)/factorhub verify demo/dmelodies
+	$(BIN)/factorhub verify demo/dsprites
+	$(BIN)/factorhub lookup demo/dmelodies tonic=C octave=4 scale=blues rhythm_bar1=11111100 --split test --limit 5
+	$(BIN)/factorhub lookup demo/dsprites shape=heart scale=1 orientation=0 posX=0 --limit 5
+	$(BIN)/factorhub preview demo/dmelodies --count 8 --out demo/dmelodies.png
+	$(BIN)/factorhub preview demo/dsprites --count 16 --out demo/dsprites.png
+	$(BIN)/factorhub preview dsprites --traverse orientation --out demo/dsprites-orientation.png
+	@echo 'Look at the pictures in demo/, then type: $(BIN)/factorhub preview shapes3d --traverse orientation --out demo/shapes3d.png'
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
@@ -46,5 +47,5 @@ pictures: $(VENV)/.run
 	$(BIN)/python docs/images/draw.py
 
 clean:
-	rm -rf $(VENV) data build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -2,6 +2,17 @@
 
 A `Generator` is a space of ground-truth factors and a pure function that renders them. A regime chooses which factor
 vectors to render. `generate` writes them as sharded HDF5, `open` reads such a set, and `factorhub.loaders` streams it.
+
+    generators()              the names of all generators
+    generator(name, **opts)   one of them: factors, fields, render
+    recipe(name, …)           all that rows depend on: generator, regime, seed, splits
+    generate(name, out, …)    write a set into a folder, or finish one
+    open(path, split)         read it: rows, columns, lookup, where, nearest, counterfactual
+    stream(name, regime, …)   batches rendered as they are asked for, without a disk
+    verify(path)              compare every stored value with its digest
+    repair(path)              make damaged shards again
+
+Further: `factorhub.loaders` (torch, jax, grain, huggingface), `regimes`, `regions`, `exchange`, `adapters`, `metrics`.
 """
 
 import importlib
@@ -36,3 +47,7 @@ def __getattr__(name: str) -> Any:
     found = getattr(importlib.import_module(_LATER[name]), name)
     globals()[name] = found
     return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__} - {"Any", "TYPE_CHECKING", "importlib", "_LATER"})

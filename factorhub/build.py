@@ -274,7 +274,9 @@ def repair(path: str | Path, *, generator: str | None = None, workers: int | Non
     try:
         source = Recipe.from_dict(manifest.plan.recipe).source()
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise StoreError(f"the recipe of {folder} cannot be followed: {error}; generate the set again with --overwrite") from None
+        raise StoreError(
+            f"the recipe of {folder} cannot be followed: {error}; generate the set again with overwrite=True (--overwrite)"
+        ) from None
     if source.columns != manifest.plan.columns or source.order != manifest.plan.order:
         raise StoreError(f"the recipe of {folder} gives other columns or rows than the manifest has; nothing was replaced")
     rewrite(source, manifest, folder, report.damaged, workers, progress)

@@ -11,6 +11,7 @@ import click
 
 from factorhub.errors import InputError
 from factorhub.oneline import Group
+from factorhub.shell import EXAMPLES, shards
 
 F = TypeVar("F", bound=Callable[..., Any])
 REGION = re.compile(r"==|!=|[<>&|~]|\b(in|between)\b")
@@ -44,7 +45,7 @@ def _no_options(path: str, options: tuple[str, ...]) -> None:
         raise InputError(f"--set is for generators, and {path} is a set that was made already; leave out --set {options[0]}")
 
 
-@click.group("factorhub", cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group("factorhub", cls=Group, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="factorhub")
 def main() -> None:
     """Benchmark datasets with known factors of variation, generated instead of downloaded."""
@@ -120,7 +121,7 @@ def generate(ctx: click.Context, /, out: str, **given: Any) -> None:
         return
     with Bar(len(asked.source()), asked.generator) as bar:
         store = build.generate(asked, out, progress=bar, **given)
-    click.echo(f"{out}: {len(store):,} rows in {len(store.plan.shards)} shards, {store.manifest.bytes / 1e6:,.1f} MB")
+    click.echo(f"{out}: {len(store):,} rows in {shards(len(store.plan.shards))}, {store.manifest.bytes / 1e6:,.1f} MB")
 
 
 @main.command(short_help="List published protocols, for generate --preset.")
@@ -218,7 +219,7 @@ def verify(path: str, as_json: bool) -> None:
         report = check(path, bar)
     data = {"ok": report.ok, "problems": list(report.problems), "digests": report.digests}
     hint = f"\nfactorhub repair {path} makes damaged shards again"
-    text = f"{path}: {len(store):,} rows in {len(store.plan.shards)} shards, all as the manifest says" if report.ok else ""
+    text = f"{path}: {len(store):,} rows in {shards(len(store.plan.shards))}, all as the manifest says" if report.ok else ""
     _echo(data, text or "\n".join(report.problems) + hint, as_json)
     click.get_current_context().exit(0 if report.ok else 1)
 

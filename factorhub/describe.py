@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from factorhub.generator import Generator
 from factorhub.lookup import Store
 from factorhub.recipes import toml
 from factorhub.regimes.presets import PRESETS
+from factorhub.shell import shards
 from factorhub.space import FactorSpace, Ignored
 
 
@@ -44,10 +46,16 @@ def preset_facts() -> list[dict[str, str]]:
 
 
 def preset_text() -> str:
-    """The published protocols as a table, and under it the text of each."""
-    rows = [["preset", "generator", "what it is", "source"]]
-    rows += [[item.name, item.generator or "any", item.description, item.source] for item in PRESETS]
-    return table(rows)
+    """The published protocols: what each is and, as for `factorhub generate`, its regime, splits and options; by source."""
+    lines: list[str] = []
+    for source, group in itertools.groupby(PRESETS, lambda item: item.source):
+        lines += ["", source] if lines else [source]
+        for item in group:
+            lines += ["", f"  {item.name}: {item.description} ({item.generator or 'any generator'})"]
+            lines += [f"    --regime '{item.regime_text}'"] if item.regime_text else []
+            lines += [f"    --splits '{item.splits_text}'"] if item.splits_text else []
+            lines += [f"    --set {option}={value}" for option, value in item.options]
+    return "\n".join(lines)
 
 
 def generator_facts(made: Generator) -> dict[str, Any]:
@@ -142,10 +150,11 @@ def store_text(store: Store) -> str:
         kind = "raw" if item["encoder"] == "raw" else gzip
         columns.append([item["name"], item["dtype"], _shape(item["shape"]), item["role"], str(item["chunk_rows"]), kind])
     recipe = toml(facts["recipe"])
+    many = shards(facts["shards"]) + (f" of {facts['shard_rows']:,}" if facts["shards"] > 1 else "")
     quality = [f"{name}: at most {figure:.3g}" for name, figure in facts["quality"].items()]
     head = [
         f"{facts['title']}",
-        f"{facts['rows']:,} rows ({splits}) in {facts['shards']} shards of {facts['shard_rows']:,}; {facts['bytes'] / 1e6:,.1f} MB",
+        f"{facts['rows']:,} rows ({splits}) in {many}; {facts['bytes'] / 1e6:,.1f} MB",
         *(["measured: " + "; ".join(quality)] if quality else []),
     ]
     return "\n".join([*head, "", space_text(store.space), "", table(columns), "", "# recipe", recipe])
@@ -172,7 +181,21 @@ def _shape(shape: Sequence[int]) -> str:
 
 
 def _number(value: Any) -> str:
+    if isinstance(value, list):
+        return members(value, _number)
     return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def members(values: Sequence[Any], text: Callable[[Any], str]) -> str:
+    """What the members of a row have, one after another, or once where it is the same; of more than four the ends.
+
+    >>> members([0.5, 0.25], str), members(["heart", "heart"], str), members(range(9), str)
+    ('0.5, 0.25', 'heart', '0, 1, … 8')
+    """
+    shown = [text(value) for value in values]
+    if len(set(shown)) == 1:
+        return shown[0]
+    return ", ".join(shown if len(shown) <= 4 else [*shown[:2], f"… {shown[-1]}"])
 
 
 def is_set(name: str) -> bool:

@@ -55,6 +55,11 @@ class Generator:
         if not self.fields or len(set(names)) != len(names):
             raise InputError(f"{self.name} needs at least one field and distinct names; got {', '.join(names)}")
 
+    def __repr__(self) -> str:
+        rows = f", {self.space.grid_size:,} rows on its grid" if self.space.enumerable else ""
+        fields = ", ".join(f"{item.name} {item.dtype} {item.shape}" for item in self.fields)
+        return f"Generator({self.name!r}): {len(self.space.factors)} factors{rows}; {fields}"
+
     def field(self, name: str) -> Field:
         """The field called `name`."""
         for item in self.fields:

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import click
 
 from factorhub.errors import FactorhubError, unknown
+from factorhub.shell import ORDER, look_here
 
 
 def _interrupt_again(dropped: Any) -> None:
@@ -22,6 +23,10 @@ def _interrupt_again(dropped: Any) -> None:
 
 class Group(click.Group):
     """A group whose errors are one line, with the command's exit code, and whose unknown commands get a suggestion."""
+
+    def list_commands(self, _: click.Context) -> list[str]:
+        """The commands in the order of use."""
+        return sorted(self.commands, key=ORDER.index)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; factorhub's own errors become a line on stderr."""
@@ -56,6 +61,7 @@ class Group(click.Group):
         """The command called by the first argument, or the nearest name in the error."""
         if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
             raise unknown("command", args[0], self.list_commands(ctx), "factorhub")
+        look_here(args)
         return super().resolve_command(ctx, args)
 
 

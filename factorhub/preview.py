@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from factorhub import catalog
+from factorhub import catalog, describe
 from factorhub.errors import InputError, StoreError
 from factorhub.factors import Array, Factor
 from factorhub.generator import Generator
@@ -36,9 +36,10 @@ def stored(store: Store, count: int) -> tuple[Array, list[list[str]]]:
     made = generator_of(store)
     flat = {name: array.reshape(-1, *array.shape[1 + axes :]) for name, array in observed.items()}
     pictures = made.pictures(flat)
-    if axes:  # the members of a pair or a sequence stand side by side
+    if axes:  # the members of a pair or a sequence stand side by side, with lines between
         members = pictures.reshape(len(rows), -1, *pictures.shape[1:])[:, :8]
-        pictures = np.concatenate(list(np.moveaxis(members, 1, 0)), axis=2)
+        line = np.full((len(rows), pictures.shape[1], 1, 3), 128, np.uint8)
+        pictures = np.concatenate([part for member in np.moveaxis(members, 1, 0) for part in (line, member)][1:], axis=2)
     return pictures, [[f"row {row}", *_lines(store.space, store.factors(int(row)))] for row in rows]
 
 
@@ -120,8 +121,14 @@ def _caption(space: FactorSpace, values: Array) -> list[str]:
 
 def _lines(space: FactorSpace, shown: dict[str, Any]) -> list[str]:
     """One line for each factor that varies, up to a dozen."""
-    lines = [f"{f.name} {_number(f, v) if isinstance(v := shown[f.name], float) else v}" for f in space if f.size != 1]
+    lines = [f"{f.name} {_shown(f, shown[f.name])}" for f in space if f.size != 1]
     return lines if len(lines) <= MOST_LINES else [*lines[: MOST_LINES - 1], f"and {len(lines) - MOST_LINES + 1} more"]
+
+
+def _shown(factor: Factor, value: Any) -> str:
+    if isinstance(value, list):
+        return describe.members(value, lambda one: _shown(factor, one))
+    return _number(factor, value) if isinstance(value, float) else str(value)
 
 
 def _text(factor: Factor, value: float) -> str:

@@ -27,6 +27,9 @@ class Sampled:
     seed: int
     order: Order
 
+    def __repr__(self) -> str:
+        return f"Sampled({self.generator.name!r}, {type(self.regime).__name__.lower()}): {len(self):,} rows"
+
     @cached_property
     def space(self) -> FactorSpace:
         """The space of the rows, in which factors drawn off their grid have none."""

@@ -18,6 +18,8 @@ import numpy.typing as npt
 from factorhub.errors import InputError, RowError, unknown
 from factorhub.factors import Array, Factor
 
+MOST_SHOWN = 8  # factors in the repr of a space
+
 
 def within_period(values: Array, period: Array) -> Array:
     """`values` turned back into [0, period); what a rounding error keeps from the end of a period is its start."""
@@ -136,6 +138,12 @@ class FactorSpace:
         if not self.enumerable:
             raise InputError(f"the grid has {self.grid_size:.3g} points, too many to number in 64 bits; draw rows instead")
         return self.grid_size
+
+    def __repr__(self) -> str:
+        shown = [f"{factor.name} {factor.size or 'interval'}" for factor in self.factors]
+        shown = shown if len(shown) <= MOST_SHOWN else [*shown[: MOST_SHOWN - 1], f"and {len(shown) - MOST_SHOWN + 1} more"]
+        rows = f": {self.grid_size:,} rows" if self.enumerable else ""
+        return f"FactorSpace({', '.join(shown)}){rows}"
 
     def __bool__(self) -> bool:
         return True

@@ -33,3 +33,22 @@ def test_bad_names_and_options_say_what_to_type_next(name: str, options: dict, t
     with pytest.raises(InputError) as caught:
         factorhub.generator(name, **options)
     assert text in str(caught.value)
+
+
+def test_public_names_are_completed_and_listed() -> None:
+    assert set(factorhub.__all__) <= set(dir(factorhub))
+    assert all(getattr(factorhub, name) is not None for name in dir(factorhub))
+    assert all(f"    {name}(" in (factorhub.__doc__ or "") for name in factorhub.__all__)
+
+
+def test_reprs_are_one_short_line() -> None:
+    from factorhub.loaders import stream
+
+    made = factorhub.generator("dsprites")
+    assert repr(made) == "Generator('dsprites'): 6 factors, 737,280 rows on its grid; image uint8 (64, 64)"
+    assert repr(made.space).startswith("FactorSpace(color 1, shape 3, scale 6, orientation 40, posX 32, posY 32): 737,280 rows")
+    many = repr(factorhub.generator("multi_dsprites").space)
+    assert "and 37 more" in many
+    batches = stream(factorhub.recipe("dsprites", regime="pairs(k=1)", rows=1000), 100)
+    assert repr(batches) == "Stream of 10 batches of 100 an epoch, of Sampled('dsprites', pairs): 1,000 rows"
+    assert max(len(repr(factorhub.generator(name))) for name in factorhub.generators()) < 400

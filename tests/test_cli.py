@@ -143,6 +143,7 @@ MISTAKES = [
     (("generate", "dsprites", "--out", "{tmp}/x", "--set", "size"), 2, "an option is given as name=value, without spaces or all in quotes; got 'size'"),
     (("generate", "dsprites", "--out", "{tmp}/x", "--set", "size=9999999"), 2, "size of dsprites is 8 to 4096 pixels; got 9999999"),
     (("generate", "dsprites", "--out", "{set}", "--rows", "5"), 2, "holds another set: rows is 3000 there and 5 here"),
+    (("generate", "dsprites", "--out", "{set}", "--splits", "train=0.7,validation=0.2,test=0.1"), 2, "rows is 3000 there and the whole grid here; name another folder, or replace it with --overwrite (overwrite=True in Python)"),
     (("generate", "dsprites", "--out", "{foreign}", "--rows", "5"), 2, "is not empty and holds no factorhub set (found notes.txt)"),
     (("generate", "dsprites", "--out", "{foreign}/notes.txt", "--rows", "5"), 2, "a file is in the way; name another folder"),
     (("generate", "dsprites", "--out", "{tmp}/x", "--rows", "9", "--shard-index", "1"), 2, "--shard-index and --num-shards go together"),
@@ -207,7 +208,22 @@ def test_a_mistake_ends_in_one_clear_line(words: tuple[str, ...], code: int, tex
 
 def test_help_is_quick_to_import_and_lists_the_commands() -> None:
     done = subprocess.run([sys.executable, "-m", "factorhub", "--help"], capture_output=True, text=True, check=True)
-    assert all(name in done.stdout for name in main.commands)
+    places = [done.stdout.index(f"\n  {name} ") for name in main.commands]
+    assert len(places) == 10
+    assert list(main.list_commands(None)) == sorted(main.commands, key=lambda name: places[list(main.commands).index(name)])
+    assert done.stdout.index("list  ") < done.stdout.index("generate  ") < done.stdout.index("import  ")
+    assert "factorhub generate dsprites --out data/dsprites" in done.stdout
+
+
+def test_presets_show_what_they_stand_for() -> None:
+    from factorhub.regimes.presets import PRESETS
+
+    shown = run("presets").output
+    for item in PRESETS:
+        assert f"  {item.name}: {item.description} ({item.generator or 'any generator'})" in shown
+        assert item.source in shown
+        assert f"    --regime '{item.regime_text}'" in shown or not item.regime_text
+        assert f"    --splits '{item.splits_text}'" in shown or not item.splits_text
 
 
 def test_progress_goes_to_a_terminal_and_nowhere_else(tmp_path: Path) -> None:
@@ -240,6 +256,50 @@ def test_an_outsiders_generator_works_in_every_command(tmp_path: Path, monkeypat
     refused = run("repair", out)
     assert (refused.exit_code, "(--generator outside:discs)" in refused.stderr) == (2, True)
     assert run("repair", out, "--generator", "outside:discs").exit_code == 0
+
+
+def test_code_named_on_the_command_line_is_found_in_the_current_folder_after_all_else(tmp_path: Path) -> None:
+    """As the console script runs: without Python's own entry for the folder it was started in."""
+    page = (Path(__file__).parent.parent / "docs" / "add-a-dataset.md").read_text()
+    (tmp_path / "outside.py").write_text(page.split("```python\n")[1].split("```")[0])
+    (tmp_path / "json.py").write_text("raise RuntimeError('a file here stands in for a module that is installed')")
+    (tmp_path / "colorsys.py").write_text("raise RuntimeError('the same')")
+    corners = "from factorhub.regimes import Uniform\n\n\nclass Corners(Uniform):\n    pass\n"
+    (tmp_path / "mine.py").write_text(corners)
+    root = str(Path(factorhub.__file__).parent.parent)
+
+    def script(*words: str) -> subprocess.CompletedProcess[str]:
+        start = [sys.executable, "-P", "-c", "from factorhub.cli import main; main()"]
+        environment = {**os.environ, "PYTHONPATH": root}
+        return subprocess.run([*start, *words], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+
+    shown = script("info", "outside:discs")
+    assert (shown.returncode, "one bright disc" in shown.stdout) == (0, True), shown.stderr
+    made = script("generate", "outside:discs", "--out", "set", "--rows", "8")
+    assert (made.returncode, "set: 8 rows in 1 shard," in made.stdout) == (0, True), made.stderr
+    next((tmp_path / "set" / "data").glob("*.h5")).unlink()
+    mended = script("repair", "set", "--generator", "outside:discs")
+    assert mended.returncode == 0, mended.stderr
+    assert script("generate", "dsprites", "--out", "drawn", "--rows", "8", "--regime", "mine.Corners").returncode == 0
+    assert "there is no module 'nowhere' to import" in script("info", "nowhere:discs").stderr
+
+
+def test_pairs_are_shown_as_clearly_as_single_rows(tmp_path: Path) -> None:
+    out = tmp_path / "pairs"
+    store = factorhub.generate("dsprites", out, rows=20, regime="pairs(k=1)")
+    text = run("lookup", out, "--row", 3).output
+    assert "[" not in text
+    assert max(len(word.rstrip(",")) for word in text.splitlines()[-1].split()) <= 10
+    changed = [name for name, value in store.factors(3).items() if value[0] != value[1]]
+    assert len(changed) == 1
+    assert text.splitlines()[-1].count(",") == 1  # what both members share is shown once
+
+    from factorhub.preview import stored
+
+    pictures, captions = stored(store, 2)
+    assert pictures.shape == (2, 64, 64 + 1 + 64, 3)
+    assert (pictures[:, :, 64] == 128).all()
+    assert all("[" not in line and len(line) < 30 for lines in captions for line in lines)
 
 
 def test_an_interruption_in_a_destructor_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,6 +49,39 @@ def test_every_command_is_documented() -> None:
         assert f"factorhub {name}" in text, f"factorhub {name} is documented nowhere"
 
 
+def test_pages_do_not_write_into_each_others_folders() -> None:
+    """Whoever tries several pages in one folder meets no set of another page."""
+    owner: dict[str, str] = {}
+    for page in PAGES:
+        text = page.read_text()
+        written = re.findall(r"^\$ factorhub (?:generate|import) .*--out (\S+)", text, re.MULTILINE)
+        written += re.findall(r"factorhub\.generate\(\"\w+\", \"([^\"]+)\"", text)
+        for folder in set(written):
+            assert owner.setdefault(folder, page.name) == page.name, f"{folder} of {page.name} is written in {owner[folder]} too"
+    assert len(owner) > 8
+
+
+def test_figures_in_the_readme_are_those_of_the_performance_page() -> None:
+    """Word for word, but for the spaces that align a script's lines."""
+    measured = " ".join((ROOT / "docs" / "performance.md").read_text().split())
+    table = (ROOT / "README.md").read_text().split("## Measured")[1].split("\n## ")[0]
+    figures = re.findall(r"`([^`]*\d[^`]*)` \|\n", table)
+    assert len(figures) >= 4
+    for figure in figures:
+        assert figure in measured, f"README quotes '{figure}', which docs/performance.md does not say"
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    for page in PAGES:
+        for target, anchor in re.findall(r"\]\(([^)#:\s]*)(#[^)\s]+)?\)", page.read_text()):
+            there = page.parent / target if target else page
+            assert there.exists(), f"{page.name} links to {target}"
+            if anchor:
+                heads = re.findall(r"^#+ (.*)$", there.read_text(), re.MULTILINE)
+                slugs = ["#" + re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads]
+                assert anchor in slugs, f"{page.name} links to {target}{anchor}"
+
+
 def modules() -> list[str]:
     found = pkgutil.walk_packages(factorhub.__path__, "factorhub.")
     return [module.name for module in found if not module.name.endswith("__main__")]

@@ -14,6 +14,7 @@ BASE = {"errors", "progress", "factors", "space", "fields", "randomness", "compi
 MAP: dict[str, set[str]] = {
     "errors": set(),
     "progress": set(),
+    "shell": set(),
     "compiled": set(),
     "words": set(),
     "factors": {"errors"},
@@ -41,7 +42,7 @@ MAP: dict[str, set[str]] = {
     "bitmaps": {"compiled", "factors"},
     "labels": BASE | {"storage", "source", "bitmaps", "regions"},
     "conditions": {"errors", "factors"},
-    "oneline": {"errors"},
+    "oneline": {"errors", "shell"},
     "lookup": BASE | {"storage", "source", "labels", "regions", "conditions"},
     "adapters": BASE | {"generator", "lookup"},
     "loaders": BASE | {"source", "order"},
@@ -52,8 +53,8 @@ MAP: dict[str, set[str]] = {
     "build": BASE
     | {"generator", "catalog", "regimes", "regions", "order", "sampled", "source", "storage", "lookup", "recipes", "quality"},
     "streams": BASE | {"generator", "catalog", "regimes", "order", "recipes", "loaders"},
-    "describe": BASE | {"generator", "catalog", "lookup", "recipes", "regimes"},
-    "preview": BASE | {"generator", "catalog", "lookup", "testing"},
+    "describe": BASE | {"shell", "generator", "catalog", "lookup", "recipes", "regimes"},
+    "preview": BASE | {"generator", "catalog", "describe", "lookup", "testing"},
 }
 HEAVY = {"torch", "jax", "datasets", "music21", "numba", "grain", "pyarrow", "PIL", "scipy", "imagecodecs", "zlib_ng", "disent"}
 

@@ -85,8 +85,14 @@ def draw(name: str) -> None:
 def section(name: str) -> list[str]:
     """The part of the page about one generator."""
     made = factorhub.generator(name, **SMALL.get(name, {}))
-    size = f"{len(made.space):,} rows on its grid" if made.space.enumerable else "endless"
-    part = [f"## {name}", "", f"{made.summary[0].upper()}{made.summary[1:]}. {size}. Source: {made.source}.", ""]
+    size = f"{len(made.space):,} rows on its grid" if made.space.enumerable else "Endless: no finite grid"
+    first = made.summary.split()[0].strip(",:")
+    summary = made.summary if first.lower() in factorhub.generators() else made.summary[0].upper() + made.summary[1:]
+    part = [f"## {name}", "", f"{summary}. {size}. Source: {made.source}.", ""]
+    if name in SMALL:
+        plain, options = factorhub.generator(name).space, " ".join(f"--set {key}={value}" for key, value in SMALL[name].items())
+        more = [f"`{factor}`" for factor in made.space.names if factor not in plain]
+        part += [f"Shown with `{options}`" + (f", which adds {', '.join(more)}" if more else "") + ".", ""]
     part += [f"![{name}](images/{name}.png)", ""]
     if name in MOVED:
         part += [f"![{name}: {MOVED[name]}](images/{name}-{MOVED[name]}.png)", ""]

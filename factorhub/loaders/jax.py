@@ -94,6 +94,9 @@ class Stream:
                 f"choose a multiple as batch_size, and drop_last=True where the last batch has fewer"
             ) from None
 
+    def __repr__(self) -> str:
+        return f"jax {self.stream!r}"
+
     def __len__(self) -> int:
         return len(self.stream)
 

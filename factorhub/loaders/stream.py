@@ -144,6 +144,9 @@ class Stream:
         """Batches in an epoch of this rank."""
         return self.rows // self.batch_size if self.drop_last else -(-self.rows // self.batch_size)
 
+    def __repr__(self) -> str:
+        return f"Stream of {self.length:,} batches of {self.batch_size} an epoch, of {self.source!r}"
+
     def __len__(self) -> int:
         if self.endless:
             raise TypeError("an endless stream has no length; its epochs have stream.length batches each")

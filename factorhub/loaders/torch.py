@@ -73,6 +73,9 @@ class Stream(IterableDataset[Any]):
         self._asked.share_memory_()  # type: ignore[no-untyped-call]
         self._heard = 0
 
+    def __repr__(self) -> str:
+        return f"torch {self.stream!r}"
+
     def __len__(self) -> int:
         return len(self.stream)
 

@@ -224,7 +224,7 @@ def _causal() -> Iterator[Preset]:
     about = "shape → scale → posX → posY, observed and with each of them drawn anew"
     yield Preset("dsprites-one-intervention-per-latent", "dsprites", about, "this project", f"environments(regimes=[{worlds}])")
     targets = ", ".join(f"[do({name})]" for name in ("shape", "scale", "posX", "posY"))
-    about = "the same model: rows and what they would have been with one factor drawn anew"
+    about = "shape → scale → posX → posY: rows, and what they would have been with one of them drawn anew"
     text = f"counterfactual(model={model}, interventions=[{targets}])"
     yield Preset("dsprites-counterfactuals", "dsprites", about, "this project", text)
 

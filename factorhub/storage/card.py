@@ -32,12 +32,13 @@ def text(manifest: Manifest) -> str:
         head += _feature(column, plan.space)
     splits = [f"| {split} | {stop - start:,} |" for split, (start, stop) in plan.ranges.items()]
     source = plan.recipe.get("source")
+    files = "shard" if len(plan.shards) == 1 else "shards"
     body = [
         "---",
         "",
         f"# {plan.title}",
         "",
-        f"{len(plan):,} rows in {len(plan.shards)} HDF5 shards, {manifest.bytes / 1e6:,.1f} MB.",
+        f"{len(plan):,} rows in {len(plan.shards)} HDF5 {files}, {manifest.bytes / 1e6:,.1f} MB.",
         "Made by [factorhub](https://pypi.org/project/factorhub/); the recipe below makes the same rows on any machine.",
         *(["", f"Source of the definition: {source}."] if source else []),
         "",

@@ -6,9 +6,10 @@ import errno
 import fcntl
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from factorhub.errors import FactorhubError, InputError, StoreError
 from factorhub.storage.files import is_temporary, sync_folder, write_json
@@ -146,14 +147,19 @@ def _difference(found: Plan, asked: Plan) -> str:
     """The first setting in which two plans differ, in words."""
     ours, theirs = asked.to_dict(), found.to_dict()
     for key in {**ours["recipe"], **theirs["recipe"]}:
-        unsaid = "all" if key == "rows" else "not given"
-        there, here = (data["recipe"].get(key, unsaid) for data in (theirs, ours))
-        if there != here:
-            return f"{key} is {there} there and {here} here"
+        if theirs["recipe"].get(key) != ours["recipe"].get(key):
+            return f"{key} is {_setting(theirs['recipe'], key)} there and {_setting(ours['recipe'], key)} here"
     for key in ("splits", "shard_rows", "order", "layouts"):
         if theirs[key] != ours[key]:
             return f"{key} is {theirs[key]} there and {ours[key]} here"
     return f"'{found.title}' there and '{asked.title}' here"
+
+
+def _setting(recipe: Mapping[str, Any], key: str) -> Any:
+    """A setting in words; what was not asked for stands in no recipe."""
+    if key == "rows" and recipe.get(key) is None:
+        return "the whole grid" if recipe["regime"]["kind"] == "grid" else "all there are"
+    return recipe.get(key, "not given")
 
 
 @contextmanager

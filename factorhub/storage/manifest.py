@@ -234,7 +234,7 @@ def read_json(path: Path) -> Any:
             raise StoreError(f"{path} is larger than {LARGEST} bytes; it is not a factorhub manifest")
         return json.loads(pread(descriptor, size, 0))
     except (ValueError, RecursionError):
-        raise StoreError(f"{path} is not JSON; restore it, or generate the set again with --overwrite") from None
+        raise StoreError(f"{path} is not JSON; restore it, or generate the set again with overwrite=True (--overwrite)") from None
     finally:
         os.close(descriptor)
 
@@ -282,4 +282,6 @@ def parse(path: Path, data: Any, read: Callable[[Mapping[str, Any]], T]) -> T:
         return read(data)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError, StoreError) as error:
         what = f"no entry {error}" if isinstance(error, KeyError) else str(error)
-        raise StoreError(f"{path} is damaged: {what[:300]}; restore it, or generate the set again with --overwrite") from None
+        raise StoreError(
+            f"{path} is damaged: {what[:300]}; restore it, or generate the set again with overwrite=True (--overwrite)"
+        ) from None

@@ -421,7 +421,7 @@ def test_overwrite_leaves_no_shard_of_the_old_set(rows, tmp_path: Path) -> None:
     rows(400).write(tmp_path / "set")
     (tmp_path / "set" / "notes.txt").write_text("mine")
     (tmp_path / "set" / MANIFEST).write_text("{")  # damaged: which shards it had is not known any more
-    with pytest.raises(StoreError, match="is not JSON; restore it, or generate the set again with --overwrite"):
+    with pytest.raises(StoreError, match=r"is not JSON; restore it, or generate the set again with overwrite=True \(--overwrite\)"):
         rows(200).write(tmp_path / "set")
     rows(200).write(tmp_path / "set", overwrite=True)
     assert verify(tmp_path / "set").ok
