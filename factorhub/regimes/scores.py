@@ -124,13 +124,16 @@ def assign(
                     mechanism(form[t], x[:n])
                     for i in range(n):
                         x[i] += noise[t] * own[i]
-                    for i in range(n):
-                        if not (lagged and targets[begin + i, j]):
-                            told[i] = x[i]
-                    cdfs(x[:n])
-                    for i in range(n):
-                        if not (lagged and targets[begin + i, j]):
-                            u[i] = x[i]
+                    if not lagged:
+                        told[:n] = x[:n]
+                        u[:n] = x[:n]
+                        cdfs(u[:n])
+                    else:
+                        for i in range(n):
+                            told[i] = told[i] if targets[begin + i, j] else x[i]
+                        cdfs(x[:n])
+                        for i in range(n):
+                            u[i] = u[i] if targets[begin + i, j] else x[i]
                 if factors[j].count == 0:
                     for i in range(n):
                         column[i] = factors[j].low + u[i] * factors[j].span
@@ -150,25 +153,27 @@ def mark(t: int, words: Array, varying: Array, limit: float, mask: Array, target
 
     Chances are the halves of `words` (n, half as many, rounded up): the upper ones for the first columns, then the lower ones.
     """
+    half = words.shape[1]
     for i in range(words.shape[0]):
-        for m in range(varying.size):
-            j, upper = varying[m], m < words.shape[1]
-            word = words[i, m] >> np.uint64(32) if upper else words[i, m - words.shape[1]] & np.uint64(0xFFFFFFFF)
-            mask[i, j] = np.float64(word) < limit
+        for m in range(half):
+            mask[i, varying[m]] = np.float64(words[i, m] >> np.uint64(32)) < limit
+        for m in range(half, varying.size):
+            mask[i, varying[m]] = np.float64(words[i, m - half] & np.uint64(0xFFFFFFFF)) < limit
         for j in range(mask.shape[1]):
             targets[i, t, j] = mask[i, j]
 
 
 @compiled
 def settle(t: int, still: Array, mask: Array, made: Array, before: Array, scores: Array, frames: Array) -> None:
-    """Fill frame `t` of `frames` (n, steps, points, k) with `made` (n points, k), but where a `still` factor is not in `mask`
-    (n, k): there with the frame before, and `scores` (n points, k) with those `before`."""
+    """Fill frame `t` of `frames` (n, steps, points, k) with `made` (n points, k), but where a factor that is `still` is not in
+    `mask` (n, k): there with the frame before, and `scores` (n points, k) with those `before`."""
     for i in range(frames.shape[0]):
         for p in range(frames.shape[2]):
             at = i * frames.shape[2] + p
             for j in range(frames.shape[3]):
-                if still[j] and not mask[i, j]:
-                    frames[i, t, p, j] = frames[i, t - 1, p, j]
-                    scores[at, j] = before[at, j]
-                else:
-                    frames[i, t, p, j] = made[at, j]
+                frames[i, t, p, j] = made[at, j]
+            for j in still:
+                anew, new, old = mask[i, j], made[at, j], frames[i, t - 1, p, j]
+                frames[i, t, p, j] = new if anew else old
+                new, old = scores[at, j], before[at, j]
+                scores[at, j] = new if anew else old
