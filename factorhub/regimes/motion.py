@@ -166,6 +166,19 @@ def nudge(factors: Array, table: Array, free: Array, delta: float, words: Array,
 
 
 @compiled
+def offsets(changed: Array, pairs: Array, period: Array, which: Array, delta: Array) -> None:
+    """Fill `which` (n,) with the first factor that is `changed` (n, k), and `delta` (n,) with how far it went from the first
+    to the second of `pairs` (n, 2, points, k), the short way round where it has a `period` (k,)."""
+    for i in range(which.size):
+        found = 0
+        for j in range(changed.shape[1] - 1, -1, -1):
+            found = j if changed[i, j] else found
+        far = pairs[i, 1, 0, found] - pairs[i, 0, 0, found]
+        turn = period[found]
+        which[i], delta[i] = found, far - turn * np.rint(far / turn) if turn > 0.0 else far
+
+
+@compiled
 def _follow(t: int, values: Array) -> None:
     """Fill frame `t` of `values` (n, steps, points, k) with the one before."""
     for i in range(values.shape[0]):

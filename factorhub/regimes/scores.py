@@ -165,15 +165,14 @@ def mark(t: int, words: Array, varying: Array, limit: float, mask: Array, target
 
 @compiled
 def settle(t: int, still: Array, mask: Array, made: Array, before: Array, scores: Array, frames: Array) -> None:
-    """Fill frame `t` of `frames` (n, steps, points, k) with `made` (n points, k), but where a factor that is `still` is not in
-    `mask` (n, k): there with the frame before, and `scores` (n points, k) with those `before`."""
+    """Fill frame `t` of `frames` (n, steps, points, k) with `made` (n points, k), but where a `still` factor is not in `mask`
+    (n, k): there with the frame before, and `scores` (n points, k) with those `before`."""
     for i in range(frames.shape[0]):
         for p in range(frames.shape[2]):
             at = i * frames.shape[2] + p
             for j in range(frames.shape[3]):
-                frames[i, t, p, j] = made[at, j]
-            for j in still:
-                anew, new, old = mask[i, j], made[at, j], frames[i, t - 1, p, j]
-                frames[i, t, p, j] = new if anew else old
-                new, old = scores[at, j], before[at, j]
-                scores[at, j] = new if anew else old
+                if still[j] and not mask[i, j]:
+                    frames[i, t, p, j] = frames[i, t - 1, p, j]
+                    scores[at, j] = before[at, j]
+                else:
+                    frames[i, t, p, j] = made[at, j]

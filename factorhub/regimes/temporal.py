@@ -81,7 +81,7 @@ class Temporal(Wrapper):
 
     @remembered
     def _plan(self, base: FactorSpace) -> tuple[Array, Model, Array]:
-        """The factors that vary, the transition, and the factors that stay as they are."""
+        """The factors that vary, the transition, and a mask of those that stay as they are."""
         varying = np.array([j for j, factor in enumerate(base) if factor.size != 1], dtype=np.int64)
         named = {item.factor for item in self.mechanisms}
         keep = float(np.sqrt(1 - self.inertia**2))
@@ -91,8 +91,8 @@ class Temporal(Wrapper):
             if factor.name not in named and factor.kind != "categorical" and factor.size != 1
         )
         model = compile_model(Causal((*self.mechanisms, *drift)), self.space(base), lagged=True)
-        still = [j for j, factor in enumerate(base) if factor.name not in named and factor.kind == "categorical"]
-        return varying, model, np.array(still, dtype=np.int64)
+        still = [factor.name not in named and factor.kind == "categorical" for factor in base]
+        return varying, model, np.array(still)
 
     def _fill(self, base: FactorSpace, seed: int, rows: Array, stream: str, frame: Array, values: Array, targets: Array) -> None:
         """Fill all but the first frames of `values` (n, steps, *axes, k) from the first, and `targets` (n, steps, k), which
