@@ -30,9 +30,10 @@ def _scores(
             for i in range(n):
                 column[i] = 2.0 * unit_of(factors[j], table, values[i, j]) - 1.0
     for t in range(total.shape[0]):
-        scores = total[t]
-        scores[:] = 0.0
-        for r in range(first[t], first[t + 1]):
+        scores, column, weight = total[t], place[reads[first[t]]], weights[first[t]]
+        for i in range(scores.size):
+            scores[i] = 0.0 + weight * column[i]
+        for r in range(first[t] + 1, first[t + 1]):
             column, weight = place[reads[r]], weights[r]
             for i in range(scores.size):
                 scores[i] += weight * column[i]

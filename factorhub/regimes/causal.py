@@ -123,7 +123,7 @@ class Causal(Single):
         values = self.assign(base, words)
         targets = {target.factor for target in self.do}
         mask = np.array([name in targets for name in base.names])
-        return Draw(values, None, {"intervened": np.tile(mask, (len(values), 1))})
+        return Draw(values, None, {"intervened": repeated(mask, len(values))})
 
     def assign(self, base: FactorSpace, words: Array) -> Array:
         """The values (n, k) that noise `words` (n, k) bring about."""
@@ -159,6 +159,11 @@ class Causal(Single):
                 b[j, base.index(parent)] = -weight
             b[j] /= item.noise
         return b.T @ b
+
+
+def repeated(mask: Array, n: int) -> Array:
+    """The same `mask` (k,) in n rows; Python repeats bytes several times as quickly as NumPy fills short rows."""
+    return np.frombuffer(bytearray(mask.tobytes()) * n, dtype=bool).reshape(n, len(mask))
 
 
 def intervened(base: FactorSpace, mechanisms: tuple[Rule, ...], dims: tuple[tuple[str, int], ...] = ()) -> Field:

@@ -11,7 +11,7 @@ from factorhub.errors import InputError
 from factorhub.factors import Array
 from factorhub.fields import Field
 from factorhub.regimes.causal import Causal, Do, Target, intervened
-from factorhub.regimes.regime import Draw, Single, remembered
+from factorhub.regimes.regime import Draw, Single, put, remembered
 from factorhub.space import FactorSpace
 
 
@@ -67,14 +67,15 @@ class Counterfactual(Single):
         words = randomness.words(seed, f"{stream}/counterfactual", rows, k)
         other = randomness.words(seed, f"{stream}/counterfactual/anew", rows, k + 1)
         which = randomness.integers(other[:, k], len(self.interventions))
-        values, mask = np.empty((len(rows), 2, k)), np.zeros((len(rows), k), dtype=bool)
-        values[:, 0] = self.model.assign(base, words)
-        for number, (world, columns, anew) in enumerate(self._worlds(base)):
+        worlds = self._worlds(base)
+        values = np.empty((2 * len(rows), k))
+        put(values, np.arange(0, len(values), 2), self.model.assign(base, words), np.arange(len(rows)))
+        for number, (world, _, anew) in enumerate(worlds):
             here = np.flatnonzero(which == number)
             changed = np.take(words, here, axis=0)
             for j in anew:
                 changed[:, j] = other[here, j]
-            values[here, 1] = world.assign(base, changed)
-            mask[here] = np.isin(np.arange(k), columns)
-        extras = {"intervened": mask, "intervention": which.astype(np.int32)}
-        return Draw(values, None, extras)
+            put(values, 2 * here + 1, world.assign(base, changed), np.arange(len(here)))
+        masks = np.array([[j in columns for j in range(k)] for _, columns, _ in worlds])
+        extras = {"intervened": np.take(masks, which, axis=0), "intervention": which.astype(np.int32)}
+        return Draw(values.reshape(len(rows), 2, k), None, extras)

@@ -50,9 +50,29 @@ def fill_differing(first: Array, second: Array, differing: Array) -> None:
     """Mark in `differing` (n, k) where two (n, several, k) differ at any of the several."""
     for i in range(first.shape[0]):
         for j in range(first.shape[2]):
-            differing[i, j] = False
+            apart = False
             for s in range(first.shape[1]):
-                differing[i, j] |= first[i, s, j] != second[i, s, j]
+                apart |= first[i, s, j] != second[i, s, j]
+            differing[i, j] = apart
+
+
+@compiled
+def beside(first: Array, second: Array, pairs: Array) -> None:
+    """Fill `pairs` (n, 2, w) with two arrays (n, w)."""
+    for i in range(first.shape[0]):
+        for j in range(first.shape[1]):
+            pairs[i, 0, j] = first[i, j]
+        for j in range(first.shape[1]):
+            pairs[i, 1, j] = second[i, j]
+
+
+@compiled
+def put_rows(source: Array, picked: Array, places: Array, target: Array) -> None:
+    """Put the rows picked[i] of `source` (m, w) at places[i] of `target` (n, w)."""
+    for i in range(places.size):
+        old, new = picked[i], places[i]
+        for j in range(target.shape[1]):
+            target[new, j] = source[old, j]
 
 
 @compiled
@@ -175,13 +195,14 @@ def fill_codes(factors: Array, table: Array, codes: Array, values: Array) -> Non
 
 @compiled
 def fill_shell(
-    inner: Array, outer: Array, box: Array, width: Array, upto: Array, words: Array, points: Array, outside: Array, distance: Array
-) -> None:
+    inner: Array, outer: Array, box: Array, width: Array, upto: Array, words: Array, points: Array, outside: Array, count: Array,
+    distance: Array,
+) -> None:  # fmt: skip
     """Fill `points` (n, m) with even draws from the `outer` box (m, 2) without the `inner` one.
 
     Factor f is the first outside the inner box with the chance that `upto` (m,) sums up: those before it lie inside,
     it lies below or above, those after it anywhere. Without `upto` the draws fill the outer box. Fills `outside`
-    (n, m) and `distance` (n,), in widths, as seen from `box`.
+    (n, m), its `count` (n,) and `distance` (n,), in widths, as seen from `box`.
     """
     m = points.shape[1]
     for i in range(points.shape[0]):
@@ -190,7 +211,7 @@ def fill_shell(
             goal, first = unit(words[i, m]) * upto[m - 1], 0
             while first < m - 1 and goal >= upto[first]:
                 first += 1
-        total = 0.0
+        total, far = 0.0, 0
         for f in range(m):
             u = unit(words[i, f])
             bounds = inner if f < first and upto.size > 0 else outer
@@ -203,7 +224,9 @@ def fill_shell(
             over = max(max(box[f, 0] - point, point - box[f, 1]), 0.0)
             points[i, f] = point
             outside[i, f] = over > 0.0
+            far += over > 0.0
             total += (over / width[f]) ** 2
+        count[i] = far
         distance[i] = np.sqrt(total)
 
 

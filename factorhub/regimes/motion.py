@@ -128,11 +128,19 @@ def _ends(factor: Any) -> int:
 @compiled
 def jitter(factors: Array, table: Array, free: Array, radius: float, words: Array, values: Array) -> None:
     """Move the `free` columns of `values` (n, k) evenly within `radius` ranges, at least one step on a grid, in place."""
-    for i in range(values.shape[0]):
+    for begin in range(0, values.shape[0], LANES):
+        stop = min(begin + LANES, values.shape[0])
         for m in range(free.size):
-            j, u = free[m], unit(words[i, m])
-            reach = max(np.int64(radius * _ends(factors[j]) + 1e-9), 1)
-            values[i, j] = moved(factors[j], table, values[i, j], np.int64(u * (2 * reach + 1)) - reach, (2.0 * u - 1.0) * radius)
+            j, factor = free[m], factors[free[m]]
+            size, span, low = factor.count, factor.span, factor.low
+            reach = max(np.int64(radius * _ends(factor) + 1e-9), 1)
+            for i in range(begin, stop):
+                u, old = unit(words[i, m]), values[i, j]
+                travel = (2.0 * u - 1.0) * radius
+                near = old + travel * span
+                if size > 0 or not low <= near < low + span:
+                    near = moved(factor, table, old, np.int64(u * (2 * reach + 1)) - reach, travel)
+                values[i, j] = near
 
 
 @compiled
@@ -155,6 +163,19 @@ def nudge(factors: Array, table: Array, free: Array, delta: float, words: Array,
                 values[i, j] = moved(factors[j], table, old, sign * steps, sign * delta)
                 break
             sign = -sign
+
+
+@compiled
+def offsets(changed: Array, pairs: Array, period: Array, which: Array, delta: Array) -> None:
+    """Fill `which` (n,) with the first factor that is `changed` (n, k), and `delta` (n,) with how far it went from the first
+    to the second of `pairs` (n, 2, points, k), the short way round where it has a `period` (k,)."""
+    for i in range(which.size):
+        found = 0
+        for j in range(changed.shape[1] - 1, -1, -1):
+            found = j if changed[i, j] else found
+        far = pairs[i, 1, 0, found] - pairs[i, 0, 0, found]
+        turn = period[found]
+        which[i], delta[i] = found, far - turn * np.rint(far / turn) if turn > 0.0 else far
 
 
 @compiled
@@ -234,11 +255,18 @@ def travel(factors: Array, table: Array, free: Array, loop: bool, ways: Array, v
                 if loop and not factor.circular:
                     share *= 2.0
                 whole = np.int64(np.rint(share * _ends(factor)))
+                low, span, loose, circular = factor.low, factor.span, factor.count == 0, factor.circular
                 for i in range(frames.shape[0]):
                     moves = False
                     for p in range(points):
-                        sign = 1 if ways[(begin + i) * points + p, m] >> np.uint64(63) else -1
-                        new = moved(factor, table, frames[i, 0, p, j], sign * whole, sign * share)
+                        up, old = ways[(begin + i) * points + p, m] >> np.uint64(63) == np.uint64(1), frames[i, 0, p, j]
+                        if loose:  # as `moved` has it, both ways at once: half of the branches would be guessed wrong
+                            way = share if up else -share
+                            near = old + way * span
+                            folded = min(low + fold_unit((old - low) / span + way, circular) * span, low + span)
+                            new = near if (near >= low) & (near < low + span) else folded
+                        else:
+                            new = moved(factor, table, old, whole if up else -whole, share if up else -share)
                         moves |= new != frames[i, t, p, j]
                         frames[i, t, p, j] = new
                     marks[i, t, j] = moves

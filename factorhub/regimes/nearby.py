@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -106,25 +107,27 @@ class Perturbation(Paired):
         made = self.moved(base, first, points, free)
         if base.symmetries:  # a move that nobody can see is none
             old = first.reshape(points.shape)
-            doubtful = np.flatnonzero((points[:, self._hidden(base)] != old[:, self._hidden(base)]).any(axis=1))
+            apart = np.zeros(len(points), dtype=bool)
+            for j in self._hidden(base):
+                apart |= points[:, j] != old[:, j]
+            doubtful = np.flatnonzero(apart)
             kept[doubtful] &= (base.canonical(points[doubtful]) != base.canonical(old[doubtful])).any(axis=1)
         made.kept[:] &= np.logical_and.reduce(kept.reshape(first.shape[:-1]), axis=tuple(range(1, first.ndim - 1)))
         return made._replace(resampled=made.changed)
 
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """The pair, and what moved read back from it."""
+        from factorhub.regimes.motion import offsets
+
         drawn = super().draw(base, seed, rows, stream)
         fields = self.extras(base)
-        which = drawn.extras[fields[-1].name].argmax(axis=1)
         names = fields[-4].meta["names"]
         moved = [_parts(name) for name in base.names]
-        points = drawn.values.reshape(*drawn.values.shape[:2], int(np.prod(drawn.values.shape[2:-1])), len(base.factors))
-        points = points[np.arange(len(which)), :, 0, which]
-        period = np.array([factor.period or 0.0 for factor in base])[which]
-        delta = points[:, 1] - points[:, 0]
-        turn = np.where(period > 0, period, 1.0)
-        delta = np.where(period > 0, delta - turn * np.rint(delta / turn), delta)
-        records = (
+        points = drawn.values.reshape(*drawn.values.shape[:2], math.prod(drawn.values.shape[2:-1]), len(base.factors))
+        period = np.array([factor.period or 0.0 for factor in base])
+        which, delta = np.empty(len(points), dtype=np.int64), np.empty(len(points))
+        offsets(drawn.extras[fields[-1].name], points, period, which, delta)
+        records: tuple[Array, ...] = (
             np.array([number for _, number in moved], dtype=np.int32)[which],
             np.array([names.index(name) for name, _ in moved], dtype=np.int32)[which],
             delta,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, get_args
 
@@ -94,6 +95,8 @@ class Paired(Wrapper):
 
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """Row r's first member is row r of the inner regime; its second is the first proposal that holds."""
+        from factorhub.regimes.kernels import beside
+
         rows, name = np.asarray(rows), f"{stream}/{type(self).__name__.lower()}"
         drawn = self.inner.draw(base, seed, rows, f"{name}/inner")
         first = drawn.values
@@ -113,7 +116,9 @@ class Paired(Wrapper):
             )
         resampled, changed = (item.name for item in self.extras(base)[-2:])
         extras = {**drawn.extras, resampled: made.resampled, changed: made.changed}
-        return Draw(np.stack([first, made.second], axis=1), None, extras)
+        pairs, flat = np.empty((len(rows), 2, *first.shape[1:])), (len(rows), math.prod(first.shape[1:]))
+        beside(first.reshape(flat), made.second.reshape(flat), pairs.reshape(flat[0], 2, flat[1]))
+        return Draw(pairs, None, extras)
 
 
 def each_point(numbers: Array, points: Array) -> Array:

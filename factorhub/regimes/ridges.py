@@ -115,6 +115,7 @@ def ridge(
     words = np.empty((CHUNK, 4 * blocks), dtype=np.uint64)
     place, codes = np.empty((k, CHUNK)), np.zeros((k, CHUNK), dtype=np.int64)
     low, mass, chance, waiting = np.empty(CHUNK), np.empty(CHUNK), np.empty(CHUNK), np.empty(CHUNK, dtype=np.int64)
+    instead = np.empty(CHUNK, dtype=np.int64)
     placed = np.zeros(k, dtype=np.bool_)  # factors whose places in [0, 1] are read
     for t in range(k):
         if parent[t] >= 0 and (factors[parent[t]].count == 0 or factors[order[t]].count == 0):
@@ -149,10 +150,11 @@ def ridge(
                         place_in = unit(words[i, t]) * count
                         code = min(np.int64(place_in), count - 1)
                         at = begins + code + (above[i] * count if p >= 0 else 0)
-                        if place_in - code >= keep[at]:
-                            code = other[at]
-                        column[i] = code
-                        values[waiting[i], j] = value_of(factor, table, code)
+                        low[i], mass[i], column[i], instead[i] = place_in - code, keep[at], code, other[at]
+                    for i in range(n):  # on its own, since beside the look-ups it would be a branch that is often guessed wrong
+                        column[i] = instead[i] if low[i] >= mass[i] else column[i]
+                    for i in range(n):
+                        values[waiting[i], j] = value_of(factor, table, column[i])
                 elif factor.count > 0:
                     for i in range(n):
                         add = keep[start[t] : start[t] + factor.count]

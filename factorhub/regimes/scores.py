@@ -124,13 +124,16 @@ def assign(
                     mechanism(form[t], x[:n])
                     for i in range(n):
                         x[i] += noise[t] * own[i]
-                    for i in range(n):
-                        if not (lagged and targets[begin + i, j]):
-                            told[i] = x[i]
-                    cdfs(x[:n])
-                    for i in range(n):
-                        if not (lagged and targets[begin + i, j]):
-                            u[i] = x[i]
+                    if not lagged:
+                        told[:n] = x[:n]
+                        u[:n] = x[:n]
+                        cdfs(u[:n])
+                    else:
+                        for i in range(n):
+                            told[i] = told[i] if targets[begin + i, j] else x[i]
+                        cdfs(x[:n])
+                        for i in range(n):
+                            u[i] = u[i] if targets[begin + i, j] else x[i]
                 if factors[j].count == 0:
                     for i in range(n):
                         column[i] = factors[j].low + u[i] * factors[j].span
@@ -142,3 +145,34 @@ def assign(
                             told[i] = level_of(factors[j], start[j], levels, code)
             if lagged and read[j]:
                 scores[begin : begin + n, j] = told[:n]
+
+
+@compiled
+def mark(t: int, words: Array, varying: Array, limit: float, mask: Array, targets: Array) -> None:
+    """Mark the `varying` columns of `mask` (n, k), and of frame `t` of `targets` (n, steps, k), whose chances lie below `limit`.
+
+    Chances are the halves of `words` (n, half as many, rounded up): the upper ones for the first columns, then the lower ones.
+    """
+    half = words.shape[1]
+    for i in range(words.shape[0]):
+        for m in range(half):
+            mask[i, varying[m]] = np.float64(words[i, m] >> np.uint64(32)) < limit
+        for m in range(half, varying.size):
+            mask[i, varying[m]] = np.float64(words[i, m - half] & np.uint64(0xFFFFFFFF)) < limit
+        for j in range(mask.shape[1]):
+            targets[i, t, j] = mask[i, j]
+
+
+@compiled
+def settle(t: int, still: Array, mask: Array, made: Array, before: Array, scores: Array, frames: Array) -> None:
+    """Fill frame `t` of `frames` (n, steps, points, k) with `made` (n points, k), but where a `still` factor is not in `mask`
+    (n, k): there with the frame before, and `scores` (n points, k) with those `before`."""
+    for i in range(frames.shape[0]):
+        for p in range(frames.shape[2]):
+            at = i * frames.shape[2] + p
+            for j in range(frames.shape[3]):
+                if still[j] and not mask[i, j]:
+                    frames[i, t, p, j] = frames[i, t - 1, p, j]
+                    scores[at, j] = before[at, j]
+                else:
+                    frames[i, t, p, j] = made[at, j]

@@ -94,12 +94,12 @@ class Shell(Wrapper):
         drawn = self.inner.draw(base, seed, rows, f"{name}/inner")
         words = randomness.words(seed, name, rows, len(columns) + 1)
         points, distance = np.empty((len(rows), len(columns))), np.empty(len(rows))
-        outside = np.empty(points.shape, dtype=bool)
-        fill_shell(inner, outer, box, width, upto, words, points, outside, distance)
+        outside, count = np.empty(points.shape, dtype=bool), np.empty(len(rows), dtype=np.int32)
+        fill_shell(inner, outer, box, width, upto, words, points, outside, count, distance)
         values = drawn.values
         values[..., columns] = points.reshape(len(rows), *(1,) * (values.ndim - 2), len(columns))
         names = [item.name for item in self.extras(base)[-3:]]
-        records = (outside, outside.sum(axis=1, dtype=np.int32), distance)
+        records = (outside, count, distance)
         return Draw(values, None, {**drawn.extras, **dict(zip(names, records, strict=True))})
 
     @remembered

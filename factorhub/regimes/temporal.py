@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,16 +74,15 @@ class Temporal(Wrapper):
         rows, name = np.asarray(rows, dtype=np.int64), f"{stream}/temporal"
         drawn = self.inner.draw(base, seed, rows, f"{name}/inner")
         values = np.empty((len(rows), self.steps, *drawn.values.shape[1:]))
+        values[:, 0] = drawn.values
         targets = np.zeros((len(rows), self.steps, len(base.factors)), dtype=bool)
-        frames = self._frames(base, seed, rows, name, drawn.values)
-        for t, (frame, mask) in enumerate(frames):
-            values[:, t], targets[:, t] = frame, mask
+        self._fill(base, seed, rows, name, drawn.values.reshape(-1, len(base.factors)), values, targets)
         return Draw(values, None, {**drawn.extras, self.extras(base)[-1].name: targets})
 
     @remembered
-    def _plan(self, base: FactorSpace) -> tuple[list[int], Model, list[int]]:
-        """The factors that vary, the transition, and the factors that stay as they are."""
-        varying = [j for j, factor in enumerate(base) if factor.size != 1]
+    def _plan(self, base: FactorSpace) -> tuple[Array, Model, Array]:
+        """The factors that vary, the transition, and a mask of those that stay as they are."""
+        varying = np.array([j for j, factor in enumerate(base) if factor.size != 1], dtype=np.int64)
         named = {item.factor for item in self.mechanisms}
         keep = float(np.sqrt(1 - self.inertia**2))
         drift = tuple(
@@ -93,35 +91,26 @@ class Temporal(Wrapper):
             if factor.name not in named and factor.kind != "categorical" and factor.size != 1
         )
         model = compile_model(Causal((*self.mechanisms, *drift)), self.space(base), lagged=True)
-        still = [j for j, factor in enumerate(base) if factor.name not in named and factor.kind == "categorical"]
-        return varying, model, still
+        still = [factor.name not in named and factor.kind == "categorical" for factor in base]
+        return varying, model, np.array(still)
 
-    def _frames(self, base: FactorSpace, seed: int, rows: Array, stream: str, first: Array) -> Iterator[tuple[Array, Array]]:
-        """Each frame (n, *axes, k) and the mask (n, k) of its targets, which all points of a row share."""
-        from factorhub.regimes.scores import assign, scores_of
+    def _fill(self, base: FactorSpace, seed: int, rows: Array, stream: str, frame: Array, values: Array, targets: Array) -> None:
+        """Fill all but the first frames of `values` (n, steps, *axes, k) from the first, and `targets` (n, steps, k), which
+        all points of a row share."""
+        from factorhub.regimes.scores import assign, mark, scores_of, settle
 
-        k, plan, frame = len(base.factors), layout(self.space(base)), first.reshape(-1, len(base.factors))
+        k, plan = len(base.factors), layout(self.space(base))
         varying, model, still = self._plan(base)
         rate = 1.0 / (len(varying) + 1) if self.rate == -1 else self.rate
         points, several = each_point(rows, frame), len(frame) // max(len(rows), 1)
-        scores = np.empty_like(frame)
-        scores_of(*plan, model.read, model.start, model.levels, frame, scores)
-        yield first, np.zeros((len(rows), k), dtype=bool)
+        before, scores, mask = np.empty_like(frame), np.empty_like(frame), np.zeros((len(rows), k), dtype=bool)
+        scores_of(*plan, model.read, model.start, model.levels, frame, before)
+        frames, made = values.reshape(len(rows), self.steps, several, k), np.empty_like(frame)
         for t in range(1, self.steps):
-            mask = np.zeros((len(rows), k), dtype=bool)
-            mask[:, varying] = _chances(seed, f"{stream}/targets", rows * self.steps + t, len(varying)) < rate * 2**32
-            targets = mask if several == 1 else np.repeat(mask, several, axis=0)
+            chances = randomness.words(seed, f"{stream}/targets", rows * self.steps + t, (len(varying) + 1) // 2)
+            mark(t, chances, varying, rate * 2**32, mask, targets)
             words = randomness.words(seed, f"{stream}/noise", points * self.steps + t, k)
-            after, later = np.empty_like(frame), np.empty_like(frame)
-            assign(*plan, *model, words, scores, targets, after, later)
-            for j in still:
-                after[:, j] = np.where(targets[:, j], after[:, j], frame[:, j])
-                later[:, j] = np.where(targets[:, j], later[:, j], scores[:, j])
-            frame, scores = after, later
-            yield frame.reshape(first.shape), mask
-
-
-def _chances(seed: int, stream: str, numbers: Array, count: int) -> Array:
-    """Random numbers (n, count) below 2**32, two from each word."""
-    words = randomness.words(seed, stream, numbers, (count + 1) // 2)
-    return np.concatenate([words >> np.uint64(32), words & np.uint64(2**32 - 1)], axis=1)[:, :count]
+            each = mask if several == 1 else np.repeat(mask, several, axis=0)
+            assign(*plan, *model, words, before, each, made, scores)
+            settle(t, still, mask, made, before, scores, frames)
+            before, scores = scores, before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,13 +12,14 @@ from factorhub.errors import InputError
 from factorhub.factors import Array
 from factorhub.layout import layout
 from factorhub.regimes.grid import Grid, check_rows
-from factorhub.regimes.regime import Draw, Regime, Wrapper, again, join, remembered
+from factorhub.regimes.regime import Draw, Regime, Wrapper, again, remembered
 from factorhub.regimes.uniform import UNIFORM, Uniform
 from factorhub.regions import Diagram, Region, diagram, parse
 from factorhub.space import FactorSpace
 
 ATTEMPTS = 2**18  # redraws of one row before giving up
 PROBE = 2**14  # draws that measure a region's share
+FRAMES = 32  # points of a row up to which a pass over all rows for each is quicker than one row after the other
 FEWEST = 8  # of them must fall into it: ATTEMPTS then miss with a chance of about exp(-128)
 
 
@@ -125,24 +127,32 @@ def within(region: Region | None, space: FactorSpace, values: Array) -> Array:
     if region is None:
         return np.ones(len(values), dtype=bool)
     inside = region.contains(space, values)
-    return np.logical_and.reduce(inside, axis=tuple(range(1, inside.ndim)))  # type: ignore[no-any-return]
+    inside = inside.reshape(len(inside), math.prod(inside.shape[1:]))
+    if inside.shape[1] > FRAMES:
+        return np.logical_and.reduce(inside, axis=1)  # type: ignore[no-any-return]
+    found = inside[:, 0].copy()
+    for point in range(1, inside.shape[1]):
+        found &= inside[:, point]
+    return found
 
 
 def _redraw(region: Region, inner: Regime, base: FactorSpace, seed: int, rows: Array, stream: str, share: float) -> Draw:
     """The first attempt of each row that lies in the region; how many are tried at once changes nothing."""
     space, waiting, start = inner.space(base), np.arange(len(rows)), 0
-    places: list[Array] = []
-    found: list[Draw] = []
-    while waiting.size or not found:
+    made: Draw | None = None
+    while waiting.size or made is None:
         if start >= ATTEMPTS:
             raise InputError(f"the region '{region}' (share {share:.2g}) was missed by {ATTEMPTS} draws of row {rows[waiting[0]]}")
         width = min(max(round(256 / share / max(len(waiting), 1)), 1), 1024, ATTEMPTS - start)
         tried = start if width == 1 else np.tile(np.arange(start, start + width), len(waiting))
-        drawn = again(inner, base, seed, np.repeat(rows[waiting], width), tried, ATTEMPTS, stream)
+        asked = rows[waiting] if made is not None else rows
+        drawn = again(inner, base, seed, asked if width == 1 else np.repeat(asked, width), tried, ATTEMPTS, stream)
         inside = within(region, space, drawn.values).reshape(len(waiting), width)
         hit = inside[:, 0] if width == 1 else inside.any(axis=1)
-        picked = np.flatnonzero(hit)
-        places.append(waiting[picked])
-        found.append(drawn.take(picked if width == 1 else picked * width + inside[picked].argmax(axis=1)))
+        if made is None:  # the rows that were missed wait for others to be put in their places
+            made = drawn if width == 1 else drawn.take(np.arange(len(rows)) * width + inside.argmax(axis=1))
+        else:
+            picked = np.flatnonzero(hit)
+            made.put(waiting[picked], drawn, picked if width == 1 else picked * width + inside[picked].argmax(axis=1))
         waiting, start = waiting[~hit], start + width
-    return join(found, places)
+    return made
