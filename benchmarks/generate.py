@@ -2,7 +2,7 @@
 
     python benchmarks/generate.py [--cache DIR] [--part PART]...
 
-Wall time, everything in one run, the best of two tries where it is short; read the ratios, absolute rates drift with
+Wall time, everything in one run, the best of four tries; read the ratios, absolute rates drift with
 the machine. Sets are written whole: rendered, digested, encoded, flushed to disk. "stock" is h5py's own gzip filter at
 level 4 over the same columns, chunks and rows. The npz in dSprites' published layout is made once, in --cache.
 """
@@ -37,7 +37,7 @@ Batch = dict[str, np.ndarray]
 DRAWN = 8192  # sprites, so many that no processor learns by heart how its branches go
 
 
-def seconds(work: Callable[[], object], tries: int = 2) -> float:
+def seconds(work: Callable[[], object], tries: int = 4) -> float:
     """The least wall time of some tries."""
     best = float("inf")
     for _ in range(tries):
