@@ -204,8 +204,10 @@ class Stream:
         """What is worth a thread: cutting and scaling."""
         if self.clips is not None:
             batch = self.clips.cut(batch, self.seed, span.epoch.number, span.start)
-        columns = {column.name: column for column in self.columns}
-        return {name: scaled(array, columns[name]) if name in self.normalise else array for name, array in batch.items()}
+        for column in self.columns:
+            if column.name in self.normalise:
+                batch[column.name] = scaled(batch[column.name], column)
+        return batch
 
     def _finished(self, batch: Batch) -> Any:
         if self.channels is not None:
