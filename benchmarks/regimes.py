@@ -106,7 +106,7 @@ def costs(seconds: Callable[[Callable[[], object]], float], drawing: Callable[[s
     u = randomness.uniforms(0, "benchmark", rows, 1)[:, 0]
     z, table = u.copy(), np.linspace(0.0, 1.0, 1024)
     return {
-        "block": seconds(lambda: philox(key, rows, words)),
+        "block": seconds(lambda: philox(key, rows, 1, words)),
         "probit": seconds(lambda: probits(u, z)),
         "cdf": seconds(lambda: cdfs(z)),
         "logistic": seconds(lambda: chances(z, 1.0)),

@@ -38,7 +38,7 @@ def words(seed: int, stream: str, rows: npt.ArrayLike, count: int) -> Array:
     rows = np.asarray(rows)
     flat = np.ascontiguousarray(rows.reshape(-1), dtype=np.uint64)
     out = np.empty((flat.size, count), dtype=np.uint64)
-    philox(key(seed, stream), flat, out)
+    philox(key(seed, stream), flat, 1, out)
     return out.reshape(*rows.shape, count)
 
 
