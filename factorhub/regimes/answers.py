@@ -7,7 +7,7 @@ import numpy as np
 from factorhub.compiled import compiled
 from factorhub.factors import Array
 from factorhub.kernels import unit_of
-from factorhub.philox import block
+from factorhub.philox import philox
 from factorhub.regimes.kernels import LANES, unit
 from factorhub.regimes.normal import exp
 
@@ -67,21 +67,12 @@ def fill_decisions(
 ) -> None:  # fmt: skip
     """Fill `answers` (p, tasks), uint8: 1 with chance 1 / (1 + exp(-sharpness score)), from the words of `numbers` (p,)."""
     place, total = np.zeros((values.shape[1], LANES)), np.empty((answers.shape[1], LANES))
-    tasks = answers.shape[1]
+    tasks, words = answers.shape[1], np.empty((LANES, answers.shape[1]), dtype=np.uint64)
     for begin in range(0, values.shape[0], LANES):
         rows = values[begin : begin + LANES]
         _scores(factors, table, used, first, reads, weights, rows, place, total)
         chances(total.reshape(-1), sharpness)
+        philox(key, numbers[begin : begin + rows.shape[0]], 1, words[: rows.shape[0]])
         for i in range(rows.shape[0]):
-            answer = answers[begin + i]
-            for t in range(0, tasks, 4):
-                a, b, c, d = block(key[0], key[1], numbers[begin + i], t // 4 + 1)
-                answer[t] = unit(a) < total[t, i]
-                if t + 3 < tasks:
-                    answer[t + 1] = unit(b) < total[t + 1, i]
-                    answer[t + 2] = unit(c) < total[t + 2, i]
-                    answer[t + 3] = unit(d) < total[t + 3, i]
-                elif t + 1 < tasks:
-                    answer[t + 1] = unit(b) < total[t + 1, i]
-                    if t + 2 < tasks:
-                        answer[t + 2] = unit(c) < total[t + 2, i]
+            for t in range(tasks):
+                answers[begin + i, t] = unit(words[i, t]) < total[t, i]

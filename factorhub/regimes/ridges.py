@@ -9,7 +9,7 @@ import numpy as np
 from factorhub.compiled import compiled
 from factorhub.factors import Array
 from factorhub.kernels import value_at, value_of
-from factorhub.philox import block
+from factorhub.philox import philox
 from factorhub.regimes.kernels import CHUNK, unit
 from factorhub.regimes.normal import cdfs, exp, probits
 
@@ -112,7 +112,7 @@ def ridge(
     for j in range(k):
         largest = max(largest, factors[j].count)
     weights = np.empty(largest if largest <= 65536 else 1)
-    words = np.empty((CHUNK, 4 * blocks), dtype=np.uint64)
+    numbers, words = np.empty(CHUNK, dtype=np.uint64), np.empty((CHUNK, 4 * blocks), dtype=np.uint64)
     place, codes = np.empty((k, CHUNK)), np.zeros((k, CHUNK), dtype=np.int64)
     low, mass, chance, waiting = np.empty(CHUNK), np.empty(CHUNK), np.empty(CHUNK), np.empty(CHUNK, dtype=np.int64)
     instead = np.empty(CHUNK, dtype=np.int64)
@@ -130,10 +130,8 @@ def ridge(
         attempt = 0
         while n > 0 and attempt < tries:
             for i in range(n):
-                for b in range(blocks):
-                    words[i, 4 * b], words[i, 4 * b + 1], words[i, 4 * b + 2], words[i, 4 * b + 3] = block(
-                        key[0], key[1], rows[waiting[i]], attempt * blocks + b + 1
-                    )
+                numbers[i] = rows[waiting[i]]
+            philox(key, numbers[:n], attempt * blocks + 1, words[:n])
             chance[:n] = 1.0
             for t in range(k):
                 j, p = order[t], parent[t]
