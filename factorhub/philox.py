@@ -15,7 +15,7 @@ from factorhub.words import high_product
 
 M0, M1 = 0xD2E7470EE14C6C93, 0xCA5A826395121157
 W0, W1 = 0x9E3779B97F4A7C15, 0xBB67AE8584CAA73B
-WORD = ir.IntType(64)
+WORD, LANE = ir.IntType(64), ir.IntType(32)
 
 
 @compiled
@@ -31,30 +31,49 @@ def block(k0: Any, k1: Any, row: Any, number: Any) -> tuple[Any, Any, Any, Any]:
     return c0, c1, c2, c3
 
 
-def blocks_of(lanes: int) -> Any:
-    """An intrinsic (k0, k1, rows, at, number, out, start): `block` of the `lanes` rows from `at` on, written to `out` (n, count)
-    from column `start` on. It writes four words even where fewer columns are left, over what comes next in memory."""
+def _several(lanes: int, value: int) -> Any:
+    return ir.Constant(ir.VectorType(WORD, lanes), [value] * lanes)
+
+
+def _picked(builder: Any, a: Any, b: Any, lanes: list[int]) -> Any:
+    return builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(LANE, len(lanes)), lanes))
+
+
+def _spread(builder: Any, lanes: int, value: Any) -> Any:
+    nothing = ir.Constant(ir.VectorType(WORD, lanes), ir.Undefined)
+    return _picked(builder, builder.insert_element(nothing, value, ir.Constant(LANE, 0)), nothing, [0] * lanes)
+
+
+def _product(builder: Any, lanes: int, constant: int, x: Any) -> tuple[Any, Any]:
+    """The upper and the lower half, by parts: machines multiply vectors of 32 bits by 32, and no wider ones."""
+    half, mask = _several(lanes, 32), _several(lanes, 2**32 - 1)
+    low, high = builder.and_(x, mask), builder.lshr(x, half)
+    first, second = _several(lanes, constant & 2**32 - 1), _several(lanes, constant >> 32)
+    middle = builder.add(builder.mul(low, second), builder.lshr(builder.mul(low, first), half))
+    other = builder.add(builder.mul(high, first), builder.and_(middle, mask))
+    upper = builder.add(builder.mul(high, second), builder.lshr(middle, half))
+    return builder.add(upper, builder.lshr(other, half)), builder.mul(x, _several(lanes, constant))
+
+
+def _blocks(builder: Any, lanes: int, k0: Any, k1: Any, c1: Any, number: Any) -> tuple[Any, Any, Any, Any]:
+    """`block` of as many rows, c1, as there are lanes."""
+    c0, c2, c3 = _spread(builder, lanes, number), _several(lanes, 0), _several(lanes, 0)
+    for _ in range(10):
+        (h0, l0), (h1, l1) = _product(builder, lanes, M0, c0), _product(builder, lanes, M1, c2)
+        c0 = builder.xor(builder.xor(h1, c1), _spread(builder, lanes, k0))
+        c2 = builder.xor(builder.xor(h0, c3), _spread(builder, lanes, k1))
+        c1, c3 = l1, l0
+        k0, k1 = builder.add(k0, ir.Constant(WORD, W0)), builder.add(k1, ir.Constant(WORD, W1))
+    return c0, c1, c2, c3
+
+
+def blocks_of(lanes: int, by_column: bool = False) -> Any:
+    """An intrinsic (k0, k1, rows, at, number, out, start): `block` of the `lanes` rows from `at` on.
+
+    They become rows of `out` (n, count) from column `start` on: four words even where fewer columns are left, over what comes
+    next in memory. Or, `by_column`, columns of `out` (count, n) from row `start` on.
+    """
     vector = ir.VectorType(WORD, lanes)
-
-    def several(value: int) -> Any:
-        return ir.Constant(vector, [value] * lanes)
-
-    def picked(builder: Any, a: Any, b: Any, lanes: list[int]) -> Any:
-        return builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(ir.IntType(32), len(lanes)), lanes))
-
-    def spread(builder: Any, value: Any) -> Any:
-        nothing = ir.Constant(vector, ir.Undefined)
-        return picked(builder, builder.insert_element(nothing, value, ir.Constant(ir.IntType(32), 0)), nothing, [0] * lanes)
-
-    def product(builder: Any, constant: int, x: Any) -> tuple[Any, Any]:
-        """The upper and the lower half, since machines multiply vectors of 32 bits by 32 and no wider ones."""
-        half, mask = several(32), several(2**32 - 1)
-        low, high = builder.and_(x, mask), builder.lshr(x, half)
-        first, second = several(constant & 2**32 - 1), several(constant >> 32)
-        middle = builder.add(builder.mul(low, second), builder.lshr(builder.mul(low, first), half))
-        other = builder.add(builder.mul(high, first), builder.and_(middle, mask))
-        upper = builder.add(builder.mul(high, second), builder.lshr(middle, half))
-        return builder.add(upper, builder.lshr(other, half)), builder.mul(x, several(constant))
 
     @intrinsic  # type: ignore[untyped-decorator]
     def blocks(context: Any, k0: Any, k1: Any, rows: Any, at: Any, number: Any, out: Any, start: Any) -> Any:
@@ -62,23 +81,24 @@ def blocks_of(lanes: int) -> Any:
             k0, k1, rows, at, number, out, start = arguments
             rows = context.make_array(signature.args[2])(context, builder, rows)
             out = context.make_array(signature.args[5])(context, builder, out)
-            c1 = builder.load(builder.bitcast(builder.gep(rows.data, [at]), vector.as_pointer()), align=8)
-            c0, c2, c3 = spread(builder, number), several(0), several(0)
-            for _ in range(10):
-                (h0, l0), (h1, l1) = product(builder, M0, c0), product(builder, M1, c2)
-                c0, c2 = builder.xor(builder.xor(h1, c1), spread(builder, k0)), builder.xor(builder.xor(h0, c3), spread(builder, k1))
-                c1, c3 = l1, l0
-                k0, k1 = builder.add(k0, ir.Constant(WORD, W0)), builder.add(k1, ir.Constant(WORD, W1))
-            pairs = [[lane + odd for lane in range(0, lanes, 2) for odd in (way, way + lanes)] for way in (0, 1)]
-            sides = [(picked(builder, c0, c1, way), picked(builder, c2, c3, way)) for way in pairs]
             width = builder.extract_value(out.shape, 1)
-            place = builder.add(builder.mul(at, width), start)
+            c1 = builder.load(builder.bitcast(builder.gep(rows.data, [at]), vector.as_pointer()), align=8)
+            columns = _blocks(builder, lanes, k0, k1, c1, number)
+
+            def store(value: Any, row: Any, column: Any) -> None:
+                place = builder.gep(out.data, [builder.add(builder.mul(row, width), column)])
+                builder.store(value, builder.bitcast(place, value.type.as_pointer()), align=8)
+
+            if by_column:
+                for word, column in enumerate(columns):
+                    store(column, builder.add(start, ir.Constant(WORD, word)), at)
+                return context.get_dummy_value()
+            ways = [[lane + odd for lane in range(0, lanes, 2) for odd in (way, way + lanes)] for way in (0, 1)]
+            sides = [(_picked(builder, *columns[:2], way), _picked(builder, *columns[2:], way)) for way in ways]
             for lane in range(lanes):
                 even = lane & ~1
-                row = picked(builder, *sides[lane & 1], [even, even + 1, even + lanes, even + lanes + 1])
-                where = builder.bitcast(builder.gep(out.data, [place]), ir.VectorType(WORD, 4).as_pointer())
-                builder.store(row, where, align=8)
-                place = builder.add(place, width)
+                row = _picked(builder, *sides[lane & 1], [even, even + 1, even + lanes, even + lanes + 1])
+                store(row, builder.add(at, ir.Constant(WORD, lane)), start)
             return context.get_dummy_value()
 
         return types.void(types.uint64, types.uint64, rows, types.int64, types.uint64, out, types.int64), code
@@ -96,7 +116,7 @@ def _lanes() -> int:
 
 
 LANES = _lanes()
-blocks = blocks_of(LANES)
+as_rows, as_columns = blocks_of(LANES), blocks_of(LANES, by_column=True)
 
 
 @compiled
@@ -109,7 +129,7 @@ def philox(key: Array, rows: Array, first: int, out: Array) -> None:
         grouped = max(out.size - -count % 4, 0) // count // LANES * LANES
         for i in range(0, grouped, LANES):
             for start in range((count - 1) // 4 * 4, -1, -4):
-                blocks(k0, k1, rows, i, np.uint64(first + start // 4), out, start)
+                as_rows(k0, k1, rows, i, np.uint64(first + start // 4), out, start)
     for i in range(grouped, rows.size):
         for start in range(0, count, 4):
             c0, c1, c2, c3 = block(k0, k1, rows[i], first + start // 4)
@@ -120,3 +140,18 @@ def philox(key: Array, rows: Array, first: int, out: Array) -> None:
                 out[i, start + 2] = c2
             if start + 3 < count:
                 out[i, start + 3] = c3
+
+
+@compiled
+def philox_columns(key: Array, rows: Array, n: int, first: int, out: Array) -> None:
+    """Fill `out` (count, many) with the words of the first `n` of `rows` (many,), as `philox` does, but a row of it for each word.
+
+    The count is a multiple of four, and `many` one of LANES: what lies beyond n in the last group is overwritten.
+    """
+    k0, k1 = key[0], key[1]
+    for start in range(0, out.shape[0], 4):
+        for i in range(0, n, LANES):
+            if LANES > 1:
+                as_columns(k0, k1, rows, i, np.uint64(first + start // 4), out, start)
+            else:
+                out[start, i], out[start + 1, i], out[start + 2, i], out[start + 3, i] = block(k0, k1, rows[i], first + start // 4)

@@ -8,9 +8,9 @@ import numpy as np
 
 from factorhub.compiled import compiled
 from factorhub.factors import Array
-from factorhub.kernels import value_at, value_of
-from factorhub.philox import philox
-from factorhub.regimes.kernels import CHUNK, unit
+from factorhub.kernels import value_of
+from factorhub.philox import LANES, philox_columns
+from factorhub.regimes.kernels import unit
 from factorhub.regimes.normal import cdfs, exp, probits
 
 
@@ -79,6 +79,57 @@ def alias(weights: Array, keep: Array, other: Array) -> None:
 
 
 @compiled
+def roots(factor: Any, words: Array, codes: Array, values: Array) -> None:
+    """Fill `codes` (n,), or off the grid `values` (n,), evenly from `words` (n,)."""
+    count, low, span = factor.count, factor.low, factor.span
+    if count > 0:
+        for i in range(words.size):
+            codes[i] = min(np.int64(unit(words[i]) * count), count - 1)
+    else:
+        for i in range(words.size):
+            values[i] = low + unit(words[i]) * span
+
+
+@compiled
+def aliased(
+    count: int, keep: Array, other: Array, above: Array, words: Array, left: Array, instead: Array, codes: Array
+) -> None:
+    """Fill `codes` (n,) below `count` from `words` (n,), each by the alias table in `keep` and `other` of the code `above` it.
+
+    The look-ups have a loop of their own, through `left` and `instead` (n,): so the others run several lanes at once.
+    """
+    for i in range(words.size):
+        place = unit(words[i]) * count
+        codes[i] = min(np.int64(place), count - 1)
+        left[i] = place - codes[i]
+    for i in range(words.size):
+        at = codes[i] + above[i] * count
+        left[i] -= keep[at]
+        instead[i] = other[at]
+    for i in range(words.size):
+        codes[i] = instead[i] if left[i] >= 0.0 else codes[i]
+
+
+@compiled
+def values_of(factor: Any, table: Array, codes: Array, values: Array) -> None:
+    """Fill `values` (n,) with those at `codes` (n,)."""
+    first, step, start = factor.first, factor.step, factor.start
+    if start < 0:
+        for i in range(codes.size):
+            values[i] = first + codes[i] * step
+    else:
+        for i in range(codes.size):
+            values[i] = table[start + codes[i]]
+
+
+@compiled
+def places(factor: Any, codes: Array, values: Array, out: Array) -> None:
+    """Fill `out` (n,) with the `scaled` places of `codes` and `values` (n,)."""
+    for i in range(codes.size):
+        out[i] = scaled(factor, values[i], codes[i])
+
+
+@compiled
 def _pick(sums: Array, u: float) -> int:
     """The first place whose running sum exceeds `u` of the whole."""
     goal, low, high = u * sums[-1], 0, sums.size - 1
@@ -104,62 +155,48 @@ def ridge(
     in `keep`. Below a parent off the grid a factor is drawn from the ridge alone, and the point is kept with the chance
     that corrects for it: the ridge's mass at the parent over the `most` it can be. Each extra ridge is such a chance.
 
-    Rows go in chunks; each round tries once for the rows of a chunk that no earlier one has filled. Returns the number
-    of rows that `tries` rounds did not fill.
+    Rows go in chunks; each round tries once for the rows of a chunk that no earlier one has filled, so that long ones waste
+    less on the last of them. Returns the number of rows that `tries` rounds did not fill.
     """
-    k = order.size
-    blocks, largest = (k + 4) // 4, 1
-    for j in range(k):
-        largest = max(largest, factors[j].count)
-    weights = np.empty(largest if largest <= 65536 else 1)
-    numbers, words = np.empty(CHUNK, dtype=np.uint64), np.empty((CHUNK, 4 * blocks), dtype=np.uint64)
-    place, codes = np.empty((k, CHUNK)), np.zeros((k, CHUNK), dtype=np.int64)
-    low, mass, chance, waiting = np.empty(CHUNK), np.empty(CHUNK), np.empty(CHUNK), np.empty(CHUNK, dtype=np.int64)
-    instead = np.empty(CHUNK, dtype=np.int64)
-    placed = np.zeros(k, dtype=np.bool_)  # factors whose places in [0, 1] are read
+    k, size, largest = order.size, min((rows.size + LANES) // LANES * LANES, 2048), 1
+    blocks, placed, sure = (k + 4) // 4, np.zeros(k, dtype=np.bool_), extra.shape[0] == 0
     for t in range(k):
-        if parent[t] >= 0 and (factors[parent[t]].count == 0 or factors[order[t]].count == 0):
-            placed[parent[t]] = True
+        j, p = order[t], parent[t]
+        largest = max(largest, factors[j].count)
+        sure &= p < 0 or factors[p].count > 0
+        if p >= 0 and (factors[p].count == 0 or factors[j].count == 0):
+            placed[p] = True  # its places in [0, 1] are read
     for e in range(extra.shape[0]):
         placed[extra[e, 0]] = placed[extra[e, 1]] = True
-    missed = 0
-    for begin in range(0, rows.size, CHUNK):
-        n = min(CHUNK, rows.size - begin)
+    weights = np.empty(largest if largest <= 65536 else 1)
+    numbers, words = np.empty(size, dtype=np.uint64), np.empty((4 * blocks, size), dtype=np.uint64)
+    made, place, codes = np.empty(size), np.empty((k, size)), np.zeros((k, size), dtype=np.int64)
+    low, mass, chance, nothing = np.empty(size), np.empty(size), np.empty(size), np.zeros(size, dtype=np.int64)
+    waiting, instead, missed = np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64), 0
+    for begin in range(0, rows.size, size):
+        n = min(size, rows.size - begin)
         for i in range(n):
             waiting[i] = begin + i
         attempt = 0
         while n > 0 and attempt < tries:
             for i in range(n):
                 numbers[i] = rows[waiting[i]]
-            philox(key, numbers[:n], attempt * blocks + 1, words[:n])
+            philox_columns(key, numbers, n, attempt * blocks + 1, words)
             chance[:n] = 1.0
             for t in range(k):
                 j, p = order[t], parent[t]
-                factor = factors[j]
+                factor, word, code, value = factors[j], words[t, :n], codes[j, :n], made[:n]
                 if start[t] < 0 and p < 0:
-                    for i in range(n):
-                        u = unit(words[i, t])
-                        codes[j, i] = min(np.int64(u * factor.count), factor.count - 1)
-                        values[waiting[i], j] = value_at(factor, table, u)
+                    roots(factor, word, code, value)
                 elif factor.count > 0 and (p < 0 or factors[p].count > 0):
-                    count, begins, column = factor.count, start[t], codes[j]
-                    above = codes[p] if p >= 0 else column
-                    for i in range(n):
-                        place_in = unit(words[i, t]) * count
-                        code = min(np.int64(place_in), count - 1)
-                        at = begins + code + (above[i] * count if p >= 0 else 0)
-                        low[i], mass[i], column[i], instead[i] = place_in - code, keep[at], code, other[at]
-                    for i in range(n):  # on its own, since beside the look-ups it would be a branch that is often guessed wrong
-                        column[i] = instead[i] if low[i] >= mass[i] else column[i]
-                    for i in range(n):
-                        values[waiting[i], j] = value_of(factor, table, column[i])
+                    above = codes[p] if p >= 0 else nothing
+                    aliased(factor.count, keep[start[t] :], other[start[t] :], above, word, low, instead, code)
                 elif factor.count > 0:
                     for i in range(n):
                         add = keep[start[t] : start[t] + factor.count]
                         ridge_weights(factor, table, place[p, i], sigma[t], flip[t], add, weights[: factor.count])
-                        codes[j, i] = _pick(weights[: factor.count], unit(words[i, t]))
+                        code[i] = _pick(weights[: factor.count], unit(word[i]))
                         chance[i] *= weights[factor.count - 1] / most[t]
-                        values[waiting[i], j] = value_of(factor, table, codes[j, i])
                 else:
                     if factors[p].count > 0:
                         for i in range(n):
@@ -169,14 +206,19 @@ def ridge(
                         for i in range(n):
                             chance[i] *= mass[i] / most[t]
                     for i in range(n):
-                        low[i] += unit(words[i, t]) * mass[i]
+                        low[i] += unit(word[i]) * mass[i]
                     probits(low[:n], mass[:n])
                     for i in range(n):
                         b = min(max(place[p, i] + sigma[t] * mass[i], 0.0), 1.0)
-                        values[waiting[i], j] = factor.low + (1.0 - b if flip[t] else b) * factor.span
+                        value[i] = factor.low + (1.0 - b if flip[t] else b) * factor.span
+                if factor.count > 0:
+                    values_of(factor, table, code, value)
                 if placed[j]:
-                    for i in range(n):
-                        place[j, i] = scaled(factor, values[waiting[i], j], codes[j, i])
+                    places(factor, code, value, place[j])
+                for i in range(n):
+                    values[waiting[i], j] = value[i]
+            if sure:
+                break
             for e in range(extra.shape[0]):
                 for i in range(n):
                     b = place[extra[e, 1], i]
@@ -184,10 +226,9 @@ def ridge(
                     chance[i] *= exp(-0.5 * far * far)
             left = 0
             for i in range(n):
-                if unit(words[i, k]) >= chance[i]:
-                    waiting[left] = waiting[i]
-                    left += 1
+                waiting[left] = waiting[i]
+                left += unit(words[k, i]) >= chance[i]
             n = left
             attempt += 1
-        missed += n
+        missed += 0 if sure else n
     return missed
