@@ -76,6 +76,26 @@ def put_rows(source: Array, picked: Array, places: Array, target: Array) -> None
 
 
 @compiled
+def sift(inside: Array, width: int, waiting: Array, picked: Array, places: Array) -> int:
+    """Choose the first draw that is `inside` (n * width,) for each row of `waiting` (n,): row i had those from i * width on.
+
+    Fills the first of `picked` (n + 1,) with draws and of `places` (n + 1,) with their rows, moves the rows that have none to
+    the front of `waiting`, and returns how many have one.
+    """
+    hits, left = 0, 0
+    for i in range(waiting.size):
+        row, first = waiting[i], 0
+        if width > 1:
+            while first < width - 1 and not inside[i * width + first]:
+                first += 1
+        hit = inside[i * width + first]
+        picked[hits], places[hits], waiting[left] = i * width + first, row, row
+        hits += hit
+        left += not hit
+    return hits
+
+
+@compiled
 def fill_grid(factors: Array, table: Array, rows: Array, values: Array, codes: Array) -> None:
     """Fill `values` and `codes` (n, k) with the grid points of `rows` (n,)."""
     for i in range(rows.size):

@@ -115,11 +115,11 @@ class Perturbation(Paired):
         made.kept[:] &= np.logical_and.reduce(kept.reshape(first.shape[:-1]), axis=tuple(range(1, first.ndim - 1)))
         return made._replace(resampled=made.changed)
 
-    def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
+    def extend(self, base: FactorSpace, seed: int, rows: Array, stream: str, begun: Draw) -> Draw:
         """The pair, and what moved read back from it."""
         from factorhub.regimes.motion import offsets
 
-        drawn = super().draw(base, seed, rows, stream)
+        drawn = super().extend(base, seed, rows, stream, begun)
         fields = self.extras(base)
         names = fields[-4].meta["names"]
         moved = [_parts(name) for name in base.names]

@@ -13,7 +13,7 @@ from factorhub.errors import InputError
 from factorhub.factors import Array
 from factorhub.fields import Field
 from factorhub.layout import layout
-from factorhub.regimes.regime import Draw, Regime, Wrapper, again, choice, columns, differs, distinct, remembered, shared_space
+from factorhub.regimes.regime import Draw, Extended, Regime, again, choice, columns, differs, distinct, remembered, shared_space
 from factorhub.regimes.uniform import UNIFORM
 from factorhub.regimes.where import uniform_members, within
 from factorhub.regions import Region, diagram
@@ -33,7 +33,7 @@ class Proposal(NamedTuple):
     kept: Array
 
 
-class Paired(Wrapper):
+class Paired(Extended):
     """What regimes of pairs share: the first member is the inner regime's, the second is made from it by `propose`.
 
     A proposal that leaves the region of the source is made again, so that pairs of a restricted regime stay in it.
@@ -93,13 +93,11 @@ class Paired(Wrapper):
         changed = differs(first, second)
         return Proposal(second, resampled, changed, within(self.fresh().support(base), self.space(base), second))
 
-    def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
+    def extend(self, base: FactorSpace, seed: int, rows: Array, stream: str, begun: Draw) -> Draw:
         """Row r's first member is row r of the inner regime; its second is the first proposal that holds."""
         from factorhub.regimes.kernels import beside
 
-        rows, name = np.asarray(rows), f"{stream}/{type(self).__name__.lower()}"
-        drawn = self.inner.draw(base, seed, rows, f"{name}/inner")
-        first = drawn.values
+        first, name = begun.values, f"{stream}/{type(self).__name__.lower()}"
         made = self.propose(base, seed, rows, 0, name, first)
         waiting = np.flatnonzero(~made.kept)
         for attempt in range(1, ATTEMPTS):
@@ -115,7 +113,7 @@ class Paired(Wrapper):
                 f"factors=[…], or another source of new values with source=…"
             )
         resampled, changed = (item.name for item in self.extras(base)[-2:])
-        extras = {**drawn.extras, resampled: made.resampled, changed: made.changed}
+        extras = {**begun.extras, resampled: made.resampled, changed: made.changed}
         pairs, flat = np.empty((len(rows), 2, *first.shape[1:])), (len(rows), math.prod(first.shape[1:]))
         beside(first.reshape(flat), made.second.reshape(flat), pairs.reshape(flat[0], 2, flat[1]))
         return Draw(pairs, None, extras)

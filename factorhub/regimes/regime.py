@@ -42,6 +42,12 @@ class Draw:
             np.take(self.values, index, axis=0), codes, {n: np.take(array, index, axis=0) for n, array in self.extras.items()}
         )
 
+    def like(self, n: int) -> Draw:
+        """Room for `n` rows of the same kind."""
+        codes = None if self.codes is None else np.empty((n, *self.codes.shape[1:]), self.codes.dtype)
+        extras = {name: np.empty((n, *array.shape[1:]), array.dtype) for name, array in self.extras.items()}
+        return Draw(np.empty((n, *self.values.shape[1:])), codes, extras)
+
     def put(self, places: Array, other: Draw, index: Array) -> None:
         """Overwrite the rows at `places` with those of `other`, of the same regime, at `index`."""
         put(self.values, places, other.values, index)
@@ -181,6 +187,23 @@ class Wrapper(Memory):
         return self.inner.support(base)
 
 
+class Extended(Wrapper):
+    """What wrappers share whose rows begin with a row of the inner regime; a region can turn one away before it is finished."""
+
+    def begin(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
+        """The rows of the inner regime that `rows` begin with."""
+        return self.inner.draw(base, seed, rows, f"{stream}/{type(self).__name__.lower()}/inner")
+
+    def extend(self, base: FactorSpace, seed: int, rows: Array, stream: str, begun: Draw) -> Draw:
+        """The whole rows that begin with `begun`."""
+        raise NotImplementedError
+
+    def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
+        """Row r begins with row r of the inner regime."""
+        rows = np.asarray(rows)
+        return self.extend(base, seed, rows, stream, self.begin(base, seed, rows, stream))
+
+
 def join(draws: Sequence[Draw], places: Sequence[Array]) -> Draw:
     """One draw of several: row i of the result is the one whose place is i."""
     index = np.arange(max(map(len, places), default=0))
@@ -251,9 +274,14 @@ def choice(name: str, value: Any, known: Iterable[str], where: str) -> None:
 
 
 def again(regime: Regime, base: FactorSpace, seed: int, rows: Array, attempts: Array | int, most: int, stream: str) -> Draw:
-    """One fresh draw for each (row, attempt): what wrappers use that draw until something fits.
+    """One fresh draw for each (row, attempt): what wrappers use that draw until something fits."""
+    return regime.draw(base, seed, fresh(regime, base, seed, rows, attempts, most, stream), stream)
 
-    Of an endless regime it takes the rows `row * most + attempt`; of a finite one, rows at random with repetition.
+
+def fresh(regime: Regime, base: FactorSpace, seed: int, rows: Array, attempts: Array | int, most: int, stream: str) -> Array:
+    """The number of the regime's row for each (row, attempt).
+
+    Of an endless regime it is `row * most + attempt`; of a finite one, a row at random with repetition.
     """
     numbers = np.asarray(rows, dtype=np.int64)
     if most > 1:
@@ -263,4 +291,4 @@ def again(regime: Regime, base: FactorSpace, seed: int, rows: Array, attempts: A
     if length is not None:
         picked = randomness.uniforms(seed, f"{stream}/pick", numbers, 1)[..., 0]
         numbers = np.minimum((picked * length).astype(np.int64), length - 1)
-    return regime.draw(base, seed, numbers, stream)
+    return numbers

@@ -12,12 +12,13 @@ from factorhub.errors import InputError
 from factorhub.factors import Array
 from factorhub.layout import layout
 from factorhub.regimes.grid import Grid, check_rows
-from factorhub.regimes.regime import Draw, Regime, Wrapper, again, remembered
+from factorhub.regimes.regime import Draw, Extended, Regime, Wrapper, again, fresh, remembered
 from factorhub.regimes.uniform import UNIFORM, Uniform
 from factorhub.regions import Diagram, Region, diagram, parse
 from factorhub.space import FactorSpace
 
 ATTEMPTS = 2**18  # redraws of one row before giving up
+LEAST = 2**10  # rows expected to fit among those drawn at once, where so many are wanted: a round costs as much as drawing them
 PROBE = 2**14  # draws that measure a region's share
 FRAMES = 32  # points of a row up to which a pass over all rows for each is quicker than one row after the other
 FEWEST = 8  # of them must fall into it: ATTEMPTS then miss with a chance of about exp(-128)
@@ -138,21 +139,40 @@ def within(region: Region | None, space: FactorSpace, values: Array) -> Array:
 
 def _redraw(region: Region, inner: Regime, base: FactorSpace, seed: int, rows: Array, stream: str, share: float) -> Draw:
     """The first attempt of each row that lies in the region; how many are tried at once changes nothing."""
-    space, waiting, start = inner.space(base), np.arange(len(rows)), 0
+    from factorhub.regimes.kernels import sift
+
+    waiting, start = np.arange(len(rows)), 0
     made: Draw | None = None
     while waiting.size or made is None:
         if start >= ATTEMPTS:
             raise InputError(f"the region '{region}' (share {share:.2g}) was missed by {ATTEMPTS} draws of row {rows[waiting[0]]}")
-        width = min(max(round(256 / share / max(len(waiting), 1)), 1), 1024, ATTEMPTS - start)
-        tried = start if width == 1 else np.tile(np.arange(start, start + width), len(waiting))
-        asked = rows[waiting] if made is not None else rows
-        drawn = again(inner, base, seed, asked if width == 1 else np.repeat(asked, width), tried, ATTEMPTS, stream)
-        inside = within(region, space, drawn.values).reshape(len(waiting), width)
-        hit = inside[:, 0] if width == 1 else inside.any(axis=1)
-        if made is None:  # the rows that were missed wait for others to be put in their places
-            made = drawn if width == 1 else drawn.take(np.arange(len(rows)) * width + inside.argmax(axis=1))
-        else:
-            picked = np.flatnonzero(hit)
-            made.put(waiting[picked], drawn, picked if width == 1 else picked * width + inside[picked].argmax(axis=1))
-        waiting, start = waiting[~hit], start + width
+        width = min(max(round(min(4, LEAST / max(len(waiting), 1)) / share), 1), 1024, ATTEMPTS - start)
+        asked = np.take(rows, waiting)
+        if width > 1:
+            asked, tried = np.repeat(asked, width), np.tile(np.arange(start, start + width), len(waiting))
+        numbers = fresh(inner, base, seed, asked, tried if width > 1 else start, ATTEMPTS, stream)
+        drawn, inside, place = _draws(region, inner, base, seed, numbers, stream)
+        picked, places = np.empty((2, len(waiting) + 1), dtype=np.int64)
+        hits = sift(inside, width, waiting, picked, places)
+        made = drawn.like(len(rows)) if made is None else made
+        made.put(places[:hits], drawn, picked[:hits] if place is None else place[picked[:hits]])
+        waiting, start = waiting[: len(waiting) - hits], start + width
     return made
+
+
+def _draws(
+    region: Region, inner: Regime, base: FactorSpace, seed: int, numbers: Array, stream: str
+) -> tuple[Draw, Array, Array | None]:
+    """Rows of `inner`, a mask of the `numbers` (n,) whose rows lie in the region, and where each stands, if not all were drawn."""
+    space = inner.space(base)
+    if not isinstance(inner, Extended):
+        drawn = inner.draw(base, seed, numbers, stream)
+        return drawn, within(region, space, drawn.values), None
+    begun = inner.begin(base, seed, numbers, stream)
+    inside = within(region, space, begun.values)
+    promising = np.flatnonzero(inside)
+    drawn = inner.extend(base, seed, np.take(numbers, promising), stream, begun.take(promising))
+    inside[promising] = within(region, space, drawn.values)
+    place = np.empty(len(numbers), dtype=np.int64)
+    place[promising] = np.arange(len(promising))
+    return drawn, inside, place
