@@ -154,22 +154,22 @@ def probits(u: Array, out: Array) -> None:
 
     The others are first put side by side, and the farthest of them done last, so that each loop has one formula.
     """
-    where, tail = np.empty(LANES, dtype=np.int64), np.full(LANES, 0.25)
+    where, tail = np.empty(LANES + 1, dtype=np.int64), np.full(LANES, 0.25)
     for begin in range(0, u.size, LANES):
-        stop, many, far = min(begin + LANES, u.size), 0, False
-        for i in range(begin, stop):
-            out[i] = _central(u[i])
-        for i in range(begin, stop):
+        chances, found, many, nearest = u[begin : begin + LANES], out[begin : begin + LANES], 0, 1.0
+        for i in range(chances.size):
+            found[i] = _central(chances[i])
+        for i in range(chances.size):
             where[many] = i
-            many += abs(u[i] - 0.5) > CENTRAL
+            many += abs(chances[i] - 0.5) > CENTRAL
         for m in range(many):
-            tail[m] = min(max(u[where[m]], TINY), ALMOST_ONE)
-            far |= min(tail[m], 1.0 - tail[m]) < FAR
-        if far:
+            tail[m] = min(max(chances[where[m]], TINY), ALMOST_ONE)
+            nearest = min(nearest, min(tail[m], 1.0 - tail[m]))
+        if nearest < FAR:
             for m in range(many):
-                out[where[m]] = _farthest(tail[m])
+                found[where[m]] = _farthest(tail[m])
         else:
             for m in range(many):
                 tail[m] = _outer(tail[m])
             for m in range(many):
-                out[where[m]] = tail[m]
+                found[where[m]] = tail[m]
