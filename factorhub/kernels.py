@@ -27,6 +27,26 @@ def code_at(factor: Any, u: float) -> int:
 
 
 @compiled
+def codes_at(factor: Any, u: Any, codes: Any) -> None:
+    """Fill `codes` (n,) with `code_at` of each of `u` (n,)."""
+    count = factor.count
+    for i in range(codes.size):
+        codes[i] = min(np.int64(u[i] * count), count - 1)
+
+
+@compiled
+def values_of(factor: Any, table: Any, codes: Any, values: Any) -> None:
+    """Fill `values` (n,) with `value_of` each of `codes` (n,)."""
+    first, step, start = factor.first, factor.step, factor.start
+    if start < 0:
+        for i in range(codes.size):
+            values[i] = first + codes[i] * step
+    else:
+        for i in range(codes.size):
+            values[i] = table[start + codes[i]]
+
+
+@compiled
 def value_at(factor: Any, table: Any, u: float) -> float:
     """The value at `u` in [0, 1): a grid value where there is a grid, else along the interval."""
     if factor.count == 0:

@@ -143,15 +143,23 @@ def philox(key: Array, rows: Array, first: int, out: Array) -> None:
 
 
 @compiled
-def philox_columns(key: Array, rows: Array, n: int, first: int, out: Array) -> None:
-    """Fill `out` (count, many) with the words of the first `n` of `rows` (many,), as `philox` does, but a row of it for each word.
+def philox_columns(key: Array, rows: Array, first: int, out: Array) -> None:
+    """Fill the first n columns of `out` (count, many) with the words of `rows` (n,) that `philox` gives, a row for each word.
 
-    The count is a multiple of four, and `many` one of LANES: what lies beyond n in the last group is overwritten.
+    The count is a multiple of four.
     """
-    k0, k1 = key[0], key[1]
+    k0, k1, grouped = key[0], key[1], rows.size // LANES * LANES if LANES > 1 else 0
+    left = rows.size - grouped
+    padded, spare = np.zeros(LANES, dtype=np.uint64), np.empty((4, LANES), dtype=np.uint64)
+    padded[:left] = rows[grouped:]
     for start in range(0, out.shape[0], 4):
-        for i in range(0, n, LANES):
-            if LANES > 1:
-                as_columns(k0, k1, rows, i, np.uint64(first + start // 4), out, start)
-            else:
-                out[start, i], out[start + 1, i], out[start + 2, i], out[start + 3, i] = block(k0, k1, rows[i], first + start // 4)
+        number = np.uint64(first + start // 4)
+        if LANES > 1:
+            for i in range(0, grouped, LANES):
+                as_columns(k0, k1, rows, i, number, out, start)
+            if left > 0:
+                as_columns(k0, k1, padded, 0, number, spare, 0)
+                out[start : start + 4, grouped : rows.size] = spare[:, :left]
+        else:
+            for i in range(rows.size):
+                out[start, i], out[start + 1, i], out[start + 2, i], out[start + 3, i] = block(k0, k1, rows[i], number)

@@ -42,6 +42,16 @@ def words(seed: int, stream: str, rows: npt.ArrayLike, count: int) -> Array:
     return out.reshape(*rows.shape, count)
 
 
+def word_columns(seed: int, stream: str, rows: Array, count: int) -> Array:
+    """The `words` (n, count) of `rows` (n,) in columns that are contiguous (order F): what loops over a column at a time read."""
+    from factorhub.philox import philox_columns
+
+    flat = np.ascontiguousarray(rows, dtype=np.uint64)
+    out = np.empty((-(-count // 4) * 4, flat.size), dtype=np.uint64)
+    philox_columns(key(seed, stream), flat, 1, out)
+    return out[:count].T
+
+
 def uniforms(seed: int, stream: str, rows: npt.ArrayLike, count: int) -> Array:
     """`count` numbers (…, count), float64 in [0, 1) with 53 random bits, for each of `rows` (…)."""
     return unit(words(seed, stream, rows, count))

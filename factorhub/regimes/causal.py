@@ -119,7 +119,7 @@ class Causal(Single):
 
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """Row r's noise is the words of r, whatever the interventions: equal rows are counterfactuals of each other."""
-        words = randomness.words(seed, f"{stream}/causal", rows, len(base.factors))
+        words = randomness.word_columns(seed, f"{stream}/causal", rows, len(base.factors))
         values = self.assign(base, words)
         targets = {target.factor for target in self.do}
         mask = np.array([name in targets for name in base.names])

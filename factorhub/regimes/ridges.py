@@ -8,8 +8,8 @@ import numpy as np
 
 from factorhub.compiled import compiled
 from factorhub.factors import Array
-from factorhub.kernels import value_of
-from factorhub.philox import LANES, philox_columns
+from factorhub.kernels import value_of, values_of
+from factorhub.philox import philox_columns
 from factorhub.regimes.kernels import unit
 from factorhub.regimes.normal import cdfs, exp, probits
 
@@ -111,18 +111,6 @@ def aliased(
 
 
 @compiled
-def values_of(factor: Any, table: Array, codes: Array, values: Array) -> None:
-    """Fill `values` (n,) with those at `codes` (n,)."""
-    first, step, start = factor.first, factor.step, factor.start
-    if start < 0:
-        for i in range(codes.size):
-            values[i] = first + codes[i] * step
-    else:
-        for i in range(codes.size):
-            values[i] = table[start + codes[i]]
-
-
-@compiled
 def places(factor: Any, codes: Array, values: Array, out: Array) -> None:
     """Fill `out` (n,) with the `scaled` places of `codes` and `values` (n,)."""
     for i in range(codes.size):
@@ -158,7 +146,7 @@ def ridge(
     Rows go in chunks; each round tries once for the rows of a chunk that no earlier one has filled, so that long ones waste
     less on the last of them. Returns the number of rows that `tries` rounds did not fill.
     """
-    k, size, largest = order.size, min((rows.size + LANES) // LANES * LANES, 2048), 1
+    k, size, largest = order.size, max(min(rows.size, 2048), 1), 1
     blocks, placed, sure = (k + 4) // 4, np.zeros(k, dtype=np.bool_), extra.shape[0] == 0
     for t in range(k):
         j, p = order[t], parent[t]
@@ -181,7 +169,7 @@ def ridge(
         while n > 0 and attempt < tries:
             for i in range(n):
                 numbers[i] = rows[waiting[i]]
-            philox_columns(key, numbers, n, attempt * blocks + 1, words)
+            philox_columns(key, numbers[:n], attempt * blocks + 1, words)
             chance[:n] = 1.0
             for t in range(k):
                 j, p = order[t], parent[t]

@@ -8,7 +8,7 @@ import numpy as np
 
 from factorhub.compiled import compiled
 from factorhub.factors import Array
-from factorhub.kernels import code_at, code_of, value_at, value_of
+from factorhub.kernels import code_of, codes_at, value_at, values_of
 from factorhub.regimes.kernels import CHUNK, unit
 from factorhub.regimes.normal import cdfs, exp, probit, probits
 
@@ -93,58 +93,57 @@ def assign(
     factors that a row draws anew from the word as it is, and `scores` (n, k) is filled. Rows go in chunks that stay
     in the cache.
     """
-    k = values.shape[1]
-    u, x, own, known = np.empty(CHUNK), np.empty(CHUNK), np.empty(CHUNK), np.empty((k, CHUNK))
-    lagged = past.shape[0] > 0
+    k, size, lagged = values.shape[1], min(values.shape[0], CHUNK), past.shape[0] > 0
+    u_, x_, own_, known, codes_ = np.empty(size), np.empty(size), np.empty(size), np.empty((k, size)), np.empty(size, dtype=np.int64)
     for begin in range(0, values.shape[0], CHUNK):
-        n = min(CHUNK, values.shape[0] - begin)
-        if lagged:
-            for j in range(k):
-                if read[j]:
-                    known[j, :n] = past[begin : begin + n, j]
+        end = min(begin + CHUNK, values.shape[0])
+        u, x, own, codes = u_[: end - begin], x_[: end - begin], own_[: end - begin], codes_[: end - begin]
         for t in range(order.size):
             j = order[t]
-            column, told = values[begin : begin + n, j], own if lagged else known[j]
+            factor, column, told = factors[j], values[begin:end, j], own if lagged else known[j, : end - begin]
             if fixed[t]:
                 column[:] = value[t]
-                told[:n] = level[t]
+                told[:] = level[t]
             else:
-                for i in range(n):
-                    u[i] = unit(words[begin + i, j])
+                word = words[begin:end, j]
+                for i in range(u.size):
+                    u[i] = unit(word[i])
                 root = first[t + 1] == first[t] and noise[t] == 1.0 and bias[t] == 0.0
-                if not root or (read[j] and factors[j].count == 0):
-                    probits(u[:n], own[:n])
-                if root:
-                    told[:n] = own[:n]
-                else:
-                    x[:n] = bias[t]
+                if not root or (read[j] and factor.count == 0):
+                    probits(u, told if root else own)
+                if not root:
+                    x[:] = bias[t]
                     for p in range(first[t], first[t + 1]):
-                        for i in range(n):
-                            x[i] += weights[p] * known[parents[p], i]
-                    mechanism(form[t], x[:n])
-                    for i in range(n):
-                        x[i] += noise[t] * own[i]
-                    if not lagged:
-                        told[:n] = x[:n]
-                        u[:n] = x[:n]
-                        cdfs(u[:n])
+                        weight, parent = weights[p], past[begin:end, parents[p]] if lagged else known[parents[p], : end - begin]
+                        for i in range(x.size):
+                            x[i] += weight * parent[i]
+                    mechanism(form[t], x)
+                    share = noise[t]
+                    for i in range(x.size):
+                        x[i] += share * own[i]
+                    if lagged:
+                        target = targets[begin:end, j]
+                        for i in range(x.size):
+                            told[i] = told[i] if target[i] else x[i]
+                        cdfs(x)
+                        for i in range(x.size):
+                            u[i] = u[i] if target[i] else x[i]
                     else:
-                        for i in range(n):
-                            told[i] = told[i] if targets[begin + i, j] else x[i]
-                        cdfs(x[:n])
-                        for i in range(n):
-                            u[i] = u[i] if targets[begin + i, j] else x[i]
-                if factors[j].count == 0:
-                    for i in range(n):
-                        column[i] = factors[j].low + u[i] * factors[j].span
+                        told[:] = x
+                        u[:] = x
+                        cdfs(u)
+                if factor.count == 0:
+                    low, span = factor.low, factor.span
+                    for i in range(u.size):
+                        column[i] = low + u[i] * span
                 else:
-                    for i in range(n):
-                        code = code_at(factors[j], u[i])
-                        column[i] = value_of(factors[j], table, code)
-                        if read[j]:
-                            told[i] = level_of(factors[j], start[j], levels, code)
+                    codes_at(factor, u, codes)
+                    values_of(factor, table, codes, column)
+                    if read[j]:
+                        for i in range(codes.size):
+                            told[i] = level_of(factor, start[j], levels, codes[i])
             if lagged and read[j]:
-                scores[begin : begin + n, j] = told[:n]
+                scores[begin:end, j] = told
 
 
 @compiled
