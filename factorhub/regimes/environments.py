@@ -101,14 +101,15 @@ class Environments(Memory):
 
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """Row r's environment, then that environment's row r (of a finite one, a row at random)."""
+        from factorhub.regimes.kernels import assort
+
         rows, name = np.asarray(rows), f"{stream}/environments"
-        record = self.extras(base)[-1].name
-        upto = np.cumsum(self._shares())
-        chosen = randomness.uniforms(seed, name, rows, 1)[..., 0] * upto[-1]
-        which = np.zeros(len(rows), dtype=np.int32)
-        for edge in upto:  # each a pass over all rows at once, which is quicker than a short sum for each row
-            which += chosen >= edge
-        places = [np.flatnonzero(which == number) for number in range(len(self.regimes))]
+        record, edges = self.extras(base)[-1].name, np.cumsum(self._shares())
+        numbers = randomness.uniforms(seed, name, rows, 1)[..., 0] * edges[-1]
+        which, order = np.empty(len(rows), dtype=np.int32), np.empty(len(rows), dtype=np.int64)
+        ends = np.empty(len(edges) + 1, dtype=np.int64)
+        assort(numbers, edges, which, order, ends)
+        places = np.split(order, ends[1:-1])
         parts = [
             again(regime, base, seed, rows[place], 0, 1, f"{name}/{number}")
             for number, (regime, place) in enumerate(zip(self.regimes, places, strict=True))

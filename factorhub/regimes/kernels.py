@@ -68,11 +68,30 @@ def beside(first: Array, second: Array, pairs: Array) -> None:
 
 @compiled
 def put_rows(source: Array, picked: Array, places: Array, target: Array) -> None:
-    """Put the rows picked[i] of `source` (m, w) at places[i] of `target` (n, w)."""
+    """Put the rows picked[i] of `source` (m, w), or its i-th ones if none are picked, at places[i] of `target` (n, w)."""
+    some = picked.size > 0
     for i in range(places.size):
-        old, new = picked[i], places[i]
+        old, new = picked[i] if some else i, places[i]
         for j in range(target.shape[1]):
             target[new, j] = source[old, j]
+
+
+@compiled
+def assort(numbers: Array, edges: Array, which: Array, order: Array, ends: Array) -> None:
+    """Fill `which` (n,) with how many of the `edges` (m,) each of `numbers` (n,) has reached, fewer than m, and put the numbers
+    that reached i edges, in `order` (n,), from ends[i] to ends[i + 1]; `ends` is (m + 1,)."""
+    which[:], ends[:] = 0, 0
+    for edge in edges:
+        for i in range(numbers.size):
+            which[i] += numbers[i] >= edge
+    for i in range(numbers.size):
+        ends[which[i] + 1] += 1
+    for i in range(edges.size):
+        ends[i + 1] += ends[i]
+    free = ends.copy()
+    for i in range(numbers.size):
+        order[free[which[i]]] = i
+        free[which[i]] += 1
 
 
 @compiled
