@@ -43,13 +43,13 @@ def words(seed: int, stream: str, rows: npt.ArrayLike, count: int) -> Array:
 
 
 def word_columns(seed: int, stream: str, rows: Array, count: int) -> Array:
-    """The `words` (n, count) of `rows` (n,) in columns that are contiguous (order F): what loops over a column at a time read."""
+    """The `words` of `rows` (n,) as (count, n): what loops read that go over one word of all rows at a time."""
     from factorhub.philox import philox_columns
 
     flat = np.ascontiguousarray(rows, dtype=np.uint64)
     out = np.empty((-(-count // 4) * 4, flat.size), dtype=np.uint64)
     philox_columns(key(seed, stream), flat, 1, out)
-    return out[:count].T
+    return out[:count]
 
 
 def uniforms(seed: int, stream: str, rows: npt.ArrayLike, count: int) -> Array:

@@ -126,11 +126,11 @@ class Causal(Single):
         return Draw(values, None, {"intervened": repeated(mask, len(values))})
 
     def assign(self, base: FactorSpace, words: Array) -> Array:
-        """The values (n, k) that noise `words` (n, k) bring about."""
+        """The values (n, k) that noise `words` (k, n) bring about."""
         from factorhub.regimes.scores import assign
 
-        values, none = np.empty(words.shape), np.empty((0, 0))
-        assign(*layout(self.space(base)), *self._model(base), words, none, np.empty((0, 0), dtype=bool), values, none)
+        values = np.empty(words.shape[::-1])
+        assign(*layout(self.space(base)), self._model(base), words, values)
         for formula in self._formulas(base):
             values[:, base.index(formula.factor)] = formula(dict(zip(base.names, values.T, strict=True)))
         return base.check(values) if self._formulas(base) else values
@@ -201,7 +201,7 @@ def formulas(of: Causal, space: FactorSpace) -> tuple[Formula, ...]:
 
 
 class Model(NamedTuple):
-    """The arguments of the kernel `assign`."""
+    """What the kernels `assign` and `evolve` read."""
 
     order: Array
     first: Array
@@ -240,7 +240,7 @@ def compile_model(of: Causal, space: FactorSpace, lagged: bool = False) -> Model
     listed = [parent for j in order for parent in parents[j]]
     read = np.array([j in set(listed) for j in range(len(model))])
     start, levels = _levels(space, read)
-    marks = np.zeros((1, len(model)))
+    marks = np.zeros((len(model), 1))
     points = np.array([[values.get(j, factor.low) for j, factor in enumerate(space)]])
     scores_of(*layout(space), read & np.array([j in values for j in range(len(model))]), start, levels, points, marks)
     return Model(
@@ -253,7 +253,7 @@ def compile_model(of: Causal, space: FactorSpace, lagged: bool = False) -> Model
         np.array([model[j].noise for j in order], dtype=np.float64),
         np.array([j in values for j in order]),
         np.array([values.get(j, 0.0) for j in order]),
-        marks[0, order],
+        marks[order, 0],
         read,
         start,
         levels,

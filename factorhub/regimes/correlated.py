@@ -241,9 +241,9 @@ class Copula(Single):
 
         plan = layout(self.space(base))
         columns, root = self._root(base)
-        words = randomness.words(seed, f"{stream}/copula", rows, len(columns) + most_words(plan))
-        values = np.empty((len(words), len(base.factors)))
-        fill_uniform(*plan, words[:, len(columns) :], values, np.empty((0, 0), dtype=np.int64))
+        words = randomness.word_columns(seed, f"{stream}/copula", rows, len(columns) + most_words(plan))
+        values = np.empty((words.shape[1], len(base.factors)))
+        fill_uniform(*plan, words[len(columns) :].T, values, np.empty((0, 0), dtype=np.int64))
         copula(*plan, columns, root, words, values)
         return Draw(values)
 

@@ -66,15 +66,15 @@ class Counterfactual(Single):
         k, rows = len(base.factors), np.asarray(rows)
         words = randomness.word_columns(seed, f"{stream}/counterfactual", rows, k)
         other = randomness.word_columns(seed, f"{stream}/counterfactual/anew", rows, k + 1)
-        which = randomness.integers(other[:, k], len(self.interventions))
+        which = randomness.integers(other[k], len(self.interventions))
         worlds = self._worlds(base)
         values = np.empty((2 * len(rows), k))
         put(values, np.arange(0, len(values), 2), self.model.assign(base, words), np.arange(len(rows)))
         for number, (world, _, anew) in enumerate(worlds):
             here = np.flatnonzero(which == number)
-            changed = np.empty((len(here), k), dtype=np.uint64, order="F")
-            for j in range(k):
-                np.take(other[:, j] if j in anew else words[:, j], here, out=changed[:, j])
+            changed = np.take(words, here, axis=1)
+            for j in anew:
+                changed[j] = other[j, here]
             put(values, 2 * here + 1, world.assign(base, changed), np.arange(len(here)))
         masks = np.array([[j in columns for j in range(k)] for _, columns, _ in worlds])
         extras = {"intervened": np.take(masks, which, axis=0), "intervention": which.astype(np.int32)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,6 @@ from factorhub.factors import Array
 from factorhub.fields import Field
 from factorhub.layout import layout
 from factorhub.regimes.causal import Causal, Mechanism, Model, compile_model, intervened
-from factorhub.regimes.pairs import each_point
 from factorhub.regimes.regime import Draw, Regime, Wrapper, distinct, remembered
 from factorhub.regimes.sequences import check_steps
 from factorhub.regimes.uniform import UNIFORM
@@ -71,12 +71,18 @@ class Temporal(Wrapper):
 
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """Row r's first frame is row r of the inner regime."""
-        rows, name = np.asarray(rows, dtype=np.int64), f"{stream}/temporal"
+        from factorhub.regimes.evolve import evolve
+
+        rows, name, k = np.asarray(rows, dtype=np.int64), f"{stream}/temporal", len(base.factors)
         drawn = self.inner.draw(base, seed, rows, f"{name}/inner")
         values = np.empty((len(rows), self.steps, *drawn.values.shape[1:]))
         values[:, 0] = drawn.values
-        targets = np.zeros((len(rows), self.steps, len(base.factors)), dtype=bool)
-        self._fill(base, seed, rows, name, drawn.values.reshape(-1, len(base.factors)), values, targets)
+        targets = np.zeros((len(rows), self.steps, k), dtype=bool)
+        varying, model, still = self._plan(base)
+        rate = 1.0 / (len(varying) + 1) if self.rate == -1 else self.rate
+        keys = randomness.key(seed, f"{name}/targets"), randomness.key(seed, f"{name}/noise")
+        frames = values.reshape(len(rows), self.steps, math.prod(drawn.values.shape[1:-1]), k)
+        evolve(*layout(self.space(base)), model, still, varying, rate * 2**32, *keys, rows, frames, targets)
         return Draw(values, None, {**drawn.extras, self.extras(base)[-1].name: targets})
 
     @remembered
@@ -93,24 +99,3 @@ class Temporal(Wrapper):
         model = compile_model(Causal((*self.mechanisms, *drift)), self.space(base), lagged=True)
         still = [factor.name not in named and factor.kind == "categorical" for factor in base]
         return varying, model, np.array(still)
-
-    def _fill(self, base: FactorSpace, seed: int, rows: Array, stream: str, frame: Array, values: Array, targets: Array) -> None:
-        """Fill all but the first frames of `values` (n, steps, *axes, k) from the first, and `targets` (n, steps, k), which
-        all points of a row share."""
-        from factorhub.regimes.scores import assign, mark, scores_of, settle
-
-        k, plan = len(base.factors), layout(self.space(base))
-        varying, model, still = self._plan(base)
-        rate = 1.0 / (len(varying) + 1) if self.rate == -1 else self.rate
-        points, several = each_point(rows, frame), len(frame) // max(len(rows), 1)
-        before, scores, mask = np.empty_like(frame), np.empty_like(frame), np.zeros((len(rows), k), dtype=bool)
-        scores_of(*plan, model.read, model.start, model.levels, frame, before)
-        frames, made = values.reshape(len(rows), self.steps, several, k), np.empty_like(frame)
-        for t in range(1, self.steps):
-            chances = randomness.words(seed, f"{stream}/targets", rows * self.steps + t, (len(varying) + 1) // 2)
-            mark(t, chances, varying, rate * 2**32, mask, targets)
-            words = randomness.words(seed, f"{stream}/noise", points * self.steps + t, k)
-            each = mask if several == 1 else np.repeat(mask, several, axis=0)
-            assign(*plan, *model, words, before, each, made, scores)
-            settle(t, still, mask, made, before, scores, frames)
-            before, scores = scores, before
