@@ -75,7 +75,7 @@ def blocks_of(lanes: int, by_column: bool = False) -> Any:
     """
     vector = ir.VectorType(WORD, lanes)
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def blocks(context: Any, k0: Any, k1: Any, rows: Any, at: Any, number: Any, out: Any, start: Any) -> Any:
         def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             k0, k1, rows, at, number, out, start = arguments

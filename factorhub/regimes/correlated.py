@@ -236,14 +236,14 @@ class Copula(Single):
 
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """Uniform draws, the named factors then replaced by correlated ones."""
-        from factorhub.regimes.kernels import fill_uniform
+        from factorhub.regimes.evenly import fill_uniform
         from factorhub.regimes.scores import copula
 
         plan = layout(self.space(base))
         columns, root = self._root(base)
         words = randomness.word_columns(seed, f"{stream}/copula", rows, len(columns) + most_words(plan))
         values = np.empty((words.shape[1], len(base.factors)))
-        fill_uniform(*plan, words[len(columns) :].T, values, np.empty((0, 0), dtype=np.int64))
+        fill_uniform(*plan, words[len(columns) :], values, np.empty((0, 0), dtype=np.int64))
         copula(*plan, columns, root, words, values)
         return Draw(values)
 

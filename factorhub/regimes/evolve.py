@@ -9,10 +9,9 @@ import numpy as np
 from factorhub.compiled import compiled
 from factorhub.factors import Array
 from factorhub.philox import philox_columns
+from factorhub.regimes.kernels import CHUNK
 from factorhub.regimes.normal import cdfs, probits
 from factorhub.regimes.scores import effects, fill_column, root_of, scores_of, tell, units
-
-ROWS = 256  # at a time: their words and scores stay in the cache
 
 
 @compiled
@@ -72,13 +71,13 @@ def evolve(
     Frame t of `rows` (n,) takes the words of row times steps, plus t; that of their points those of row times points, plus
     point, times steps, plus t.
     """
-    size, steps, several, k = min(rows.size, ROWS), frames.shape[1], frames.shape[2], frames.shape[3]
+    size, steps, several, k = min(rows.size, CHUNK), frames.shape[1], frames.shape[2], frames.shape[3]
     chances = np.empty(((varying.size + 7) // 8 * 4, size), dtype=np.uint64)
     words, numbers_ = np.empty(((k + 3) // 4 * 4, size), dtype=np.uint64), np.empty(size, dtype=np.uint64)
     mask, scores = np.zeros((k, size), dtype=np.bool_), np.empty((2, several, k, size))
     u, own, x, codes = np.empty(size), np.empty(size), np.empty(size), np.empty(size, dtype=np.int64)
-    for begin in range(0, rows.size, ROWS):
-        n = min(ROWS, rows.size - begin)
+    for begin in range(0, rows.size, CHUNK):
+        n = min(CHUNK, rows.size - begin)
         numbers = numbers_[:n]
         for p in range(several):
             scores_of(factors, table, model.read, model.start, model.levels, frames[begin : begin + n, 0, p], scores[0, p])

@@ -9,9 +9,8 @@ import numpy as np
 from factorhub.compiled import compiled
 from factorhub.factors import Array
 from factorhub.kernels import code_of, unit_of, value_at, value_of
-from factorhub.words import high_product
 
-CHUNK = 512  # rows at a time, where a loop goes factor by factor: their columns stay in the cache
+CHUNK = 2048  # rows at a time, where a loop goes factor by factor: few enough for their columns to stay in the cache
 LANES = 64  # rows at a time, where each has many columns
 
 
@@ -19,30 +18,6 @@ LANES = 64  # rows at a time, where each has many columns
 def unit(word: Any) -> float:
     """A word as a number in [0, 1), like `randomness.unit`."""
     return (word >> np.uint64(11)) * 2.0**-53
-
-
-@compiled
-def fill_uniform(factors: Array, table: Array, words: Array, values: Array, codes: Array) -> None:
-    """Fill `values` (n, k) with the uniform points of `words` (n, most), and `codes` where it has room.
-
-    A word is a fraction of 2**64: times a number of values, its whole part is a code, and what is left is the next
-    fraction. See `layout` for which factor takes which word.
-    """
-    coded, left = codes.size > 0, np.empty(words.shape[1], dtype=np.uint64)
-    for i in range(values.shape[0]):
-        for w in range(left.size):
-            left[w] = words[i, w]
-        for j in range(values.shape[1]):
-            if factors[j].count > 0:
-                w, count = factors[j].word, np.uint64(factors[j].count)
-                code = np.int64(high_product(left[w], count))
-                left[w] *= count
-                values[i, j] = value_of(factors[j], table, code)
-                if coded:
-                    codes[i, j] = code
-        for j in range(values.shape[1]):
-            if factors[j].count == 0:
-                values[i, j] = factors[j].low + unit(left[factors[j].word]) * factors[j].span
 
 
 @compiled

@@ -20,7 +20,6 @@ from factorhub.fields import Batch, Field
 from factorhub.regions import Region
 from factorhub.space import FactorSpace
 
-
 NOTHING = np.zeros(0, dtype=np.int64)
 
 

@@ -10,7 +10,7 @@ from factorhub.compiled import compiled
 from factorhub.factors import Array
 from factorhub.kernels import value_of, values_of
 from factorhub.philox import philox_columns
-from factorhub.regimes.kernels import unit
+from factorhub.regimes.kernels import CHUNK, unit
 from factorhub.regimes.normal import cdfs, exp, probits
 
 
@@ -91,9 +91,7 @@ def roots(factor: Any, words: Array, codes: Array, values: Array) -> None:
 
 
 @compiled
-def aliased(
-    count: int, keep: Array, other: Array, above: Array, words: Array, left: Array, instead: Array, codes: Array
-) -> None:
+def aliased(count: int, keep: Array, other: Array, above: Array, words: Array, left: Array, instead: Array, codes: Array) -> None:
     """Fill `codes` (n,) below `count` from `words` (n,), each by the alias table in `keep` and `other` of the code `above` it.
 
     The look-ups have a loop of their own, through `left` and `instead` (n,): so the others run several lanes at once.
@@ -146,7 +144,7 @@ def ridge(
     Rows go in chunks; each round tries once for the rows of a chunk that no earlier one has filled, so that long ones waste
     less on the last of them. Returns the number of rows that `tries` rounds did not fill.
     """
-    k, size, largest = order.size, max(min(rows.size, 2048), 1), 1
+    k, size, largest = order.size, max(min(rows.size, CHUNK), 1), 1
     blocks, placed, sure = (k + 4) // 4, np.zeros(k, dtype=np.bool_), extra.shape[0] == 0
     for t in range(k):
         j, p = order[t], parent[t]

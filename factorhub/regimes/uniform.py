@@ -25,12 +25,12 @@ class Uniform(Single):
 
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """Row r is one uniform point, from the words of r."""
-        from factorhub.regimes.kernels import fill_uniform
+        from factorhub.regimes.evenly import fill_uniform
 
         space = self.space(base)
         plan = layout(space)
-        words = randomness.words(seed, f"{stream}/uniform", rows, most_words(plan))
-        values = np.empty((len(words), len(base.factors)))
+        words = randomness.word_columns(seed, f"{stream}/uniform", rows, most_words(plan))
+        values = np.empty((len(rows), len(base.factors)))
         codes = np.empty(values.shape if None not in space.sizes else (0, 0), dtype=np.int64)
         fill_uniform(*plan, words, values, codes)
         return Draw(values, codes if codes.size or not values.size else None)

@@ -1,0 +1,55 @@
+"""The inner loop of uniform draws."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from factorhub.compiled import compiled
+from factorhub.factors import Array
+from factorhub.kernels import values_of
+from factorhub.regimes.kernels import CHUNK, unit
+from factorhub.words import high_product
+
+HALF = 2**32
+
+
+@compiled
+def take(left: Array, count: int, codes: Array) -> None:
+    """Fill `codes` (n,) from the fractions `left` (n,) of 2**64: the whole part of each times `count`; the rest is left."""
+    size, half, mask = np.uint64(count), np.uint64(32), np.uint64(HALF - 1)
+    if count < HALF:  # in products of 32 bits, which machines do several of at once
+        for i in range(left.size):
+            word = left[i]
+            codes[i] = np.int64(((word >> half) * size + ((word & mask) * size >> half)) >> half)
+            left[i] = word * size
+    else:
+        for i in range(left.size):
+            codes[i] = np.int64(high_product(left[i], size))
+            left[i] *= size
+
+
+@compiled
+def fill_uniform(factors: Array, table: Array, words: Array, values: Array, codes: Array) -> None:
+    """Fill `values` (n, k) with the uniform points of `words` (most, n), and `codes` where it has room.
+
+    A word is a fraction of 2**64: times a number of values, its whole part is a code, and what is left is the next
+    fraction. See `layout` for which factor takes which word. Rows go in chunks that stay in the cache.
+    """
+    size = min(values.shape[0], CHUNK)
+    fractions, found = np.empty((words.shape[0], size), dtype=np.uint64), np.empty(size, dtype=np.int64)
+    for begin in range(0, values.shape[0], CHUNK):
+        end = min(begin + CHUNK, values.shape[0])
+        left, made = fractions[:, : end - begin], found[: end - begin]
+        left[:] = words[:, begin:end]
+        for j in range(values.shape[1]):
+            if factors[j].count > 0:
+                take(fractions[factors[j].word, : end - begin], factors[j].count, made)
+                values_of(factors[j], table, made, values[begin:end, j])
+                if codes.size > 0:
+                    codes[begin:end, j] = made
+        for j in range(values.shape[1]):
+            if factors[j].count == 0:
+                column, rest = values[begin:end, j], fractions[factors[j].word, : end - begin]
+                low, span = factors[j].low, factors[j].span
+                for i in range(column.size):
+                    column[i] = low + unit(rest[i]) * span
