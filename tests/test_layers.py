@@ -102,7 +102,7 @@ def test_nobody_imports_the_command_line() -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_heavy_packages_are_imported_where_they_are_used(path: Path) -> None:
     heavy = {module.split(".")[0] for module in imports(path, top=True)} & HEAVY
-    kernel = path.stem in ("compiled", "lanes", "words")
+    kernel = path.stem in ("compiled", "lanes", "philox", "words")
     assert heavy <= ({"numba"} if kernel else set())
 
 

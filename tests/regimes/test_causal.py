@@ -218,5 +218,5 @@ def test_normal_functions_agree_with_scipy() -> None:
 
 
 def test_environments_of_causal_models_default_to_uniform_without_mechanisms() -> None:
-    assert np.array_equal(Causal(()).assign(SPACE, np.zeros((2, 5), np.uint64)), np.tile([0, 0, -1, 0, 0], (2, 1)))
+    assert np.array_equal(Causal(()).assign(SPACE, np.zeros((5, 2), np.uint64)), np.tile([0, 0, -1, 0, 0], (2, 1)))
     assert Uniform().space(SPACE) == Causal(()).space(SPACE)
