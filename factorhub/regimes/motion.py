@@ -1,4 +1,4 @@
-"""The inner loops of moves: Laplace steps, jitter within a radius, random walks, sweeps, and what happens at the ends."""
+"""The inner loops of moves: jitter within a radius, random walks, sweeps, and what happens at the ends."""
 
 from __future__ import annotations
 
@@ -11,82 +11,6 @@ from factorhub.factors import Array
 from factorhub.kernels import code_of, value_of
 from factorhub.philox import block
 from factorhub.regimes.kernels import LANES, unit
-from factorhub.regimes.normal import exp, log
-
-POWERS = 64  # kept in a table
-
-
-@compiled
-def _power(q: float, n: int) -> float:
-    result = 1.0
-    while n > 0:
-        if n & 1:
-            result *= q
-        q *= q
-        n >>= 1
-    return result
-
-
-@compiled
-def _geometric(q: float, whole: float, length: int, u: float) -> int:
-    """A number from 1 to `length`, each with chance in proportion to q to its power; `whole` is 1 - q ** length."""
-    goal = u * whole * q / (1.0 - q)
-    reached, weight, j = q, q, 1
-    while j < length and goal >= reached:
-        weight *= q
-        reached += weight
-        j += 1
-    return j
-
-
-@compiled
-def laplace(
-    factors: Array, table: Array, steps: Array, movable: Array, rate: float, words: Array, values: Array, changed: Array
-) -> None:
-    """Move every `movable` column of `values` (n, k) by a discretised Laplace step that stays in range, in place.
-
-    The chance of d steps falls as exp(-|d| rate / log size), the sizes being those of `steps`; where nothing moved,
-    one column is chosen and moved. `words` (n, 2 movable + 3).
-    """
-    decay, powers = np.empty(movable.size), np.ones((movable.size, POWERS))
-    for m in range(movable.size):
-        decay[m] = exp(-rate / log(np.float64(steps[movable[m]])))
-        for d in range(1, POWERS):
-            powers[m, d] = powers[m, d - 1] * decay[m]
-    for i in range(values.shape[0]):
-        moved = False
-        forced = movable.size * 2
-        for attempt in range(2):
-            first, last = 0, movable.size
-            if attempt == 1:
-                if moved:
-                    break
-                first = np.int64(unit(words[i, forced]) * movable.size)
-                last = first + 1
-            for m in range(first, last):
-                j = movable[m]
-                place = words[i, forced + 1] if attempt == 1 else words[i, 2 * m]
-                u, v = unit(place), unit(words[i, forced + 2] if attempt == 1 else words[i, 2 * m + 1])
-                q, old = decay[m], values[i, j]
-                size = factors[j].count
-                stride = factors[j].span / (steps[j] - 1)
-                if size > 0:
-                    code = code_of(factors[j], table, old)
-                    below, above = code, size - 1 - code
-                else:
-                    code = 0
-                    below = np.int64((old - factors[j].low) / stride)
-                    above = np.int64((factors[j].low + factors[j].span - old) / stride)
-                left = 1.0 - (powers[m, below] if below < POWERS else _power(q, below))
-                right = 1.0 - (powers[m, above] if above < POWERS else _power(q, above))
-                stay = 0.0 if attempt == 1 else (1.0 - q) / q
-                goal = u * (left + right + stay)
-                if goal >= left + right:
-                    continue
-                d = -_geometric(q, left, below, v) if goal < left else _geometric(q, right, above, v)
-                values[i, j] = value_of(factors[j], table, code + d) if size > 0 else old + d * stride
-                changed[i, j] = values[i, j] != old
-                moved = True
 
 
 @compiled

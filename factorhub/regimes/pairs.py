@@ -183,7 +183,7 @@ class Pairs(Paired):
 
     def propose(self, base: FactorSpace, seed: int, rows: Array, attempt: int, stream: str, first: Array) -> Proposal:
         """Redraw some factors: exactly where the source is uniform over a region, else from a row of the source."""
-        from factorhub.regimes import kernels, motion
+        from factorhub.regimes import kernels, laplace
 
         source, space = self.fresh(), self.space(base)
         free = self.free(base)
@@ -191,8 +191,8 @@ class Pairs(Paired):
         if self.mode == "laplace":
             points = first.reshape(-1, len(base.factors))
             words = randomness.words(seed, f"{stream}/laplace", each_point(numbers, points), 2 * len(free) + 3)
-            second, moved = points.copy(), np.zeros(points.shape, dtype=bool)
-            motion.laplace(*layout(space), steps_of(base), free, self.rate, words, second, moved)
+            second = points.copy()
+            laplace.laplace(*layout(space), steps_of(base), free, self.rate, words, second)
             return self.moved(base, first, second, free)
         members = uniform_members(source, base) if first.ndim == 2 else None
         if members is None:
