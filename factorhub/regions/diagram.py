@@ -83,7 +83,7 @@ class Diagram:
             raise RowError(f"rows of this region run from 0 to {len(self) - 1}; got {got}")
         flat = np.ascontiguousarray(ranks.reshape(-1), dtype=np.int64)
         codes = np.empty((flat.size, len(self.space.factors)), dtype=np.int64)
-        unrank(self.runs, flat, codes)
+        unrank(self.runs, self.levels, flat, codes)
         return codes.reshape(*ranks.shape, len(self.space.factors))
 
     def ranks(self, codes: npt.ArrayLike) -> Array:
