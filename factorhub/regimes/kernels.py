@@ -8,7 +8,7 @@ import numpy as np
 
 from factorhub.compiled import compiled
 from factorhub.factors import Array
-from factorhub.kernels import code_of, unit_of, value_at, value_of
+from factorhub.kernels import unit_of, value_at, value_of
 
 CHUNK = 2048  # rows at a time, where a loop goes factor by factor: few enough for their columns to stay in the cache
 LANES = 64  # rows at a time, where each has many columns
@@ -29,16 +29,6 @@ def fill_differing(first: Array, second: Array, differing: Array) -> None:
             for s in range(first.shape[1]):
                 apart |= first[i, s, j] != second[i, s, j]
             differing[i, j] = apart
-
-
-@compiled
-def beside(first: Array, second: Array, pairs: Array) -> None:
-    """Fill `pairs` (n, 2, w) with two arrays (n, w)."""
-    for i in range(first.shape[0]):
-        for j in range(first.shape[1]):
-            pairs[i, 0, j] = first[i, j]
-        for j in range(first.shape[1]):
-            pairs[i, 1, j] = second[i, j]
 
 
 @compiled
@@ -101,102 +91,6 @@ def fill_grid(factors: Array, table: Array, rows: Array, values: Array, codes: A
             left = rest
             codes[i, j] = code
             values[i, j] = value_of(factors[j], table, code)
-
-
-@compiled
-def choose(movable: Array, counts: Array, words: Array, chosen: Array) -> None:
-    """Mark in `chosen` (n, k) counts[i] of the `movable` columns: the start of a random permutation of them."""
-    order = movable.copy()
-    for i in range(counts.size):
-        chosen[i] = False
-        order[:] = movable
-        for t in range(counts[i]):
-            picked = t + np.int64(unit(words[i, t]) * (order.size - t))
-            j = order[picked]
-            order[picked] = order[t]
-            order[t] = j
-            chosen[i, j] = True
-
-
-@compiled
-def _room(runs: Any, run: int, old: float, apart: bool) -> float:
-    """How many codes, or how long a piece, a run offers; without the `old` one where the new one is to be another."""
-    low, high = runs.low[run], runs.high[run]
-    return high - low - 1.0 if apart and low <= old < high else high - low
-
-
-@compiled
-def change(
-    factors: Array, table: Array, runs: Any, levels: Array, bound: Array, free: Array, words: Array, different: bool,
-    first: Array, second: Array, changed: Array, kept: Array,
-) -> None:  # fmt: skip
-    """Fill `second` (n, k) with `first`, its `free` (n, k) factors redrawn uniformly over what a region allows.
-
-    The region is the diagram of `runs` and `levels`; it puts conditions on the factors that are `bound`. `different`
-    excludes each old value. The new value of the t-th free factor comes from word most + t, of 2 most. Where the
-    region allows nothing, `kept` is False. Fills `changed` (n, k) too.
-    """
-    k, most, tied = first.shape[1], words.shape[1] // 2, np.any(bound)
-    weight, place = np.ones(levels.size), np.empty(k)
-    for i in range(first.shape[0]):
-        for j in range(k):
-            second[i, j] = first[i, j]
-            changed[i, j] = False
-            if not (bound[j] or (free[i, j] and different)):
-                continue
-            if factors[j].count > 0:
-                place[j] = code_of(factors[j], table, first[i, j])
-            else:  # the end of an interval belongs to its last run
-                place[j] = min(first[i, j], np.nextafter(factors[j].low + factors[j].span, factors[j].low))
-        kept[i] = True
-        if tied:
-            for number in range(1, levels.size + 1):  # children come before their parents, and the root, node 0, last
-                node = number % levels.size
-                j = levels[node]
-                if j == k:
-                    continue
-                total = 0.0
-                for run in range(runs.first[node], runs.first[node + 1]):
-                    if free[i, j]:
-                        apart = different and factors[j].count > 0
-                        total += _room(runs, run, place[j], apart) * weight[runs.child[run]]
-                    elif not bound[j] or runs.low[run] <= place[j] < runs.high[run]:
-                        total = weight[runs.child[run]]
-                weight[node] = total
-            kept[i] = weight[0] > 0.0
-            if not kept[i]:
-                continue
-        node, t = np.int64(0), most
-        for j in range(k):
-            run, last = runs.first[node], runs.first[node + 1] - 1
-            if not free[i, j]:
-                while bound[j] and place[j] >= runs.high[run] and run < last:
-                    run += 1
-            else:
-                apart = different and factors[j].count > 0
-                room = _room(runs, run, place[j], apart)
-                share = unit(words[i, t])
-                t += 1
-                if run < last:
-                    goal = share * weight[node]
-                    mass = room * weight[runs.child[run]]
-                    while run < last and goal >= mass:
-                        goal -= mass
-                        run += 1
-                        room = _room(runs, run, place[j], apart)
-                        mass = room * weight[runs.child[run]]
-                    share = goal / mass
-                low, high = runs.low[run], runs.high[run]
-                if factors[j].count > 0:
-                    code = np.int64(low) + min(np.int64(share * room), np.int64(room) - 1)
-                    if apart and low <= place[j] < high and code >= place[j]:
-                        code += 1
-                    second[i, j] = value_of(factors[j], table, code)
-                else:
-                    moved = low + share * room
-                    second[i, j] = moved if moved < high else np.nextafter(high, low)
-                changed[i, j] = second[i, j] != first[i, j]
-            node = runs.child[run]
 
 
 @compiled

@@ -95,7 +95,7 @@ class Paired(Extended):
 
     def extend(self, base: FactorSpace, seed: int, rows: Array, stream: str, begun: Draw) -> Draw:
         """Row r's first member is row r of the inner regime; its second is the first proposal that holds."""
-        from factorhub.regimes.kernels import beside
+        from factorhub.regimes.redraws import beside
 
         first, name = begun.values, f"{stream}/{type(self).__name__.lower()}"
         made = self.propose(base, seed, rows, 0, name, first)
@@ -183,7 +183,7 @@ class Pairs(Paired):
 
     def propose(self, base: FactorSpace, seed: int, rows: Array, attempt: int, stream: str, first: Array) -> Proposal:
         """Redraw some factors: exactly where the source is uniform over a region, else from a row of the source."""
-        from factorhub.regimes import kernels, laplace
+        from factorhub.regimes import laplace, redraws
 
         source, space = self.fresh(), self.space(base)
         free = self.free(base)
@@ -200,10 +200,10 @@ class Pairs(Paired):
         counts, most = self.counts(seed, numbers, len(free), stream)
         words = randomness.words(seed, f"{stream}/which", numbers, 2 * most)
         resampled = np.empty((len(rows), len(base.factors)), dtype=bool)
-        kernels.choose(free, counts, words, resampled)
+        redraws.choose(free, counts, words, resampled)
         if members is not None:
             second, changed, kept = np.empty_like(first), np.empty_like(resampled), np.empty(len(rows), dtype=bool)
-            kernels.change(
+            redraws.change(
                 *layout(space), members.runs, members.levels, members.bound, resampled, words, self.mode == "exactly",
                 first, second, changed, kept,
             )  # fmt: skip

@@ -52,8 +52,8 @@ class Diagram:
     Attributes:
         count: how many grid points belong, exact however many; None where a factor has no grid.
         share: the part of the space that belongs, under independent uniform factors.
-        runs: of the nodes, the root being node 0 and children coming before their parents otherwise.
-        levels: the factor that each node decides; the number of factors for the last node, which decides none.
+        runs: of the nodes, in the order of the factors that they decide, so that the root is node 0.
+        levels: the nodes of factor j are those from levels[j] to levels[j + 1]; the last node of all decides none.
         bound: which factors the region has conditions on.
     """
 
@@ -83,7 +83,7 @@ class Diagram:
             raise RowError(f"rows of this region run from 0 to {len(self) - 1}; got {got}")
         flat = np.ascontiguousarray(ranks.reshape(-1), dtype=np.int64)
         codes = np.empty((flat.size, len(self.space.factors)), dtype=np.int64)
-        unrank(self.runs, flat, codes)
+        unrank(self.runs, self.levels, flat, codes)
         return codes.reshape(*ranks.shape, len(self.space.factors))
 
     def ranks(self, codes: npt.ArrayLike) -> Array:
@@ -213,14 +213,15 @@ class _Builder:
         return len(self.nodes) - 1
 
     def build(self) -> Diagram:
-        """The diagram, its root stored first so that the loops start at node 0."""
+        """The diagram, its nodes stored factor after factor."""
         root = self.node(0, self.expression)
         finite = None not in self.space.sizes
         if root < 0:
             empty = np.zeros(0)
             none = Runs(np.zeros(2, np.int64), empty, empty, *(np.zeros(0, np.int64),) * 2, empty, np.zeros(0, np.int64))
-            return Diagram(self.space, 0 if finite else None, 0.0, none, np.zeros(0, np.int64), self.bound)
-        order = [root, *(i for i in range(len(self.nodes)) if i != root)]
+            levels = np.zeros(len(self.space.factors) + 2, np.int64)
+            return Diagram(self.space, 0 if finite else None, 0.0, none, levels, self.bound)
+        order = sorted(range(len(self.nodes)), key=self.levels.__getitem__)
         place = {old: new for new, old in enumerate(order)}
         numbered = finite and self.counts[root] < 2**62
         first, columns = [0], []
@@ -236,7 +237,7 @@ class _Builder:
             first.append(len(columns))
         lows, highs, befores, eaches, uptos, children = map(np.array, zip(*columns, strict=True))
         runs = Runs(np.array(first), lows, highs, befores, eaches, uptos, children)
-        levels = np.array([self.levels[old] for old in order])
+        levels = np.searchsorted([self.levels[old] for old in order], np.arange(len(self.space.factors) + 2))
         return Diagram(self.space, self.counts[root] if finite else None, self.shares[root], runs, levels, self.bound)
 
 

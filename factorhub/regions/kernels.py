@@ -9,26 +9,62 @@ import numpy as np
 from factorhub.compiled import compiled
 from factorhub.factors import Array
 from factorhub.kernels import value_of
+from factorhub.words import high_product
+
+CHUNK = 512  # rows at a time, where a loop goes factor by factor
 
 
 @compiled
-def unrank(runs: Any, ranks: Array, codes: Array) -> None:
-    """Fill `codes` (n, k) with the members of `ranks` (n,)."""
-    for i in range(ranks.size):
-        left, node = ranks[i], np.int64(0)
-        for j in range(codes.shape[1]):
-            low, high = runs.first[node], runs.first[node + 1] - 1
-            while low < high:
-                middle = (low + high + 1) >> 1
-                if runs.before[middle] <= left:
-                    low = middle
-                else:
-                    high = middle - 1
-            left -= runs.before[low]
-            step = left // runs.each[low]
-            left -= step * runs.each[low]
-            codes[i, j] = np.int64(runs.low[low]) + step
-            node = runs.child[low]
+def _divided(a: Any, b: Any, inverse: Any) -> tuple[Any, Any]:
+    """The quotient and the rest of a / b, the product of `a` and the `inverse` (2**64 - 1) // b being at most one too low."""
+    quotient = np.int64(high_product(np.uint64(a), inverse))
+    rest = a - quotient * b
+    more = np.int64(rest >= b)
+    return quotient + more, rest - more * b
+
+
+@compiled
+def unrank(runs: Any, levels: Array, ranks: Array, codes: Array) -> None:
+    """Fill `codes` (n, k) with the members of `ranks` (n,), a factor at a time.
+
+    A run is found by halving a node's runs as often as the longest node of the level asks for, so that no branch has to be
+    guessed.
+    """
+    k, rows = codes.shape[1], min(CHUNK, ranks.size)
+    inverses, halvings = np.empty(runs.each.size, dtype=np.uint64), np.zeros(k, dtype=np.int64)
+    for run in range(inverses.size):
+        inverses[run] = np.uint64(2**64 - 1) // np.uint64(runs.each[run])
+    for j in range(k):
+        for number in range(levels[j], levels[j + 1]):
+            while runs.first[number + 1] - runs.first[number] > 1 << halvings[j]:
+                halvings[j] += 1
+    left, node = np.empty(rows, dtype=np.int64), np.empty(rows, dtype=np.int64)
+    low, high = np.empty(rows, dtype=np.int64), np.empty(rows, dtype=np.int64)
+    for begin in range(0, ranks.size, CHUNK):
+        asked, found = ranks[begin : begin + CHUNK], codes[begin : begin + CHUNK]
+        n = asked.size
+        left[:n], node[:n] = asked, 0
+        for j in range(k):
+            first, last = runs.first[levels[j]], runs.first[levels[j + 1]] - 1
+            if first == last:  # of a factor without conditions all rows take the same run
+                begins, each, inverse = np.int64(runs.low[first]), runs.each[first], inverses[first]
+                for i in range(n):
+                    step, left[i] = _divided(left[i], each, inverse)
+                    found[i, j] = begins + step
+                node[:n] = runs.child[first]
+                continue
+            for i in range(n):
+                low[i], high[i] = runs.first[node[i]], runs.first[node[i] + 1] - 1
+            for _ in range(halvings[j]):
+                for i in range(n):
+                    middle = (low[i] + high[i] + 1) >> 1
+                    above = runs.before[middle] <= left[i]
+                    low[i], high[i] = middle if above else low[i], high[i] if above else middle - 1
+            for i in range(n):
+                run = low[i]
+                step, left[i] = _divided(left[i] - runs.before[run], runs.each[run], inverses[run])
+                found[i, j] = np.int64(runs.low[run]) + step
+                node[i] = runs.child[run]
 
 
 @compiled
