@@ -18,7 +18,7 @@ from factorhub.regions import Diagram, Region, diagram, parse
 from factorhub.space import FactorSpace
 
 ATTEMPTS = 2**18  # redraws of one row before giving up
-LEAST = 2**10  # rows expected to fit among those drawn at once, where so many are wanted: a round costs as much as drawing them
+LEAST = 2**11  # rows expected to fit among those drawn at once, where so many are wanted: a round costs as much as drawing them
 PROBE = 2**14  # draws that measure a region's share
 FRAMES = 32  # points of a row up to which a pass over all rows for each is quicker than one row after the other
 FEWEST = 8  # of them must fall into it: ATTEMPTS then miss with a chance of about exp(-128)
