@@ -57,9 +57,10 @@ def layout(space: FactorSpace) -> Layout:
     return Layout(factors, np.concatenate(tables))
 
 
-def most_words(plan: Layout) -> int:
+@lru_cache(maxsize=64)
+def most_words(space: FactorSpace) -> int:
     """How many random words a uniform draw takes."""
-    return int(plan.factors["word"].max()) + 1
+    return int(layout(space).factors["word"].max()) + 1
 
 
 def _words(space: FactorSpace) -> list[int]:

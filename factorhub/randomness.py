@@ -8,6 +8,7 @@ from words to [0, 1) is our own, since NumPy's distributions may change between 
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -18,14 +19,17 @@ from factorhub.factors import Array
 SEEDS = 2**64
 
 
+@lru_cache(maxsize=1024)
 def key(seed: int, stream: str) -> Array:
     """The generator's key (2,) uint64 for a seed and the name of a stream; distinct names never collide in practice.
 
-    Nested uses fork by name, joined with "/": "train/pairs/which".
+    Nested uses fork by name, joined with "/": "train/pairs/which". Keys are remembered, since every batch asks for them again.
     """
     seed = whole("a seed", seed, 0, SEEDS - 1)
     name = hashlib.blake2b(stream.encode(), digest_size=8).digest()
-    return np.array([seed, int.from_bytes(name, "little")], dtype=np.uint64)
+    made = np.array([seed, int.from_bytes(name, "little")], dtype=np.uint64)
+    made.setflags(write=False)
+    return made
 
 
 def words(seed: int, stream: str, rows: npt.ArrayLike, count: int) -> Array:

@@ -239,12 +239,12 @@ class Copula(Single):
         from factorhub.regimes.evenly import fill_uniform
         from factorhub.regimes.scores import copula
 
-        plan = layout(self.space(base))
+        space = self.space(base)
         columns, root = self._root(base)
-        words = randomness.word_columns(seed, f"{stream}/copula", rows, len(columns) + most_words(plan))
+        words = randomness.word_columns(seed, f"{stream}/copula", rows, len(columns) + most_words(space))
         values = np.empty((words.shape[1], len(base.factors)))
-        fill_uniform(*plan, words[len(columns) :], values, np.empty((0, 0), dtype=np.int64))
-        copula(*plan, columns, root, words, values)
+        fill_uniform(*layout(space), words[len(columns) :], values, np.empty((0, 0), dtype=np.int64))
+        copula(*layout(space), columns, root, words, values)
         return Draw(values)
 
 

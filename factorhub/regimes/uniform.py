@@ -28,11 +28,10 @@ class Uniform(Single):
         from factorhub.regimes.evenly import fill_uniform
 
         space = self.space(base)
-        plan = layout(space)
-        words = randomness.word_columns(seed, f"{stream}/uniform", rows, most_words(plan))
+        words = randomness.word_columns(seed, f"{stream}/uniform", rows, most_words(space))
         values = np.empty((len(rows), len(base.factors)))
         codes = np.empty(values.shape if None not in space.sizes else (0, 0), dtype=np.int64)
-        fill_uniform(*plan, words, values, codes)
+        fill_uniform(*layout(space), words, values, codes)
         return Draw(values, codes if codes.size or not values.size else None)
 
 
