@@ -13,7 +13,7 @@ from factorhub.errors import InputError
 from factorhub.factors import Array
 from factorhub.fields import Field
 from factorhub.layout import layout
-from factorhub.regimes.regime import NOTHING, Draw, Extended, Regime, again, choice, columns, differs, distinct, remembered, shared_space
+from factorhub.regimes.regime import Draw, Extended, Regime, again, choice, columns, differs, distinct, remembered, shared_space
 from factorhub.regimes.uniform import UNIFORM
 from factorhub.regimes.where import uniform_members, within
 from factorhub.regions import Region, diagram
@@ -99,7 +99,7 @@ class Paired(Extended):
 
         first, name = begun.values, f"{stream}/{type(self).__name__.lower()}"
         made = self.propose(base, seed, rows, 0, name, first)
-        waiting = np.flatnonzero(~made.kept) if not made.kept.all() else NOTHING
+        waiting = np.flatnonzero(~made.kept)
         for attempt in range(1, ATTEMPTS):
             if not waiting.size:
                 break

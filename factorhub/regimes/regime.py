@@ -5,7 +5,6 @@ A regime never sees pixels, files or a generator; it is given a space, and works
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, wraps
@@ -63,15 +62,14 @@ def put(target: Array, places: Array, source: Array, index: Array | None = None)
     """The rows at `places` of `target` become those of `source`, all or at `index`: quicker than by NumPy's indexing."""
     from factorhub.regimes.kernels import put_rows
 
-    size = target.itemsize * math.prod(target.shape[1:])
-    source = np.ascontiguousarray(source, dtype=target.dtype)
-    if not places.size or not size:
+    if not places.size or not target.size:
         return
+    source = np.ascontiguousarray(source, dtype=target.dtype)
     if not target.flags.c_contiguous:  # another's array: words of it are not to be had
         target[places] = source if index is None else source[index]
         return
-    word = np.uint8 if size % 8 else np.uint64
-    old, new = (array.reshape(len(array), -1).view(word) for array in (source, target))
+    word = np.uint8 if target.nbytes // len(target) % 8 else np.uint64
+    old, new = source.reshape(len(source), -1).view(word), target.reshape(len(target), -1).view(word)
     put_rows(old, NOTHING if index is None else index, places, new)
 
 

@@ -147,11 +147,9 @@ def _redraw(region: Region, inner: Regime, base: FactorSpace, seed: int, rows: A
         if start >= ATTEMPTS:
             raise InputError(f"the region '{region}' (share {share:.2g}) was missed by {ATTEMPTS} draws of row {rows[waiting[0]]}")
         width = min(max(round(min(4, LEAST / max(len(waiting), 1)) / share), 1), 1024, ATTEMPTS - start)
-        asked = np.take(rows, waiting)
-        if width > 1:
-            asked, tried = np.repeat(asked, width), np.tile(np.arange(start, start + width), len(waiting))
-        numbers = fresh(inner, base, seed, asked, tried if width > 1 else start, ATTEMPTS, stream)
-        drawn, inside, place = _draws(region, inner, base, seed, numbers, stream)
+        tried = np.arange(start, start + width)
+        numbers = fresh(inner, base, seed, np.take(rows, waiting)[:, None], tried, ATTEMPTS, stream)
+        drawn, inside, place = _draws(region, inner, base, seed, numbers.reshape(-1), stream)
         picked, places = np.empty((2, len(waiting) + 1), dtype=np.int64)
         hits = sift(inside, width, waiting, picked, places)
         made = drawn.like(len(rows)) if made is None else made
