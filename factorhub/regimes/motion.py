@@ -44,6 +44,14 @@ def moved(factor: Any, table: Array, value: float, steps: int, travel: float) ->
 
 
 @compiled
+def slid(low: float, span: float, circular: bool, value: float, travel: float) -> float:
+    """What `moved` gives off the grid, without its branch, which is guessed wrong where the ways are random."""
+    near = value + travel * span
+    folded = min(low + fold_unit((value - low) / span + travel, circular) * span, low + span)
+    return near if (near >= low) & (near < low + span) else folded
+
+
+@compiled
 def _ends(factor: Any) -> int:
     """How many steps a factor's grid has from end to end, or round the circle."""
     return factor.count if factor.circular else factor.count - 1
@@ -70,23 +78,27 @@ def jitter(factors: Array, table: Array, free: Array, radius: float, words: Arra
 @compiled
 def nudge(factors: Array, table: Array, free: Array, delta: float, words: Array, values: Array, kept: Array) -> None:
     """Move one of the `free` columns of each row by `delta` ranges, up or down, in place; the way that stays in range."""
+    hops = np.empty(free.size, dtype=np.int64)
+    for m in range(free.size):
+        hops[m] = max(int(np.rint(delta * _ends(factors[free[m]]))), 1)
     for i in range(values.shape[0]):
-        j = free[np.int64(unit(words[i, 0]) * free.size)]
-        steps = max(np.int64(np.rint(delta * _ends(factors[j]))), 1)
-        sign = 1 if words[i, 1] >> np.uint64(63) else -1
-        old = values[i, j]
-        kept[i] = factors[j].circular
-        for _ in range(2):
-            if factors[j].count > 0:
-                code = code_of(factors[j], table, old) + sign * steps
-                kept[i] |= 0 <= code < factors[j].count
-            else:
-                place = old + sign * delta * factors[j].span
-                kept[i] |= factors[j].low <= place <= factors[j].low + factors[j].span
-            if kept[i]:
-                values[i, j] = moved(factors[j], table, old, sign * steps, sign * delta)
-                break
-            sign = -sign
+        m = np.int64(unit(words[i, 0]) * free.size)
+        j, up = free[m], words[i, 1] >> np.uint64(63) == np.uint64(1)
+        factor, old = factors[j], values[i, j]
+        size, low, span, circular = factor.count, factor.low, factor.span, factor.circular
+        if size > 0:
+            code, hop = code_of(factor, table, old), hops[m] if up else -hops[m]
+            ahead, back = code + hop, code - hop
+            fits = circular or 0 <= ahead < size
+            kept[i] = fits or 0 <= back < size
+            new = value_of(factor, table, fold(ahead if fits else back, size, circular))
+        else:
+            travel = delta if up else -delta
+            near, other = old + travel * span, old - travel * span
+            fits = circular or low <= near <= low + span
+            kept[i] = fits or low <= other <= low + span
+            new = slid(low, span, circular, old, travel if fits else -travel)
+        values[i, j] = new if kept[i] else old
 
 
 @compiled
@@ -184,11 +196,8 @@ def travel(factors: Array, table: Array, free: Array, loop: bool, ways: Array, v
                     moves = False
                     for p in range(points):
                         up, old = ways[(begin + i) * points + p, m] >> np.uint64(63) == np.uint64(1), frames[i, 0, p, j]
-                        if loose:  # as `moved` has it, both ways at once: half of the branches would be guessed wrong
-                            way = share if up else -share
-                            near = old + way * span
-                            folded = min(low + fold_unit((old - low) / span + way, circular) * span, low + span)
-                            new = near if (near >= low) & (near < low + span) else folded
+                        if loose:
+                            new = slid(low, span, circular, old, share if up else -share)
                         else:
                             new = moved(factor, table, old, whole if up else -whole, share if up else -share)
                         moves |= new != frames[i, t, p, j]

@@ -111,7 +111,8 @@ class Perturbation(Paired):
             for j in self._hidden(base):
                 apart |= points[:, j] != old[:, j]
             doubtful = np.flatnonzero(apart)
-            kept[doubtful] &= (base.canonical(points[doubtful]) != base.canonical(old[doubtful])).any(axis=1)
+            after, before = base.canonical(points.take(doubtful, axis=0)), base.canonical(old.take(doubtful, axis=0))
+            kept[doubtful] &= (after != before).any(axis=1)
         made.kept[:] &= np.logical_and.reduce(kept.reshape(first.shape[:-1]), axis=tuple(range(1, first.ndim - 1)))
         return made._replace(resampled=made.changed)
 

@@ -282,6 +282,18 @@ def test_laplace_steps_have_their_law() -> None:
     assert np.allclose(steps, np.rint(steps), atol=1e-9)
 
 
+@pytest.mark.parametrize("size", [5, 64, 65, 120])
+def test_long_laplace_steps_have_their_law_on_uneven_grids(size: int) -> None:
+    space = FactorSpace((ordinal("place", [code**1.5 for code in range(size)]),))
+    drawn = draw(Pairs(mode="laplace", rate=0.1, inner=Uniform(on_grid=True)), space)
+    first, second = space["place"].nearest(drawn.values[:, 0, 0]), space["place"].nearest(drawn.values[:, 1, 0])
+    apart = np.abs(np.subtract.outer(np.arange(size), np.arange(size)))
+    law = np.exp(-apart * 0.1 / math.log(size)) * (apart > 0)  # the one factor that there is moves always
+    law *= (np.bincount(first, minlength=size) / law.sum(axis=1))[:, np.newaxis]
+    expected = np.bincount(apart.ravel(), law.ravel())
+    assert chi_square(np.bincount(np.abs(second - first), minlength=size)[1:], expected[1:]) > 1e-3
+
+
 def test_pairs_of_a_region_stay_in_it_and_miss_nothing() -> None:
     space = FactorSpace((categorical("shape", "abc"), ordinal("place", range(5)), ordinal("size", range(4))))
     region = parse("shape == a & place > 1 | size == 2 & shape != b")
