@@ -148,18 +148,18 @@ def philox_columns(key: Array, rows: Array, first: int, out: Array) -> None:
 
     The count is a multiple of four.
     """
-    k0, k1, grouped = key[0], key[1], rows.size // LANES * LANES if LANES > 1 else 0
-    left = rows.size - grouped
-    padded, spare = np.zeros(LANES, dtype=np.uint64), np.empty((4, LANES), dtype=np.uint64)
-    padded[:left] = rows[grouped:]
+    k0, k1, n = key[0], key[1], rows.size
+    if LANES == 1:
+        for start in range(0, out.shape[0], 4):
+            for i in range(n):
+                out[start, i], out[start + 1, i], out[start + 2, i], out[start + 3, i] = block(k0, k1, rows[i], first + start // 4)
+        return
+    left, padded, spare = n % LANES, np.zeros(LANES, dtype=np.uint64), np.empty((4, LANES), dtype=np.uint64)
+    padded[:left] = rows[n - left :]
     for start in range(0, out.shape[0], 4):
         number = np.uint64(first + start // 4)
-        if LANES > 1:
-            for i in range(0, grouped, LANES):
-                as_columns(k0, k1, rows, i, number, out, start)
-            if left > 0:
-                as_columns(k0, k1, padded, 0, number, spare, 0)
-                out[start : start + 4, grouped : rows.size] = spare[:, :left]
-        else:
-            for i in range(rows.size):
-                out[start, i], out[start + 1, i], out[start + 2, i], out[start + 3, i] = block(k0, k1, rows[i], number)
+        for i in range(0, n - left, LANES):
+            as_columns(k0, k1, rows, i, number, out, start)
+        if left > 0:
+            as_columns(k0, k1, padded, 0, number, spare, 0)
+            out[start : start + 4, n - left : n] = spare[:, :left]
