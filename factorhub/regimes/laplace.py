@@ -9,6 +9,7 @@ import numpy as np
 from factorhub.compiled import compiled
 from factorhub.factors import Array
 from factorhub.kernels import code_of, value_of
+from factorhub.philox import philox_columns
 from factorhub.regimes.kernels import CHUNK, unit
 from factorhub.regimes.normal import exp, log
 
@@ -118,11 +119,13 @@ def _step(
 
 
 @compiled
-def laplace(factors: Array, table: Array, steps: Array, movable: Array, rate: float, words: Array, values: Array) -> None:
+def laplace(
+    factors: Array, table: Array, steps: Array, movable: Array, rate: float, key: Array, numbers: Array, values: Array
+) -> None:
     """Move every `movable` column of `values` (n, k) by a discretised Laplace step that stays in range, in place.
 
     The chance of d steps falls as exp(-|d| rate / log size), the sizes being those of `steps`; where nothing moved,
-    one column is chosen and moved. `words` (n, 2 movable + 3).
+    one column is chosen and moved. Row i takes the 2 movable + 3 words of numbers[i] under `key`.
     """
     size = movable.size
     powers, strides = np.ones((size, POWERS)), np.empty(size)
@@ -135,14 +138,17 @@ def laplace(factors: Array, table: Array, steps: Array, movable: Array, rate: fl
     idle, moved = np.empty(CHUNK, dtype=np.bool_), np.empty(CHUNK, dtype=np.bool_)
     u, v, column = np.empty(CHUNK), np.empty(CHUNK), np.empty(CHUNK)
     reals, wholes = np.empty((2, CHUNK)), np.empty((3, CHUNK), dtype=np.int64)
+    words = np.empty(((2 * size + 6) // 4 * 4, CHUNK), dtype=np.uint64)
     for begin in range(0, values.shape[0], CHUNK):
-        drawn, points = words[begin : begin + CHUNK], values[begin : begin + CHUNK]
+        points = values[begin : begin + CHUNK]
         n, many = points.shape[0], 0
+        philox_columns(key, numbers[begin : begin + n], 1, words)
         idle[:] = True
         for m in range(size):
             j, q = movable[m], powers[m, 1]
+            first, second = words[2 * m], words[2 * m + 1]
             for i in range(n):
-                u[i], v[i], column[i] = unit(drawn[i, 2 * m]), unit(drawn[i, 2 * m + 1]), points[i, j]
+                u[i], v[i], column[i] = unit(first[i]), unit(second[i]), points[i, j]
             _step(factors[j], table, strides[m], powers[m], (1.0 - q) / q, column[:n], u[:n], v[:n], moved[:n], reals, wholes)
             for i in range(n):
                 points[i, j] = column[i]
@@ -155,10 +161,10 @@ def laplace(factors: Array, table: Array, steps: Array, movable: Array, rate: fl
             few, j = 0, movable[m]
             for t in range(many):
                 rows[few] = still[t]
-                few += np.int64(unit(drawn[still[t], 2 * size]) * size) == m
+                few += np.int64(unit(words[2 * size, still[t]]) * size) == m
             for i in range(few):
                 row = rows[i]
-                u[i], v[i], column[i] = unit(drawn[row, 2 * size + 1]), unit(drawn[row, 2 * size + 2]), points[row, j]
+                u[i], v[i], column[i] = unit(words[2 * size + 1, row]), unit(words[2 * size + 2, row]), points[row, j]
             _step(factors[j], table, strides[m], powers[m], 0.0, column[:few], u[:few], v[:few], moved[:few], reals, wholes)
             for i in range(few):
                 points[rows[i], j] = column[i]

@@ -190,9 +190,8 @@ class Pairs(Paired):
         numbers = np.asarray(rows, dtype=np.int64) * ATTEMPTS + attempt
         if self.mode == "laplace":
             points = first.reshape(-1, len(base.factors))
-            words = randomness.words(seed, f"{stream}/laplace", each_point(numbers, points), 2 * len(free) + 3)
-            second = points.copy()
-            laplace.laplace(*layout(space), steps_of(base), free, self.rate, words, second)
+            key, second = randomness.key(seed, f"{stream}/laplace"), points.copy()
+            laplace.laplace(*layout(space), steps_of(base), free, self.rate, key, each_point(numbers, points), second)
             return self.moved(base, first, second, free)
         members = uniform_members(source, base) if first.ndim == 2 else None
         if members is None:

@@ -5,6 +5,7 @@ A regime never sees pixels, files or a generator; it is given a space, and works
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, wraps
@@ -68,7 +69,7 @@ def put(target: Array, places: Array, source: Array, index: Array | None = None)
     if not target.flags.c_contiguous:  # another's array: words of it are not to be had
         target[places] = source if index is None else source[index]
         return
-    word = np.uint8 if target.nbytes // len(target) % 8 else np.uint64
+    word = f"u{math.gcd(target.nbytes // len(target), 8)}"
     old, new = source.reshape(len(source), -1).view(word), target.reshape(len(target), -1).view(word)
     put_rows(old, NOTHING if index is None else index, places, new)
 
