@@ -1,12 +1,14 @@
 """How fast do regimes draw factors, and what part of the rendering is that?
 
-    python benchmarks/regimes.py [--repeats 15]
+    python benchmarks/regimes.py [--repeats 7]
 
 For every regime, on dSprites' factors and one thread: rows/s, points/s (a pair is two points, a sequence one for each
 frame), and the time to draw as a share of the time to render as many 64×64 sprites; beside it, as context, of sprites in
-colour with smooth edges, and of rooms in perspective. Times are the best of several repeats of processor time, since another
-process on the core would count otherwise. A regime that draws less than a million rows/s, or costs more than a tenth of
-rendering a sprite, says why, and what the random words and scores that define it cost alone.
+colour with smooth edges, and of rooms in perspective. Rows are drawn 65,536 at once, a shard of sprites, as the factor columns
+of a set are. The column `blocks` is the share where they are drawn 1,024 at once, as a set's sprites are when they are rendered
+to be written: a call costs 5 to 20 µs however few its rows, and regimes that are made of several call several.
+Times are the least of several repeats of processor time, since another process on the core would count otherwise. A regime that
+draws less than a million rows/s, or costs more than a tenth of rendering a sprite, says why.
 """
 
 from __future__ import annotations
@@ -15,17 +17,14 @@ import argparse
 import time
 from collections.abc import Callable
 
-import numba
 import numpy as np
 
 import factorhub
-from factorhub import randomness
-from factorhub.factors import Array
-from factorhub.regimes import from_text, to_text
+from factorhub.regimes import Regime, from_text, to_text
 
-ROWS = 8192
+ROWS, BLOCK = 1 << 16, 1 << 10
 PICTURES: dict[str, dict[str, object]] = {"dsprites": {}, "color_dsprites": {"antialias": True}, "shapes3d": {}}
-FEW = {"dsprites": ROWS, "color_dsprites": ROWS, "shapes3d": 1024}  # pictures rendered at once
+FEW = {"dsprites": 8192, "color_dsprites": 8192, "shapes3d": 1024}  # pictures rendered at once
 CHAIN = "mechanism(scale, [shape], [0.8], noise=0.6), mechanism(posX, [scale], [0.8], noise=0.6), mechanism(posY, [posX], [0.9])"
 MODEL = f"causal(mechanisms=[{CHAIN}])"
 FULL = f"causal(mechanisms=[{CHAIN}, mechanism(orientation, [posY, scale], [0.5, 0.5])])"
@@ -64,57 +63,6 @@ REGIMES = {
     "tasks(tasks=16, reads=2)": "sixteen answers for each row",
     "tasks(tasks=16, reads=2, head=logistic)": "sixteen random answers for each row",
 }
-# What a row of those above a tenth needs at least by what it is defined as: blocks of four random words, normal scores of
-# chances and back, logistic functions, look-ups in a table at a random place, rows of uniform and members of a region. Their own cost, each
-# in a compiled loop that does nothing else, says how much is left to gain.
-NORMAL = {"block": 2, "probit": 3, "cdf": 3}  # five words; scale, posX and posY have noise, the roots take their words as they are
-LEAST: dict[str, dict[str, float]] = {
-    f"where('posX > 0.5', {RIDGE})": {"block": 4, "look-up": 4},  # two draws, each of six words and a look-up for each of a pair
-    "where('posX > 0.5', pairs(k=2))": {"uniform": 4, "block": 4},  # four pairs
-    # tries: 1 / (mean of the ridge's mass over the most, 0.851)^2
-    "correlated(pairs=[[posX, posY]], inverse=[[scale, orientation]], sigma=0.2)": {"block": 2.76, "probit": 2.76, "cdf": 5.52},
-    "correlated(confounder=shape, sigma=0.2, on_grid=true)": {"block": 2, "look-up": 5},
-    MODEL: NORMAL,
-    f"counterfactual(model={MODEL}, interventions=[[do(scale)], [do(posX, 0.5)]])": {"block": 4, "probit": 3.5, "cdf": 4.5},
-    "linear_scm": {"block": 3, "probit": 5, "cdf": 5},  # every factor has noise; which of six is a word too
-    f"environments(regimes=[{MODEL}, causal(mechanisms=[{CHAIN}], do=[do(posX)])])": {"block": 3, "probit": 3, "cdf": 2.5},
-    "shell(box=[[posX, 0.3, 0.6], [posY, 0.3, 0.6]], away_max=0.1)": {"uniform": 1, "block": 1},
-    "pairs(mode=laplace, inner=grid)": {"block": 3, "look-up": 8},  # eleven words; four factors, two powers each
-    f"pairs(inner={MEMBERS})": {"member": 1, "block": 1},
-    "perturbation(delta=0.1)": {"uniform": 1, "block": 1, "look-up": 1},
-    f"temporal(mechanisms=[{CHAIN}], steps=8)": {"uniform": 1, "block": 21, "probit": 28, "cdf": 28},  # seven times
-    "tasks(tasks=16, reads=2)": {"uniform": 1},
-    "tasks(tasks=16, reads=2, head=logistic)": {"uniform": 1, "block": 4, "logistic": 16},
-}
-
-
-@numba.njit(nogil=True)  # type: ignore[untyped-decorator]
-def look_up(u: Array, table: Array, found: Array) -> None:
-    """Fill `found` (n,) with what stands in `table` at the places `u` (n,) in [0, 1)."""
-    for i in range(u.size):
-        found[i] = table[np.int64(u[i] * table.size)]
-
-
-def costs(seconds: Callable[[Callable[[], object]], float], drawing: Callable[[str], Callable[[], object]]) -> dict[str, float]:
-    """The time of each of the parts [s]; `seconds` is that of a call for each row."""
-    from factorhub.philox import philox
-    from factorhub.regimes.answers import chances
-    from factorhub.regimes.normal import cdfs, probits
-
-    rows, n = np.arange(ROWS, dtype=np.uint64), ROWS
-    key, words = randomness.key(0, "benchmark"), np.empty((n, 4), dtype=np.uint64)
-    u = randomness.uniforms(0, "benchmark", rows, 1)[:, 0]
-    z, table = u.copy(), np.linspace(0.0, 1.0, 1024)
-    return {
-        "block": seconds(lambda: philox(key, rows, 1, words)),
-        "probit": seconds(lambda: probits(u, z)),
-        "cdf": seconds(lambda: cdfs(z)),
-        "logistic": seconds(lambda: chances(z, 1.0)),
-        "look-up": seconds(lambda: look_up(u, table, z)),
-        "uniform": seconds(drawing("uniform")),
-        "member": seconds(drawing(MEMBERS)),
-    }
-
 
 def best(repeats: int, function: Callable[[], object]) -> float:
     """The least processor time of several calls one after another."""
@@ -129,51 +77,46 @@ def best(repeats: int, function: Callable[[], object]) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeats", type=int, default=15)
+    parser.add_argument("--repeats", type=int, default=7)
     asked = parser.parse_args()
     pictures = {name: factorhub.generator(name, **options) for name, options in PICTURES.items()}
     space, rows = pictures["dsprites"].space, np.arange(ROWS)
 
-    np.empty(1 << 24, dtype=np.uint8)  # freed, so that memory is reused from here on, as it is where blocks of pictures are made
+    np.empty(31 << 20, dtype=np.uint8)  # freed, so that memory is reused from here on, as it is where a set is written
 
     points = {name: from_text("uniform").draw(made.space, 0, rows[: FEW[name]]).values for name, made in pictures.items()}
 
     def rendering(name: str) -> float:
         return best(3, lambda: pictures[name].render(points[name], check=False)) / FEW[name]
 
-    def seconds(draw: Callable[[], object]) -> float:
+    def drawing(regime: Regime, size: int) -> float:
+        def draw() -> None:
+            for start in range(0, ROWS, size):
+                regime.draw(space, 0, rows[start : start + size])
+
         return best(asked.repeats, draw) / ROWS
 
-    def drawing(text: str) -> Callable[[], object]:
-        regime = from_text(text)
-        return lambda: regime.draw(space, 0, rows)
-
     each = {name: rendering(name) for name in pictures}
-    parts, found = costs(seconds, drawing), []
+    found = []
     for text in REGIMES:
-        several = from_text(text).draw(space, 0, rows).values[0, ..., 0].size
-        found.append((text, several, seconds(drawing(text))))
+        regime = from_text(text)
+        several = regime.draw(space, 0, rows[:1]).values[0, ..., 0].size
+        found.append((text, several, drawing(regime, ROWS), drawing(regime, BLOCK)))
         for name in pictures:  # in between, since the machine's pace changes; the quickest is compared with
             each[name] = min(each[name], rendering(name))
     plain, colour, solid = each.values()
     print(f"rendering 64×64 on one thread: a sprite {plain * 1e9:.0f} ns, so a tenth is {plain * 1e8:.0f} ns;", end=" ")
-    print(f"an anti-aliased one in colour {colour * 1e9:,.0f} ns; shapes3d {solid * 1e9:,.0f} ns")
-    print("parts alone [ns]: " + ", ".join(f"{name} {took * 1e9:.1f}" for name, took in parts.items()) + "\n")
+    print(f"an anti-aliased one in colour {colour * 1e9:,.0f} ns; shapes3d {solid * 1e9:,.0f} ns\n")
     print("                          share of rendering a")
-    print(f"{'rows/s':>11} {'points/s':>11} {'sprite':>7} {'colour':>6} {'3d':>5}  regime")
-    within = million = proven = 0
-    for text, several, took in found:
+    print(f"{'rows/s':>11} {'points/s':>11} {'sprite':>7} {'blocks':>7} {'colour':>6} {'3d':>5}  regime")
+    within = million = 0
+    for text, several, took, blocks in found:
         name, share = to_text(from_text(text)), took / (plain * several)
         within, million = within + (share <= 0.1), million + (took <= 1e-6)
         slow = f"  <- {REGIMES[text]}" if took > 1e-6 or share > 0.1 else ""
-        if slow and text in LEAST:
-            least = sum(count * parts[part] for part, count in LEAST[text].items()) / (plain * several)
-            proven += least > 0.1
-            slow += f"; {' + '.join(f'{count:g} {part}' for part, count in LEAST[text].items())} alone: {least:.1%}"
-        others = f"{took / (colour * several):6.1%} {took / (solid * several):5.1%}"
+        others = f"{blocks / (plain * several):7.1%} {took / (colour * several):6.1%} {took / (solid * several):5.1%}"
         print(f"{1 / took:11,.0f} {several / took:11,.0f} {share:7.1%} {others}  {name[:70]}{slow}")
-    print(f"\n{within} of {len(found)} cost up to a tenth of rendering a sprite, {million} draw a million rows/s;", end=" ")
-    print(f"of the other {len(found) - within}, {proven} have parts that alone cost more than a tenth")
+    print(f"\n{within} of {len(found)} cost up to a tenth of rendering a sprite, {million} draw a million rows/s")
 
 
 if __name__ == "__main__":
