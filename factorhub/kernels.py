@@ -67,6 +67,22 @@ def code_of(factor: Any, table: Any, value: float) -> int:
 
 
 @compiled
+def codes_of(factor: Any, table: Any, values: Any, codes: Any, others: Any) -> None:
+    """Fill `codes` (n,) with the `code_of` each of `values` (n,): by even steps, then again where those do not lead to the value
+    itself. Such places are put into `others` (n,) first, without a branch."""
+    first, step, last, many = factor.first, factor.step, factor.count - 1, 0
+    for i in range(values.size):
+        codes[i] = min(max(np.int64(np.rint((values[i] - first) / step)), 0), last)
+    if factor.start >= 0:
+        listed = table[factor.start :]
+        for i in range(values.size):
+            others[many] = i
+            many += listed[codes[i]] != values[i]
+        for m in range(many):
+            codes[others[m]] = code_of(factor, table, values[others[m]])
+
+
+@compiled
 def unit_of(factor: Any, table: Any, value: float) -> float:
     """u of a value: along the interval, or the middle of a listed value's share."""
     if factor.interval:

@@ -8,7 +8,7 @@ import numpy as np
 
 from factorhub.compiled import compiled
 from factorhub.factors import Array
-from factorhub.kernels import code_of
+from factorhub.kernels import codes_of
 from factorhub.regimes.kernels import CHUNK, unit
 
 
@@ -52,26 +52,10 @@ def _room(low: float, high: float, old: float, apart: bool) -> float:
 
 
 @compiled
-def _codes(factor: Any, table: Array, values: Array, codes: Array, others: Array) -> None:
-    """Fill `codes` (n,) with those of `values` (n,) on a factor's grid, as `code_of` does: where even steps do not lead to the
-    value itself, by walking from there. Those rows are put into `others` (n,) first."""
-    first, step, last, many = factor.first, factor.step, factor.count - 1, 0
-    for i in range(values.size):
-        codes[i] = min(max(np.int64(np.rint((values[i] - first) / step)), 0), last)
-    if factor.start >= 0:
-        listed = table[factor.start :]
-        for i in range(values.size):
-            others[many] = i
-            many += listed[codes[i]] != values[i]
-        for m in range(many):
-            codes[others[m]] = code_of(factor, table, values[others[m]])
-
-
-@compiled
 def _places(factor: Any, table: Array, values: Array, place: Array, codes: Array, others: Array) -> None:
     """Fill `place` (n,) with where `values` (n,) lie among a factor's runs."""
     if factor.count > 0:
-        _codes(factor, table, values, codes, others)
+        codes_of(factor, table, values, codes, others)
         for i in range(values.size):
             place[i] = codes[i]
     else:  # the end of an interval belongs to its last run

@@ -12,6 +12,7 @@ from factorhub.errors import InputError
 from factorhub.factors import Array
 from factorhub.fields import Field
 from factorhub.layout import layout
+from factorhub.regimes.pairs import each_point
 from factorhub.regimes.regime import Draw, Regime, Wrapper, choice, columns, distinct, remembered
 from factorhub.regimes.uniform import UNIFORM
 from factorhub.space import FactorSpace
@@ -62,6 +63,13 @@ class Tasks(Wrapper):
         return _weights(self, base)
 
     @remembered
+    def reading(self, base: FactorSpace) -> tuple[Array, Array, Array, Array]:
+        """The factors that any task reads, where each task's begin among those of all tasks, and these with their weights."""
+        heads = self.weights(base)
+        tasks, reads = np.nonzero(heads)
+        return np.unique(reads), np.searchsorted(tasks, np.arange(self.tasks + 1)), reads, heads[tasks, reads]
+
+    @remembered
     def extras(self, base: FactorSpace) -> tuple[Field, ...]:
         """The inner regime's, and the answers."""
         inner, axes = self.inner.extras(base), self.inner.axes(base)
@@ -79,14 +87,12 @@ class Tasks(Wrapper):
         rows, name = np.asarray(rows, dtype=np.int64), f"{stream}/tasks"
         drawn = self.inner.draw(base, seed, rows, f"{name}/inner")
         points = drawn.values.reshape(-1, len(base.factors))
-        numbers = _numbers(rows, len(points) // max(len(rows), 1))
-        heads = self.weights(base)
-        tasks, reads = np.nonzero(heads)
-        first = np.searchsorted(tasks, np.arange(self.tasks + 1))
-        asked = (*layout(self.space(base)), np.unique(reads), first, reads, heads[tasks, reads])
+        numbers = each_point(rows, points)
+        asked = (*layout(self.space(base)), *self.reading(base))
         answers: Array = np.empty((len(points), self.tasks), dtype=self.extras(base)[-1].dtype)
         if self.head == "logistic":
-            fill_decisions(*asked, self.sharpness, randomness.key(seed, name), numbers.astype(np.uint64), points, answers)
+            numbers = np.ascontiguousarray(numbers).view(np.uint64)
+            fill_decisions(*asked, self.sharpness, randomness.key(seed, name), numbers, points, answers)
         else:
             fill_answers(*asked, points, answers)
             if self.noise > 0:
@@ -95,11 +101,6 @@ class Tasks(Wrapper):
                 answers += self.noise * noise.reshape(answers.shape)
         answers = answers.reshape(*drawn.values.shape[:-1], self.tasks)
         return Draw(drawn.values, drawn.codes, {**drawn.extras, self.extras(base)[-1].name: answers})
-
-
-def _numbers(rows: Array, several: int) -> Array:
-    """A number (p,) for each of the `several` points of each of the rows (n,)."""
-    return (rows[:, None] * several + np.arange(several)).reshape(-1)
 
 
 def _weights(of: Tasks, base: FactorSpace) -> Array:

@@ -124,6 +124,13 @@ def test_a_huge_grid_is_counted_without_being_listed() -> None:
     assert np.array_equal(small.ranks(small.codes([0, 2**36, len(small) - 1])), [0, 2**36, len(small) - 1])
 
 
+@pytest.mark.parametrize(("size", "below"), [(2**61, 1), (2**30, 2**31), (2**8, 2**53 - 1)])
+def test_members_are_numbered_exactly_however_many(size: int, below: int) -> None:
+    space = FactorSpace((ordinal("first", range(size)), ordinal("second", range(below))))
+    ranks = [rank for code in (0, 1, size // 2, size - 1) for rank in (code * below, code * below + below - 1)]
+    assert diagram(None, space).codes(ranks).tolist() == [list(divmod(rank, below)) for rank in ranks]
+
+
 def test_between_goes_over_the_end_of_a_circle() -> None:
     inside = parse("turn between 5 and 1").contains(SMALL, POINTS[:6])
     assert inside.tolist() == [True, True, False, False, False, True]
