@@ -9,7 +9,7 @@ import numpy as np
 from factorhub.compiled import compiled
 from factorhub.factors import Array
 from factorhub.philox import philox_columns
-from factorhub.regimes.kernels import CHUNK
+from factorhub.regimes.kernels import CHUNK, pick
 from factorhub.regimes.normal import cdfs, probits
 from factorhub.regimes.scores import effects, fill_column, root_of, scores_of, tell, units
 
@@ -40,25 +40,25 @@ def follow(
     n = u.size
     for t in range(model.order.size):
         j = model.order[t]
-        factor, column, told, target = factors[j], frame[:, j], scores[j, :n], mask[j, :n]
+        factor, told, target = factors[j], scores[j, :n], mask[j, :n]
         units(words[j, :n], u)
         if not root_of(model, t):
             probits(u, own)
             effects(model, t, past, own, x)
-            for i in range(n):
-                told[i] = own[i] if target[i] else x[i]
+            pick(target, own, x, told)
             cdfs(x)
-            for i in range(n):
-                u[i] = u[i] if target[i] else x[i]
+            pick(target, u, x, u)
         elif model.read[j] and factor.count == 0:
             probits(u, told)
-        fill_column(factor, table, u, codes, column)
+        fill_column(factor, table, u, codes, own)
         if model.read[j] and factor.count > 0:
             tell(factor, model, j, codes, told)
         if still[j]:
-            for i in range(n):
-                column[i] = column[i] if target[i] else before[i, j]
-                told[i] = told[i] if target[i] else past[j, i]
+            x[:] = before[:, j]
+            pick(target, own, x, own)
+            if model.read[j]:
+                pick(target, told, past[j], told)
+        frame[:, j] = own
 
 
 @compiled

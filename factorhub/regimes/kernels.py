@@ -21,6 +21,17 @@ def unit(word: Any) -> float:
 
 
 @compiled
+def pick(which: Array, first: Array, second: Array, out: Array) -> None:
+    """Fill `out` (n,) with `first` where `which` (n,) says so, else with `second`; it may be either of them.
+
+    Both are read before one is picked: a read behind a condition would be a branch, which random data make guess wrong.
+    """
+    for i in range(out.size):
+        a, b = first[i], second[i]
+        out[i] = a if which[i] else b
+
+
+@compiled
 def fill_differing(first: Array, second: Array, differing: Array) -> None:
     """Mark in `differing` (n, k) where two (n, several, k) differ at any of the several."""
     for i in range(first.shape[0]):

@@ -54,7 +54,8 @@ def _shares(powers: Array, most: int, steps: Array, share: Array) -> None:
             square *= square
             bit += 1
         for i in range(steps.size):
-            share[i] = share[i] if steps[i] < POWERS else far[i]
+            near, beyond = share[i], far[i]
+            share[i] = near if steps[i] < POWERS else beyond
     for i in range(steps.size):
         share[i] = 1.0 - share[i]
 
@@ -103,10 +104,9 @@ def _step(
     for i in range(n):
         moved[i] = goal[i] < left[i] + right[i]
     for i in range(n):
-        up = goal[i] >= left[i]
-        goal[i] = right[i] if up else left[i]
-        left[i] = 1.0 if up else -1.0
-        above[i] = above[i] if up else below[i]
+        low, high, down, rise = left[i], right[i], below[i], above[i]
+        up = goal[i] >= low
+        goal[i], left[i], above[i] = high if up else low, 1.0 if up else -1.0, rise if up else down
     for i in range(n):
         goal[i] = u[i] * goal[i] * q / (1.0 - q)
     _geometric(powers, most, goal, above, d)

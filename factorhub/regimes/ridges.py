@@ -105,7 +105,8 @@ def aliased(count: int, keep: Array, other: Array, above: Array, words: Array, l
         left[i] -= keep[at]
         instead[i] = other[at]
     for i in range(words.size):
-        codes[i] = instead[i] if left[i] >= 0.0 else codes[i]
+        kept, other_code = codes[i], instead[i]
+        codes[i] = kept if left[i] < 0.0 else other_code
 
 
 @compiled
