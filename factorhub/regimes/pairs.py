@@ -16,7 +16,7 @@ from factorhub.layout import layout
 from factorhub.regimes.regime import Draw, Extended, Regime, again, choice, columns, differs, distinct, remembered, shared_space
 from factorhub.regimes.uniform import UNIFORM
 from factorhub.regimes.where import uniform_members, within
-from factorhub.regions import Region, diagram
+from factorhub.regions import Diagram, Region, diagram
 from factorhub.space import FactorSpace
 
 ATTEMPTS = 2**12  # redraws of one row's second member before giving up
@@ -193,7 +193,7 @@ class Pairs(Paired):
             key, second = randomness.key(seed, f"{stream}/laplace"), points.copy()
             laplace.laplace(*layout(space), steps_of(base), free, self.rate, key, each_point(numbers, points), second)
             return self.moved(base, first, second, free)
-        members = uniform_members(source, base) if first.ndim == 2 else None
+        members = self.members(base) if first.ndim == 2 else None
         if members is None:
             numbers = np.asarray(rows, dtype=np.int64) * ATTEMPTS + attempt // PATIENCE
         counts, most = self.counts(seed, numbers, len(free), stream)
@@ -215,6 +215,15 @@ class Pairs(Paired):
         if self.mode == "exactly":
             kept &= (resampled == changed).all(axis=1)
         return Proposal(second, resampled, changed, kept)
+
+    @remembered
+    def members(self, base: FactorSpace) -> Diagram | None:
+        """The points that new values are drawn from exactly; None where they are taken from rows of the source.
+
+        A source on the grid of factors that the first members leave is one of these: its points are codes, theirs are values.
+        """
+        source = self.fresh()
+        return uniform_members(source, base) if source.space(base) == self.space(base) else None
 
     @property
     def ordered(self) -> bool:  # type: ignore[override]

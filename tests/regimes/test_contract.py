@@ -119,6 +119,7 @@ MAKERS: dict[str, Callable[[FactorSpace], Regime]] = {
     "pairs, dlib": lambda s: Pairs(k=2, mode="dlib", inner=Uniform(on_grid=True)),
     "pairs, laplace": lambda s: Pairs(mode="laplace"),
     "pairs from grid to uniform": lambda s: Pairs(inner=finite(s), source=Uniform()),
+    "pairs from uniform to grid": lambda s: Pairs(inner=Uniform(), source=finite(s)),
     "pairs of where": lambda s: Pairs(inner=Where(half(s), finite(s))),
     "pairs of correlated": lambda s: Pairs(k=2, inner=Correlated(((varying(s)[0], varying(s)[-1]),), sigma=0.2)),
     "pairs of pairs": lambda s: Pairs(inner=Pairs(mode="at_most")),
