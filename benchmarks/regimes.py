@@ -64,6 +64,7 @@ REGIMES = {
     "tasks(tasks=16, reads=2, head=logistic)": "sixteen random answers for each row",
 }
 
+
 def best(repeats: int, function: Callable[[], object]) -> float:
     """The least processor time of several calls one after another."""
     function()
