@@ -6,7 +6,7 @@ import numpy as np
 
 from factorhub.compiled import compiled
 from factorhub.factors import Array
-from factorhub.kernels import values_of
+from factorhub.kernels import value_of, values_of
 from factorhub.regimes.kernels import CHUNK, unit
 from factorhub.words import high_product
 
@@ -42,7 +42,11 @@ def fill_uniform(factors: Array, table: Array, words: Array, values: Array, code
         left, made = fractions[:, : end - begin], found[: end - begin]
         left[:] = words[:, begin:end]
         for j in range(values.shape[1]):
-            if factors[j].count > 0:
+            if factors[j].count == 1:
+                values[begin:end, j] = value_of(factors[j], table, 0)
+                if codes.size > 0:
+                    codes[begin:end, j] = 0
+            elif factors[j].count > 1:
                 take(fractions[factors[j].word, : end - begin], factors[j].count, made)
                 values_of(factors[j], table, made, values[begin:end, j])
                 if codes.size > 0:

@@ -71,20 +71,31 @@ def assort(numbers: Array, edges: Array, which: Array, order: Array, ends: Array
 
 
 @compiled
-def sift(inside: Array, width: int, waiting: Array, picked: Array, places: Array) -> int:
-    """Choose the first draw that is `inside` (n * width,) for each row of `waiting` (n,): row i had those from i * width on.
-
-    Fills the first of `picked` (n + 1,) with draws and of `places` (n + 1,) with their rows, moves the rows that have none to
-    the front of `waiting`, and returns how many have one.
-    """
-    hits, left = 0, 0
+def number(rows: Array, waiting: Array, start: int, width: int, most: int, numbers: Array) -> None:
+    """Fill `numbers` (n * width,) with the attempts from `start` on of the rows at `waiting` (n,), each row having `most`; past
+    2**63 they come round again."""
     for i in range(waiting.size):
-        row, first = waiting[i], 0
-        if width > 1:
-            while first < width - 1 and not inside[i * width + first]:
-                first += 1
-        hit = inside[i * width + first]
-        picked[hits], places[hits], waiting[left] = i * width + first, row, row
+        first = rows[waiting[i]] * most + start
+        for t in range(width):
+            numbers[i * width + t] = (first + t) & 0x7FFFFFFFFFFFFFFF
+
+
+@compiled
+def sift(made: Array, inside: Array, width: int, waiting: Array, picked: Array, places: Array) -> int:
+    """Choose the first draw that is `inside` for each row of `waiting` (n,); those that have none move to its front.
+
+    Row i tried the attempts i * width to (i + 1) * width - 1, of which those in `made` (n * width,) were drawn, `inside` (m,) in
+    all. Fills the first of `picked` (n + 1,) with draws and of `places` (n + 1,) with their rows; returns how many.
+    """
+    hits, left, drawn, last = 0, 0, 0, inside.size - 1
+    for i in range(waiting.size if last >= 0 else 0):
+        row, hit, first = waiting[i], made[i * width] & inside[min(drawn, last)], drawn
+        drawn += made[i * width]
+        for at in range(i * width + 1, (i + 1) * width):
+            first = first if hit else drawn
+            hit |= made[at] & inside[min(drawn, last)]
+            drawn += made[at]
+        picked[hits], places[hits], waiting[left] = first, row, row
         hits += hit
         left += not hit
     return hits

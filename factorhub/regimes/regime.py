@@ -275,20 +275,17 @@ def choice(name: str, value: Any, known: Iterable[str], where: str) -> None:
 
 def again(regime: Regime, base: FactorSpace, seed: int, rows: Array, attempts: Array | int, most: int, stream: str) -> Draw:
     """One fresh draw for each (row, attempt): what wrappers use that draw until something fits."""
-    return regime.draw(base, seed, fresh(regime, base, seed, rows, attempts, most, stream), stream)
-
-
-def fresh(regime: Regime, base: FactorSpace, seed: int, rows: Array, attempts: Array | int, most: int, stream: str) -> Array:
-    """The number of the regime's row for each (row, attempt).
-
-    Of an endless regime it is `row * most + attempt`; of a finite one, a row at random with repetition.
-    """
     numbers = np.asarray(rows, dtype=np.int64)
     if most > 1:
         numbers = numbers * most + attempts
     numbers = numbers & (2**63 - 1)  # past 2**63 numbers come round again
+    return regime.draw(base, seed, settled(regime, base, seed, numbers, stream), stream)
+
+
+def settled(regime: Regime, base: FactorSpace, seed: int, numbers: Array, stream: str) -> Array:
+    """The rows that fresh draws are, numbered from 0: themselves of an endless regime, of a finite one rows at random."""
     length = regime.length(base)
-    if length is not None:
-        picked = randomness.uniforms(seed, f"{stream}/pick", numbers, 1)[..., 0]
-        numbers = np.minimum((picked * length).astype(np.int64), length - 1)
-    return numbers
+    if length is None:
+        return numbers
+    picked = randomness.uniforms(seed, f"{stream}/pick", numbers, 1)[..., 0]
+    return np.minimum((picked * length).astype(np.int64), length - 1)  # type: ignore[no-any-return]

@@ -12,7 +12,7 @@ from factorhub.errors import InputError
 from factorhub.factors import Array
 from factorhub.layout import layout
 from factorhub.regimes.grid import Grid, check_rows
-from factorhub.regimes.regime import Draw, Extended, Regime, Wrapper, again, fresh, remembered
+from factorhub.regimes.regime import Draw, Extended, Regime, Wrapper, again, remembered, settled
 from factorhub.regimes.uniform import UNIFORM, Uniform
 from factorhub.regions import Diagram, Region, diagram, parse
 from factorhub.space import FactorSpace
@@ -60,7 +60,7 @@ class Where(Wrapper):
         region, inner = self._merged()
         members = self.members(base)
         if members is None:
-            return _redraw(region, inner, base, seed, np.asarray(rows), f"{stream}/where", self.share(base))
+            return _redraw(region, inner, base, seed, rows, f"{stream}/where", self.share(base))
         if isinstance(inner, Grid):
             codes = members.codes(check_rows(rows, len(members), f"the region '{region}'"))
             return Draw(values_at(base, codes), codes)
@@ -139,38 +139,34 @@ def within(region: Region | None, space: FactorSpace, values: Array) -> Array:
 
 def _redraw(region: Region, inner: Regime, base: FactorSpace, seed: int, rows: Array, stream: str, share: float) -> Draw:
     """The first attempt of each row that lies in the region; how many are tried at once changes nothing."""
-    from factorhub.regimes.kernels import sift
+    from factorhub.regimes.kernels import number, sift
 
-    waiting, start = np.arange(len(rows)), 0
-    made: Draw | None = None
-    while waiting.size or made is None:
+    rows, waiting, start = np.asarray(rows, dtype=np.int64), np.arange(len(rows)), 0
+    kept: Draw | None = None
+    while waiting.size or kept is None:
         if start >= ATTEMPTS:
             raise InputError(f"the region '{region}' (share {share:.2g}) was missed by {ATTEMPTS} draws of row {rows[waiting[0]]}")
         width = min(max(round(min(4, LEAST / max(len(waiting), 1)) / share), 1), 1024, ATTEMPTS - start)
-        tried = np.arange(start, start + width)
-        numbers = fresh(inner, base, seed, np.take(rows, waiting)[:, None], tried, ATTEMPTS, stream)
-        drawn, inside, place = _draws(region, inner, base, seed, numbers.reshape(-1), stream)
+        numbers = np.empty(len(waiting) * width, dtype=np.int64)
+        number(rows, waiting, start, width, ATTEMPTS, numbers)
+        drawn, made, inside = _draws(region, inner, base, seed, settled(inner, base, seed, numbers, stream), stream)
         picked, places = np.empty((2, len(waiting) + 1), dtype=np.int64)
-        hits = sift(inside, width, waiting, picked, places)
-        made = drawn.like(len(rows)) if made is None else made
-        made.put(places[:hits], drawn, picked[:hits] if place is None else place[picked[:hits]])
+        hits = sift(made, inside, width, waiting, picked, places)
+        kept = drawn.like(len(rows)) if kept is None else kept
+        kept.put(places[:hits], drawn, picked[:hits])
         waiting, start = waiting[: len(waiting) - hits], start + width
-    return made
+    return kept
 
 
-def _draws(
-    region: Region, inner: Regime, base: FactorSpace, seed: int, numbers: Array, stream: str
-) -> tuple[Draw, Array, Array | None]:
-    """Rows of `inner`, a mask of the `numbers` (n,) whose rows lie in the region, and where each stands, if not all were drawn."""
+def _draws(region: Region, inner: Regime, base: FactorSpace, seed: int, numbers: Array, stream: str) -> tuple[Draw, Array, Array]:
+    """Rows of `inner`, a mask of the `numbers` (n,) whose rows these are, the others having begun outside the region, and one of
+    which of them (m,) lie in it."""
     space = inner.space(base)
     if not isinstance(inner, Extended):
         drawn = inner.draw(base, seed, numbers, stream)
-        return drawn, within(region, space, drawn.values), None
+        return drawn, np.ones(len(numbers), dtype=bool), within(region, space, drawn.values)
     begun = inner.begin(base, seed, numbers, stream)
-    inside = within(region, space, begun.values)
-    promising = np.flatnonzero(inside)
-    drawn = inner.extend(base, seed, np.take(numbers, promising), stream, begun.take(promising))
-    inside[promising] = within(region, space, drawn.values)
-    place = np.empty(len(numbers), dtype=np.int64)
-    place[promising] = np.arange(len(promising))
-    return drawn, inside, place
+    promising = within(region, space, begun.values)
+    index = np.flatnonzero(promising)
+    drawn = inner.extend(base, seed, np.take(numbers, index), stream, begun.take(index))
+    return drawn, promising, within(region, space, drawn.values)
