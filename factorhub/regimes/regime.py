@@ -288,4 +288,4 @@ def settled(regime: Regime, base: FactorSpace, seed: int, numbers: Array, stream
     if length is None:
         return numbers
     picked = randomness.uniforms(seed, f"{stream}/pick", numbers, 1)[..., 0]
-    return np.minimum((picked * length).astype(np.int64), length - 1)  # type: ignore[no-any-return]
+    return np.minimum((picked * length).astype(np.int64), length - 1)
