@@ -10,8 +10,9 @@ from factorhub import randomness
 from factorhub.errors import InputError
 from factorhub.factors import Array
 from factorhub.fields import Field
-from factorhub.regimes.causal import Causal, Do, Target, intervened
-from factorhub.regimes.regime import Draw, Single, put, remembered
+from factorhub.regimes.causal import Causal, fill_each, intervened
+from factorhub.regimes.mechanisms import Do, Model, Target, side_by_side
+from factorhub.regimes.regime import Draw, Single, remembered
 from factorhub.space import FactorSpace
 
 
@@ -51,31 +52,40 @@ class Counterfactual(Single):
         return (intervened(base, self.model.mechanisms), which)
 
     @remembered
-    def _worlds(self, base: FactorSpace) -> list[tuple[Causal, list[int], list[int]]]:
-        """The model under each intervention, the positions of its targets, and of those that are drawn anew."""
-        worlds = []
+    def worlds(self, base: FactorSpace) -> tuple[Causal, ...]:
+        """The model under each intervention."""
+        made = []
         for targets in self.interventions:
             named = {target.factor for target in targets}
             kept = tuple(target for target in self.model.do if target.factor not in named)
-            anew = [base.index(t.factor) for t in targets if isinstance(t, Do) and t.value is None]
-            worlds.append((replace(self.model, do=(*kept, *targets)), [base.index(name) for name in named], anew))
-        return worlds
+            made.append(replace(self.model, do=(*kept, *targets)))
+        return tuple(made)
+
+    @remembered
+    def _plan(self, base: FactorSpace) -> tuple[Model, Array, list[list[int]]]:
+        """The worlds as kernels read them, a mask (worlds, k) of their targets, and the positions of those that are drawn anew."""
+        for target in (target for targets in self.interventions for target in targets):
+            base.index(target.factor)
+        named = [{target.factor for target in targets} for targets in self.interventions]
+        masks = np.array([[name in found for name in base.names] for found in named])
+        anew = [[base.index(t.factor) for t in targets if isinstance(t, Do) and t.value is None] for targets in self.interventions]
+        return side_by_side([world.model(base) for world in self.worlds(base)]), masks, anew
 
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """Both members from the words of r; a factor that is drawn anew takes a word of its own."""
-        k, rows = len(base.factors), np.asarray(rows)
+        from factorhub.regimes.kernels import assort
+
+        k, n = len(base.factors), len(rows)
         words = randomness.word_columns(seed, f"{stream}/counterfactual", rows, k)
         other = randomness.word_columns(seed, f"{stream}/counterfactual/anew", rows, k + 1)
-        which = randomness.integers(other[k], len(self.interventions))
-        worlds = self._worlds(base)
-        values = np.empty((2 * len(rows), k))
-        put(values, np.arange(0, len(values), 2), self.model.assign(base, words), np.arange(len(rows)))
-        for number, (world, _, anew) in enumerate(worlds):
-            here = np.flatnonzero(which == number)
-            changed = np.take(words, here, axis=1)
-            for j in anew:
-                changed[j] = other[j, here]
-            put(values, 2 * here + 1, world.assign(base, changed), np.arange(len(here)))
-        masks = np.array([[j in columns for j in range(k)] for _, columns, _ in worlds])
-        extras = {"intervened": np.take(masks, which, axis=0), "intervention": which.astype(np.int32)}
-        return Draw(values.reshape(len(rows), 2, k), None, extras)
+        count = len(self.interventions)
+        which, order, ends = np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int64), np.empty(count + 1, dtype=np.int64)
+        assort(randomness.integers(other[k], count).astype(np.float64), np.arange(1.0, count + 1.0), which, order, ends)
+        compiled, masks, anew = self._plan(base)
+        values, changed = np.empty((2 * n, k)), np.take(words, order, axis=1)
+        for e, targets in enumerate(anew):
+            for j in targets:
+                changed[j, ends[e] : ends[e + 1]] = other[j, order[ends[e] : ends[e + 1]]]
+        fill_each((self.model,), self.model.model(base), base, words, np.array([0, n]), np.arange(0, 2 * n, 2), values)
+        fill_each(self.worlds(base), compiled, base, changed, ends, 2 * order + 1, values)
+        return Draw(values.reshape(n, 2, k), None, {"intervened": np.take(masks, which, axis=0), "intervention": which})

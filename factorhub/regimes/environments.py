@@ -10,6 +10,8 @@ from factorhub import randomness
 from factorhub.errors import InputError
 from factorhub.factors import Array
 from factorhub.fields import Field
+from factorhub.regimes.causal import Causal, fill_each
+from factorhub.regimes.mechanisms import Model, side_by_side
 from factorhub.regimes.regime import Draw, Memory, Regime, again, distinct, join, remembered, shared_space
 from factorhub.regions import Or, Region
 from factorhub.space import FactorSpace
@@ -109,10 +111,32 @@ class Environments(Memory):
         which, order = np.empty(len(rows), dtype=np.int32), np.empty(len(rows), dtype=np.int64)
         ends = np.empty(len(edges) + 1, dtype=np.int64)
         assort(numbers, edges, which, order, ends)
-        places = np.split(order, ends[1:-1])
-        parts = [
-            again(regime, base, seed, rows[place], 0, 1, f"{name}/{number}")
-            for number, (regime, place) in enumerate(zip(self.regimes, places, strict=True))
-        ]
-        made = join(parts, places)
+        made = self._drawn(base, seed, rows, name, order, ends, which)
         return Draw(made.values, made.codes, {**made.extras, record: which})
+
+    def _drawn(self, base: FactorSpace, seed: int, rows: Array, stream: str, order: Array, ends: Array, which: Array) -> Draw:
+        """The rows, of which those at order[ends[e]:ends[e + 1]] are of environment e."""
+        compiled = self._compiled(base)
+        if compiled is None:
+            places = np.split(order, ends[1:-1])
+            drawn = [
+                again(regime, base, seed, rows[place], 0, 1, f"{stream}/{number}")
+                for number, (regime, place) in enumerate(zip(self.regimes, places, strict=True))
+            ]
+            return join(drawn, places)
+        models, model, masks = compiled
+        numbers = np.take(rows, order) & (2**63 - 1)
+        streams = [one.stream(f"{stream}/{number}") for number, one in enumerate(models)]
+        words = randomness.word_segments(seed, streams, numbers, ends.tolist(), len(base.factors))
+        values = np.empty((len(rows), len(base.factors)))
+        fill_each(models, model, base, words, ends, order, values)
+        return Draw(values, None, {"intervened": np.take(masks, which, axis=0)})
+
+    @remembered
+    def _compiled(self, base: FactorSpace) -> tuple[tuple[Causal, ...], Model, Array] | None:
+        """Of causal models over one space, which are filled at once and in place: the models, side by side, and their targets."""
+        models = tuple(regime for regime in self.regimes if isinstance(regime, Causal))
+        if len(models) < len(self.regimes) or len({model.on_grid for model in models}) > 1:
+            return None
+        masks = np.array([model.targets(base) for model in models])
+        return models, side_by_side([model.model(base) for model in models]), masks

@@ -35,7 +35,7 @@ def follow(
     """Fill `frame` (n, k) and its `scores` (k, size) from the frame `before` (n, k) and its scores, `past` (k, size).
 
     A factor in `mask` (k, size) is drawn anew from its word, of `words` (many, size), as it is; else a `still` one stays, and
-    others follow `model`, a lagged `causal.Model` without fixed values. The last four, (n,), are room to work in.
+    others follow `model`, one lagged `models.Model` without fixed values. The last four, (n,), are room to work in.
     """
     n = u.size
     for t in range(model.order.size):
@@ -48,15 +48,15 @@ def follow(
             pick(target, own, x, told)
             cdfs(x)
             pick(target, u, x, u)
-        elif model.read[j] and factor.count == 0:
+        elif model.read[t] and factor.count == 0:
             probits(u, told)
         fill_column(factor, table, u, codes, own)
-        if model.read[j] and factor.count > 0:
+        if model.read[t] and factor.count > 0:
             tell(factor, model, j, codes, told)
         if still[j]:
             x[:] = before[:, j]
             pick(target, own, x, own)
-            if model.read[j]:
+            if model.read[t]:
                 pick(target, told, past[j], told)
         frame[:, j] = own
 
@@ -84,14 +84,14 @@ def evolve(
         for t in range(1, steps):
             for i in range(n):
                 numbers[i] = np.uint64(rows[begin + i] * steps + t)
-            philox_columns(target_key, numbers, 1, chances)
+            philox_columns(target_key, numbers, 0, n, 1, chances)
             mark(chances, varying, limit, mask)
             for j in range(k):
                 targets[begin : begin + n, t, j] = mask[j, :n]
             for p in range(several):
                 for i in range(n):
                     numbers[i] = np.uint64((rows[begin + i] * several + p) * steps + t)
-                philox_columns(noise_key, numbers, 1, words)
+                philox_columns(noise_key, numbers, 0, n, 1, words)
                 follow(
                     factors, table, model, still, words, mask, frames[begin : begin + n, t - 1, p], scores[(t - 1) % 2, p],
                     frames[begin : begin + n, t, p], scores[t % 2, p], u[:n], own[:n], x[:n], codes[:n],

@@ -11,8 +11,9 @@ from factorhub import randomness
 from factorhub.errors import InputError
 from factorhub.factors import Array
 from factorhub.fields import Field
-from factorhub.regimes.causal import Causal, Mechanism
+from factorhub.regimes.causal import Causal
 from factorhub.regimes.environments import Environments
+from factorhub.regimes.mechanisms import Mechanism
 from factorhub.regimes.regime import Draw, Single, choice, off_grid, remembered
 from factorhub.space import FactorSpace
 

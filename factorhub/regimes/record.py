@@ -17,13 +17,14 @@ from typing import Any, Literal, Union
 
 from factorhub.errors import InputError, must_be, unknown
 from factorhub.formulas import Formula
-from factorhub.regimes.causal import Causal, Do, Mechanism
+from factorhub.regimes.causal import Causal
 from factorhub.regimes.correlated import Copula, Correlated
 from factorhub.regimes.counterfactual import Counterfactual
 from factorhub.regimes.environments import Environments
 from factorhub.regimes.grid import Grid
 from factorhub.regimes.labels import Labels
 from factorhub.regimes.linear_scm import LinearScm
+from factorhub.regimes.mechanisms import Do, Mechanism
 from factorhub.regimes.nearby import Perturbation, Radius
 from factorhub.regimes.pairs import Pairs
 from factorhub.regimes.regime import Regime

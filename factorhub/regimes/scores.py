@@ -126,34 +126,41 @@ def tell(factor: Any, model: Any, j: int, codes: Array, told: Array) -> None:
 
 
 @compiled
-def assign(factors: Array, table: Array, model: Any, words: Array, values: Array) -> None:
-    """Fill `values` (n, k) factor by factor, each from its parents' scores and its own noise, `words` (k, n).
+def assign(factors: Array, table: Array, model: Any, ends: Array, places: Array, words: Array, values: Array) -> None:
+    """Fill rows of `values` (m, k) factor by factor, each from its parents' scores and its own noise, `words` (k, n).
 
-    Mechanism t of `model`, a `causal.Model`, is that of factor order[t]; its parents and weights stand from first[t] to
-    first[t + 1]. Its normal score is form(sum of weights times the parents' scores + bias) + noise times the score of its
-    word, or, where `fixed`, its value is value[t] and its score level[t]. On a grid a factor's score, to its children, is
-    that of its value: levels[start[j] + code]. `read` marks the factors that are somebody's parent. Rows go in chunks that
-    stay in the cache.
+    `model`, a `models.Model`, is several models one after the other: e has the mechanisms from e k on, and the words from ends[e]
+    to ends[e + 1]; word i is of row places[i], or of row i if there are no `places`. Mechanism t is that of factor order[t];
+    its parents and weights stand from first[t] to first[t + 1]. Its normal score is form(sum of weights times the parents'
+    scores + bias) + noise times the score of its word, or, where `fixed`, its value is value[t] and its score level[t]. On a
+    grid a factor's score, to its children, is that of its value: levels[start[j] + code]. `read` marks mechanisms of factors that
+    are somebody's parent. Rows go in chunks that stay in the cache.
     """
-    k, size = values.shape[1], min(values.shape[0], CHUNK)
+    k, size = values.shape[1], min(words.shape[1], CHUNK)
     u_, own_, known, codes_ = np.empty(size), np.empty(size), np.empty((k, size)), np.empty(size, dtype=np.int64)
-    for begin in range(0, values.shape[0], CHUNK):
-        end = min(begin + CHUNK, values.shape[0])
-        u, own, codes = u_[: end - begin], own_[: end - begin], codes_[: end - begin]
-        for t in range(k):
-            j = model.order[t]
-            factor, column, told = factors[j], values[begin:end, j], known[j, : end - begin]
-            if model.fixed[t]:
-                column[:], told[:] = model.value[t], model.level[t]
-                continue
-            units(words[j, begin:end], u)
-            if not root_of(model, t):
-                probits(u, own)
-                effects(model, t, known, own, told)
-                u[:] = told
-                cdfs(u)
-            elif model.read[j] and factor.count == 0:
-                probits(u, told)
-            fill_column(factor, table, u, codes, column)
-            if model.read[j] and factor.count > 0:
-                tell(factor, model, j, codes, told)
+    for e in range(ends.size - 1):
+        for begin in range(ends[e], ends[e + 1], CHUNK):
+            end = min(begin + CHUNK, ends[e + 1])
+            u, own, codes = u_[: end - begin], own_[: end - begin], codes_[: end - begin]
+            for t in range(e * k, e * k + k):
+                j = model.order[t]
+                factor, told = factors[j], known[j, : end - begin]
+                if model.fixed[t]:
+                    own[:], told[:] = model.value[t], model.level[t]
+                else:
+                    units(words[j, begin:end], u)
+                    if not root_of(model, t):
+                        probits(u, own)
+                        effects(model, t, known, own, told)
+                        u[:] = told
+                        cdfs(u)
+                    elif model.read[t] and factor.count == 0:
+                        probits(u, told)
+                    fill_column(factor, table, u, codes, own)
+                    if model.read[t] and factor.count > 0:
+                        tell(factor, model, j, codes, told)
+                if places.size == 0:
+                    values[begin:end, j] = own
+                else:
+                    for i in range(own.size):
+                        values[places[begin + i], j] = own[i]

@@ -12,7 +12,8 @@ from factorhub.errors import InputError
 from factorhub.factors import Array
 from factorhub.fields import Field
 from factorhub.layout import layout
-from factorhub.regimes.causal import Causal, Mechanism, Model, compile_model, intervened
+from factorhub.regimes.causal import intervened
+from factorhub.regimes.mechanisms import Mechanism, Model, compile_model
 from factorhub.regimes.regime import Draw, Regime, Wrapper, distinct, remembered
 from factorhub.regimes.sequences import check_steps
 from factorhub.regimes.uniform import UNIFORM
@@ -96,6 +97,6 @@ class Temporal(Wrapper):
             for factor in base
             if factor.name not in named and factor.kind != "categorical" and factor.size != 1
         )
-        model = compile_model(Causal((*self.mechanisms, *drift)), self.space(base), lagged=True)
+        model = compile_model((*self.mechanisms, *drift), (), self.space(base), lagged=True)
         still = [factor.name not in named and factor.kind == "categorical" for factor in base]
         return varying, model, np.array(still)

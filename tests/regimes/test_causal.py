@@ -10,7 +10,8 @@ import factorhub
 from factorhub.errors import InputError
 from factorhub.factors import categorical, circular, continuous
 from factorhub.regimes import Causal, Counterfactual, Do, Environments, LinearScm, Mechanism, Temporal, Uniform
-from factorhub.regimes.causal import FORMS
+from factorhub.regimes.causal import fill_each
+from factorhub.regimes.mechanisms import FORMS
 from factorhub.space import FactorSpace
 
 SPRITES = factorhub.generator("dsprites").space
@@ -218,5 +219,7 @@ def test_normal_functions_agree_with_scipy() -> None:
 
 
 def test_environments_of_causal_models_default_to_uniform_without_mechanisms() -> None:
-    assert np.array_equal(Causal(()).assign(SPACE, np.zeros((5, 2), np.uint64)), np.tile([0, 0, -1, 0, 0], (2, 1)))
+    model, values = Causal(()), np.empty((2, 5))
+    fill_each((model,), model.model(SPACE), SPACE, np.zeros((5, 2), np.uint64), np.array([0, 2]), np.array([1, 0]), values)
+    assert np.array_equal(values, np.tile([0, 0, -1, 0, 0], (2, 1)))
     assert Uniform().space(SPACE) == Causal(()).space(SPACE)
