@@ -3,10 +3,10 @@
     python benchmarks/regimes.py [--repeats 7]
 
 For every regime, on dSprites' factors and one thread: rows/s, points/s (a pair is two points, a sequence one for each
-frame), and the time to draw as a share of the time to render as many 64×64 sprites; beside it, as context, of sprites in
+frame), and the time to draw as a share of the time to render as many 64×64 sprites, 1,024 at once; beside it of sprites in
 colour with smooth edges, and of rooms in perspective. Rows are drawn 65,536 at once, a shard of sprites, as the factor columns
-of a set are. The column `blocks` is the share where they are drawn 1,024 at once, as a set's sprites are when they are rendered
-to be written: a call costs 5 to 20 µs however few its rows, and regimes that are made of several call several.
+of a set are. The column `blocks` is the share where they are drawn 1,024 at once too, as in the blocks that sprites are
+written in: a call costs 5 to 50 µs however few its rows.
 Times are the least of several repeats of processor time, since another process on the core would count otherwise. A regime that
 draws less than a million rows/s, or costs more than a tenth of rendering a sprite, says why.
 """
@@ -20,11 +20,12 @@ from collections.abc import Callable
 import numpy as np
 
 import factorhub
+from factorhub.factors import Array
 from factorhub.regimes import Regime, from_text, to_text
 
 ROWS, BLOCK = 1 << 16, 1 << 10
 PICTURES: dict[str, dict[str, object]] = {"dsprites": {}, "color_dsprites": {"antialias": True}, "shapes3d": {}}
-FEW = {"dsprites": 8192, "color_dsprites": 8192, "shapes3d": 1024}  # pictures rendered at once
+BLOCKS = {"dsprites": 64, "color_dsprites": 64, "shapes3d": 4}  # of pictures, rendered one after the other
 CHAIN = "mechanism(scale, [shape], [0.8], noise=0.6), mechanism(posX, [scale], [0.8], noise=0.6), mechanism(posY, [posX], [0.9])"
 MODEL = f"causal(mechanisms=[{CHAIN}])"
 FULL = f"causal(mechanisms=[{CHAIN}, mechanism(orientation, [posY, scale], [0.5, 0.5])])"
@@ -85,10 +86,17 @@ def main() -> None:
 
     np.empty(31 << 20, dtype=np.uint8)  # freed, so that memory is reused from here on, as it is where a set is written
 
-    points = {name: from_text("uniform").draw(made.space, 0, rows[: FEW[name]]).values for name, made in pictures.items()}
+    def drawn(name: str, block: int) -> Array:
+        return from_text("uniform").draw(pictures[name].space, 0, rows[block * BLOCK : (block + 1) * BLOCK]).values
 
-    def rendering(name: str) -> float:
-        return best(3, lambda: pictures[name].render(points[name], check=False)) / FEW[name]
+    points = {name: [drawn(name, block) for block in range(count)] for name, count in BLOCKS.items()}
+
+    def rendering(name: str, repeats: int = 1) -> float:
+        def render() -> None:
+            for block in points[name]:
+                pictures[name].render(block, check=False)
+
+        return best(repeats, render) / (BLOCK * BLOCKS[name])
 
     def drawing(regime: Regime, size: int) -> float:
         def draw() -> None:
@@ -97,7 +105,7 @@ def main() -> None:
 
         return best(asked.repeats, draw) / ROWS
 
-    each = {name: rendering(name) for name in pictures}
+    each = {name: rendering(name, 5) for name in pictures}
     found = []
     for text in REGIMES:
         regime = from_text(text)
