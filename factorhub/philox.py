@@ -143,24 +143,23 @@ def philox(key: Array, rows: Array, first: int, out: Array) -> None:
 
 
 @compiled
-def philox_columns(key: Array, rows: Array, begin: int, end: int, first: int, out: Array) -> None:
-    """Fill the columns from `begin` to `end` of `out` (count, many) with the words that `philox` gives for these of `rows` (n,), a
-    row for each word.
+def philox_columns(key: Array, rows: Array, first: int, out: Array) -> None:
+    """Fill the first n columns of `out` (count, many) with the words of `rows` (n,) that `philox` gives, a row for each word.
 
     The count is a multiple of four.
     """
-    k0, k1 = key[0], key[1]
+    k0, k1, n = key[0], key[1], rows.size
     if LANES == 1:
         for start in range(0, out.shape[0], 4):
-            for i in range(begin, end):
+            for i in range(n):
                 out[start, i], out[start + 1, i], out[start + 2, i], out[start + 3, i] = block(k0, k1, rows[i], first + start // 4)
         return
-    left, padded, spare = (end - begin) % LANES, np.zeros(LANES, dtype=np.uint64), np.empty((4, LANES), dtype=np.uint64)
-    padded[:left] = rows[end - left : end]
+    left, padded, spare = n % LANES, np.zeros(LANES, dtype=np.uint64), np.empty((4, LANES), dtype=np.uint64)
+    padded[:left] = rows[n - left :]
     for start in range(0, out.shape[0], 4):
         number = np.uint64(first + start // 4)
-        for i in range(begin, end - left, LANES):
+        for i in range(0, n - left, LANES):
             as_columns(k0, k1, rows, i, number, out, start)
         if left > 0:
             as_columns(k0, k1, padded, 0, number, spare, 0)
-            out[start : start + 4, end - left : end] = spare[:, :left]
+            out[start : start + 4, n - left : n] = spare[:, :left]

@@ -8,7 +8,6 @@ from words to [0, 1) is our own, since NumPy's distributions may change between 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -49,17 +48,11 @@ def words(seed: int, stream: str, rows: npt.ArrayLike, count: int) -> Array:
 
 def word_columns(seed: int, stream: str, rows: Array, count: int) -> Array:
     """The `words` of `rows` (n,) as (count, n): what loops read that go over one word of all rows at a time."""
-    return word_segments(seed, (stream,), rows, (0, len(rows)), count)
-
-
-def word_segments(seed: int, streams: Sequence[str], rows: Array, ends: Sequence[int], count: int) -> Array:
-    """The words (count, n) of `rows` (n,) from several streams: those from ends[i] to ends[i + 1] are of streams[i]."""
     from factorhub.philox import philox_columns
 
     flat = np.ascontiguousarray(rows, dtype=np.uint64)
     out = np.empty((-(-count // 4) * 4, flat.size), dtype=np.uint64)
-    for stream, start, stop in zip(streams, ends, ends[1:], strict=False):
-        philox_columns(key(seed, stream), flat, start, stop, 1, out)
+    philox_columns(key(seed, stream), flat, 1, out)
     return out[:count]
 
 

@@ -51,7 +51,7 @@ def test_one_row_at_a_time_is_what_machines_without_wide_vectors_do(monkeypatch:
     key, expected = randomness.key(1, "one"), np.stack([own(1, "one", row, 7) for row in ROWS])
     wide, tall = np.empty((len(ROWS), 7), np.uint64), np.empty((8, len(ROWS)), np.uint64)
     numba.njit(philox.philox.py_func)(key, ROWS, 1, wide)
-    numba.njit(philox.philox_columns.py_func)(key, ROWS, 0, len(ROWS), 1, tall)
+    numba.njit(philox.philox_columns.py_func)(key, ROWS, 1, tall)
     assert np.array_equal(wide, expected)
     assert np.array_equal(tall[:7], expected.T)
 

@@ -65,9 +65,8 @@ class Causal(Single):
 
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """Row r's noise is the words of r, whatever the interventions: equal rows are counterfactuals of each other."""
-        words = randomness.word_columns(seed, self.stream(stream), rows, len(base.factors))
-        values = np.empty(words.shape[::-1])
-        fill_each((self,), self.model(base), base, words, np.array([0, len(values)]), NOTHING, values)
+        values, ends = np.empty((len(rows), len(base.factors))), np.array([0, len(rows)])
+        fill_each((self,), self.model(base), base, seed, (self.stream(stream),), rows, ends, NOTHING, values)
         return Draw(values, None, {"intervened": repeated(self.targets(base), len(values))})
 
     @staticmethod
@@ -110,15 +109,21 @@ class Causal(Single):
 
 
 def fill_each(
-    models: Sequence[Causal], compiled: Model, base: FactorSpace, words: Array, ends: Array, places: Array, values: Array
-) -> None:
-    """Fill rows of `values` (m, k) with what noise `words` (k, n) bring about: those from ends[e] to ends[e + 1] under models[e].
+    models: Sequence[Causal], compiled: Model, base: FactorSpace, seed: int, streams: Sequence[str], rows: Array, ends: Array,
+    places: Array, values: Array, other: str = "", anew: Array | None = None,
+) -> None:  # fmt: skip
+    """Fill rows of `values` (m, k) with what `rows` (n,) are: those from ends[e] to ends[e + 1] under models[e].
 
-    Word i is of row places[i], or of row i if there are no `places`. `compiled` are the models side by side.
+    They go to `places` (n,), or into the first n rows if there are none. `compiled` are the models side by side. The noise of e is
+    from streams[e], but for the mechanisms marked in `anew`, whose is from the stream `other`.
     """
     from factorhub.regimes.scores import assign
 
-    assign(*layout(models[0].space(base)), compiled, ends, places, words, values)
+    keys = np.array([randomness.key(seed, stream) for stream in streams])
+    anew = np.zeros(len(compiled.order), dtype=bool) if anew is None else anew
+    numbers = np.ascontiguousarray(rows, dtype=np.uint64)
+    plan = layout(models[0].space(base))
+    assign(*plan, compiled, keys, randomness.key(seed, other), anew, numbers, ends, places, values)
     for e, model in enumerate(models):
         if found := model.formulas(base):
             here = places[ends[e] : ends[e + 1]] if places.size else np.arange(ends[e], ends[e + 1])

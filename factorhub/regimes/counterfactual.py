@@ -62,30 +62,32 @@ class Counterfactual(Single):
         return tuple(made)
 
     @remembered
-    def _plan(self, base: FactorSpace) -> tuple[Model, Array, list[list[int]]]:
-        """The worlds as kernels read them, a mask (worlds, k) of their targets, and the positions of those that are drawn anew."""
+    def _plan(self, base: FactorSpace) -> tuple[Model, Array, Array]:
+        """The worlds as kernels read them, a mask (worlds, k) of their targets, and one of the mechanisms that are drawn anew."""
         for target in (target for targets in self.interventions for target in targets):
             base.index(target.factor)
-        named = [{target.factor for target in targets} for targets in self.interventions]
-        masks = np.array([[name in found for name in base.names] for found in named])
-        anew = [[base.index(t.factor) for t in targets if isinstance(t, Do) and t.value is None] for targets in self.interventions]
-        return side_by_side([world.model(base) for world in self.worlds(base)]), masks, anew
+        masks, anew = np.zeros((2, len(self.interventions), len(base.factors)), dtype=bool)
+        for targets, mask, drawn in zip(self.interventions, masks, anew, strict=True):
+            for target in targets:
+                mask[base.index(target.factor)] = True
+                drawn[base.index(target.factor)] = isinstance(target, Do) and target.value is None
+        worlds = [world.model(base) for world in self.worlds(base)]
+        mechanisms = np.concatenate([drawn[world.order] for drawn, world in zip(anew, worlds, strict=True)])
+        return side_by_side(worlds), masks, mechanisms
 
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """Both members from the words of r; a factor that is drawn anew takes a word of its own."""
         from factorhub.regimes.kernels import assort
 
-        k, n = len(base.factors), len(rows)
-        words = randomness.word_columns(seed, f"{stream}/counterfactual", rows, k)
-        other = randomness.word_columns(seed, f"{stream}/counterfactual/anew", rows, k + 1)
-        count = len(self.interventions)
+        k, n, count = len(base.factors), len(rows), len(self.interventions)
+        noise, other = f"{stream}/counterfactual", f"{stream}/counterfactual/anew"
         which, order, ends = np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int64), np.empty(count + 1, dtype=np.int64)
-        assort(randomness.integers(other[k], count).astype(np.float64), np.arange(1.0, count + 1.0), which, order, ends)
+        chosen = randomness.integers(randomness.words(seed, other, rows, k + 1)[:, k], count)
+        assort(chosen.astype(np.float64), np.arange(1.0, count + 1.0), which, order, ends)
         compiled, masks, anew = self._plan(base)
-        values, changed = np.empty((2 * n, k)), np.take(words, order, axis=1)
-        for e, targets in enumerate(anew):
-            for j in targets:
-                changed[j, ends[e] : ends[e + 1]] = other[j, order[ends[e] : ends[e + 1]]]
-        fill_each((self.model,), self.model.model(base), base, words, np.array([0, n]), np.arange(0, 2 * n, 2), values)
-        fill_each(self.worlds(base), compiled, base, changed, ends, 2 * order + 1, values)
+        values, rows = np.empty((2 * n, k)), np.asarray(rows)
+        whole, first = np.array([0, n]), np.arange(0, 2 * n, 2)
+        fill_each((self.model,), self.model.model(base), base, seed, (noise,), rows, whole, first, values)
+        worlds, ordered = self.worlds(base), np.take(rows, order)
+        fill_each(worlds, compiled, base, seed, (noise,) * count, ordered, ends, 2 * order + 1, values, other, anew)
         return Draw(values.reshape(n, 2, k), None, {"intervened": np.take(masks, which, axis=0), "intervention": which})

@@ -127,9 +127,8 @@ class Environments(Memory):
         models, model, masks = compiled
         numbers = np.take(rows, order) & (2**63 - 1)
         streams = [one.stream(f"{stream}/{number}") for number, one in enumerate(models)]
-        words = randomness.word_segments(seed, streams, numbers, ends.tolist(), len(base.factors))
         values = np.empty((len(rows), len(base.factors)))
-        fill_each(models, model, base, words, ends, order, values)
+        fill_each(models, model, base, seed, streams, numbers, ends, order, values)
         return Draw(values, None, {"intervened": np.take(masks, which, axis=0)})
 
     @remembered

@@ -84,14 +84,14 @@ def evolve(
         for t in range(1, steps):
             for i in range(n):
                 numbers[i] = np.uint64(rows[begin + i] * steps + t)
-            philox_columns(target_key, numbers, 0, n, 1, chances)
+            philox_columns(target_key, numbers, 1, chances)
             mark(chances, varying, limit, mask)
             for j in range(k):
                 targets[begin : begin + n, t, j] = mask[j, :n]
             for p in range(several):
                 for i in range(n):
                     numbers[i] = np.uint64((rows[begin + i] * several + p) * steps + t)
-                philox_columns(noise_key, numbers, 0, n, 1, words)
+                philox_columns(noise_key, numbers, 1, words)
                 follow(
                     factors, table, model, still, words, mask, frames[begin : begin + n, t - 1, p], scores[(t - 1) % 2, p],
                     frames[begin : begin + n, t, p], scores[t % 2, p], u[:n], own[:n], x[:n], codes[:n],

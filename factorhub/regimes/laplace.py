@@ -142,7 +142,7 @@ def laplace(
     for begin in range(0, values.shape[0], CHUNK):
         points = values[begin : begin + CHUNK]
         n, many = points.shape[0], 0
-        philox_columns(key, numbers[begin : begin + n], 0, n, 1, words)
+        philox_columns(key, numbers[begin : begin + n], 1, words)
         idle[:] = True
         for m in range(size):
             j, q = movable[m], powers[m, 1]

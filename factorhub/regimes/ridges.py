@@ -168,7 +168,7 @@ def ridge(
         while n > 0 and attempt < tries:
             for i in range(n):
                 numbers[i] = rows[waiting[i]]
-            philox_columns(key, numbers, 0, n, attempt * blocks + 1, words)
+            philox_columns(key, numbers[:n], attempt * blocks + 1, words)
             chance[:n] = 1.0
             for t in range(k):
                 j, p = order[t], parent[t]

@@ -9,6 +9,7 @@ import numpy as np
 from factorhub.compiled import compiled
 from factorhub.factors import Array
 from factorhub.kernels import code_of, codes_at, values_of
+from factorhub.philox import philox_columns
 from factorhub.regimes.kernels import CHUNK, unit
 from factorhub.regimes.normal import cdfs, exp, probit, probits
 
@@ -126,29 +127,40 @@ def tell(factor: Any, model: Any, j: int, codes: Array, told: Array) -> None:
 
 
 @compiled
-def assign(factors: Array, table: Array, model: Any, ends: Array, places: Array, words: Array, values: Array) -> None:
-    """Fill rows of `values` (m, k) factor by factor, each from its parents' scores and its own noise, `words` (k, n).
+def assign(
+    factors: Array, table: Array, model: Any, keys: Array, other_key: Array, anew: Array, rows: Array, ends: Array, places: Array,
+    values: Array,
+) -> None:  # fmt: skip
+    """Fill rows of `values` (m, k) factor by factor, each from its parents' scores and its own noise.
 
-    `model`, a `models.Model`, is several models one after the other: e has the mechanisms from e k on, and the words from ends[e]
-    to ends[e + 1]; word i is of row places[i], or of row i if there are no `places`. Mechanism t is that of factor order[t];
-    its parents and weights stand from first[t] to first[t + 1]. Its normal score is form(sum of weights times the parents'
-    scores + bias) + noise times the score of its word, or, where `fixed`, its value is value[t] and its score level[t]. On a
-    grid a factor's score, to its children, is that of its value: levels[start[j] + code]. `read` marks mechanisms of factors that
-    are somebody's parent. Rows go in chunks that stay in the cache.
+    `model`, a `mechanisms.Model`, is several models one after the other: e has the mechanisms from e k on, and of `rows` (n,)
+    those from ends[e] to ends[e + 1], whose words under keys[e] are the noise; of a mechanism marked in `anew` those under
+    `other_key` are. What rows[i] is goes to row places[i], or to row i if there are no `places`.
+
+    Mechanism t is that of factor order[t]; its parents and weights stand from first[t] to first[t + 1]. Its normal score is
+    form(sum of weights times the parents' scores + bias) + noise times the score of its word, or, where `fixed`, its value is
+    value[t] and its score level[t]. On a grid a factor's score, to its children, is that of its value: levels[start[j] + code].
+    `read` marks mechanisms of factors that are somebody's parent. Rows go in chunks that stay in the cache.
     """
-    k, size = values.shape[1], min(words.shape[1], CHUNK)
+    k, size, words_of = values.shape[1], min(rows.size, CHUNK), (values.shape[1] + 3) // 4 * 4
     u_, own_, known, codes_ = np.empty(size), np.empty(size), np.empty((k, size)), np.empty(size, dtype=np.int64)
+    words, other = np.empty((words_of, size), dtype=np.uint64), np.empty((words_of, size), dtype=np.uint64)
     for e in range(ends.size - 1):
+        some = np.any(anew[e * k : e * k + k])
         for begin in range(ends[e], ends[e + 1], CHUNK):
             end = min(begin + CHUNK, ends[e + 1])
-            u, own, codes = u_[: end - begin], own_[: end - begin], codes_[: end - begin]
+            n = end - begin
+            u, own, codes = u_[:n], own_[:n], codes_[:n]
+            philox_columns(keys[e], rows[begin:end], 1, words)
+            if some:
+                philox_columns(other_key, rows[begin:end], 1, other)
             for t in range(e * k, e * k + k):
                 j = model.order[t]
-                factor, told = factors[j], known[j, : end - begin]
+                factor, told = factors[j], known[j, :n]
                 if model.fixed[t]:
                     own[:], told[:] = model.value[t], model.level[t]
                 else:
-                    units(words[j, begin:end], u)
+                    units(other[j, :n] if anew[t] else words[j, :n], u)
                     if not root_of(model, t):
                         probits(u, own)
                         effects(model, t, known, own, told)
@@ -162,5 +174,5 @@ def assign(factors: Array, table: Array, model: Any, ends: Array, places: Array,
                 if places.size == 0:
                     values[begin:end, j] = own
                 else:
-                    for i in range(own.size):
+                    for i in range(n):
                         values[places[begin + i], j] = own[i]
