@@ -19,13 +19,16 @@ from factorhub.factors import Array
 SEEDS = 2**64
 
 
-@lru_cache(maxsize=1024)
 def key(seed: int, stream: str) -> Array:
     """The generator's key (2,) uint64 for a seed and the name of a stream; distinct names never collide in practice.
 
     Nested uses fork by name, joined with "/": "train/pairs/which". Keys are remembered, since every batch asks for them again.
     """
-    seed = whole("a seed", seed, 0, SEEDS - 1)
+    return _key(whole("a seed", seed, 0, SEEDS - 1), stream)
+
+
+@lru_cache(maxsize=1024)
+def _key(seed: int, stream: str) -> Array:
     name = hashlib.blake2b(stream.encode(), digest_size=8).digest()
     made = np.array([seed, int.from_bytes(name, "little")], dtype=np.uint64)
     made.setflags(write=False)
