@@ -1,4 +1,4 @@
-"""The inner loops of moves: jitter within a radius, random walks, sweeps, and what happens at the ends."""
+"""The inner loops of moves: jitter within a radius, nudges, and what happens at the ends."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 from factorhub.compiled import compiled
 from factorhub.factors import Array
 from factorhub.kernels import code_of, value_of
-from factorhub.philox import block
 from factorhub.regimes.kernels import LANES, unit
 
 
@@ -112,118 +111,3 @@ def offsets(changed: Array, pairs: Array, period: Array, which: Array, delta: Ar
         far = pairs[i, 1, 0, found] - pairs[i, 0, 0, found]
         turn = period[found]
         which[i], delta[i] = found, far - turn * np.rint(far / turn) if turn > 0.0 else far
-
-
-@compiled
-def _follow(t: int, values: Array) -> None:
-    """Fill frame `t` of `values` (n, steps, points, k) with the one before."""
-    for i in range(values.shape[0]):
-        for p in range(values.shape[2]):
-            for j in range(values.shape[3]):
-                values[i, t, p, j] = values[i, t - 1, p, j]
-
-
-@compiled
-def _draw(key: Array, numbers: Array, words: Array) -> None:
-    """Fill `words` (4 blocks, n) with the random words of `numbers` (n,)."""
-    for w in range(0, words.shape[0], 4):
-        for i in range(numbers.size):
-            words[w, i], words[w + 1, i], words[w + 2, i], words[w + 3, i] = block(key[0], key[1], numbers[i], w // 4 + 1)
-
-
-@compiled
-def step(
-    factors: Array, table: Array, free: Array, rate: float, stride: float, start: int, stop: int, key: Array, numbers: Array,
-    values: Array, changed: Array,
-) -> None:  # fmt: skip
-    """Fill frames `start` to `stop` - 1 of `values` (n, steps, points, k) by a random walk of the `free` columns.
-
-    Each goes up or down with chance `rate`, by the words of `numbers` (n points) times steps, plus the frame. Marks in
-    `changed` (n, steps, k) what differs from the frame before. Rows go in chunks that stay in the cache.
-    """
-    steps, points = values.shape[1], values.shape[2]
-    words = np.empty(((free.size + 3) // 4 * 4, LANES * points), dtype=np.uint64)
-    counters = np.empty(LANES * points, dtype=np.uint64)
-    for begin in range(0, values.shape[0], LANES):
-        frames, marks = values[begin : begin + LANES], changed[begin : begin + LANES]
-        n = frames.shape[0]
-        for t in range(start, stop):
-            for i in range(n * points):
-                counters[i] = np.uint64(numbers[begin * points + i] * steps + t)
-            _draw(key, counters[: n * points], words)
-            _follow(t, frames)
-            for m in range(free.size):
-                j, factor = free[m], factors[free[m]]
-                size, span, low = factor.count, factor.span, factor.low
-                for i in range(n):
-                    moves = False
-                    for p in range(points):
-                        u, old = unit(words[m, i * points + p]), frames[i, t, p, j]
-                        if u >= rate:
-                            continue
-                        travel = stride if 2.0 * u >= rate else -stride
-                        near = old + travel * span
-                        if factor.labelled:
-                            code = min(np.int64(u / rate * (size - 1)), size - 2)
-                            near = value_of(factor, table, code + 1 if code >= code_of(factor, table, old) else code)
-                        elif size > 0 or not low <= near < low + span:
-                            near = moved(factor, table, old, 1 if 2.0 * u >= rate else -1, travel)
-                        frames[i, t, p, j] = near
-                        moves |= near != old
-                    marks[i, t, j] = moves
-
-
-@compiled
-def travel(factors: Array, table: Array, free: Array, loop: bool, ways: Array, values: Array, changed: Array) -> None:
-    """Fill the frames of `values` (n, steps, points, k) by a sweep or loop of the `free` columns from the first ones.
-
-    The way of each is the highest bit of `ways` (n points, free). Marks in `changed` (n, steps, k) what differs from the
-    frame before. Rows go in chunks that stay in the cache.
-    """
-    steps, points = values.shape[1], values.shape[2]
-    for begin in range(0, values.shape[0], LANES):
-        frames, marks = values[begin : begin + LANES], changed[begin : begin + LANES]
-        for t in range(1, steps):
-            _follow(t, frames)
-            for m in range(free.size):
-                j, factor = free[m], factors[free[m]]
-                share = t / steps if loop else t / (steps - 1)
-                if loop and not factor.circular:
-                    share *= 2.0
-                whole = np.int64(np.rint(share * _ends(factor)))
-                low, span, loose, circular = factor.low, factor.span, factor.count == 0, factor.circular
-                for i in range(frames.shape[0]):
-                    moves = False
-                    for p in range(points):
-                        up, old = ways[(begin + i) * points + p, m] >> np.uint64(63) == np.uint64(1), frames[i, 0, p, j]
-                        if loose:
-                            new = slid(low, span, circular, old, share if up else -share)
-                        else:
-                            new = moved(factor, table, old, whole if up else -whole, share if up else -share)
-                        moves |= new != frames[i, t, p, j]
-                        frames[i, t, p, j] = new
-                    marks[i, t, j] = moves
-
-
-@compiled
-def place(j: int, places: Array, values: Array, changed: Array) -> None:
-    """Fill the frames of `values` (n, steps, points, k) with the first ones, column `j` being places[t] in frame t."""
-    for i in range(values.shape[0]):
-        for t in range(values.shape[1]):
-            for p in range(values.shape[2]):
-                if t > 0:
-                    values[i, t, p] = values[i, 0, p]
-                    changed[i, t, j] |= places[t] != places[t - 1]
-                values[i, t, p, j] = places[t]
-
-
-@compiled
-def shift(factors: Array, table: Array, j: int, steps: int, share: float, values: Array, changed: Array) -> None:
-    """Fill the frames of `values` (n, steps, points, k) with the first ones, column `j` moved on by whole steps on its grid, or
-    by a share of its range off it, in each frame."""
-    for i in range(values.shape[0]):
-        for t in range(1, values.shape[1]):
-            for p in range(values.shape[2]):
-                values[i, t, p] = values[i, 0, p]
-                values[i, t, p, j] = moved(factors[j], table, values[i, 0, p, j], steps * t, share * t)
-                changed[i, t, j] |= values[i, t, p, j] != values[i, t - 1, p, j]
