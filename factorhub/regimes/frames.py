@@ -67,7 +67,7 @@ def _hop(codes: Array, size: int, circular: bool, steps: int, up: Array) -> None
 def _swap(codes: Array, size: int, rate: float, u: Array) -> None:
     """Turn each of `codes` (n,) into another of `size` labels, the one that its `u` (n,) says where that is below `rate`."""
     for i in range(codes.size):
-        code: int = min(np.int64(u[i] / rate * (size - 1)), size - 2)
+        code = min(int(u[i] / rate * (size - 1)), size - 2)
         codes[i] = code + 1 if code >= codes[i] else code
 
 

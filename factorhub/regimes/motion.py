@@ -11,6 +11,8 @@ from factorhub.factors import Array
 from factorhub.kernels import code_of, value_of
 from factorhub.regimes.kernels import LANES, unit
 
+SEEN = 1e-6  # of a turn: a difference beyond doubt
+
 
 @compiled
 def fold(place: int, size: int, circular: bool) -> int:
@@ -75,8 +77,16 @@ def jitter(factors: Array, table: Array, free: Array, radius: float, words: Arra
 
 
 @compiled
-def nudge(factors: Array, table: Array, free: Array, delta: float, words: Array, values: Array, kept: Array) -> None:
-    """Move one of the `free` columns of each row by `delta` ranges, up or down, in place; the way that stays in range."""
+def nudge(
+    factors: Array, table: Array, free: Array, delta: float, by: Array, turns: Array, words: Array, values: Array, kept: Array,
+    doubtful: Array,
+) -> None:  # fmt: skip
+    """Move one of the `free` columns of each row of `values` (n, k) by `delta` ranges, up or down, in place; the way that stays
+    in range. Fill `kept` (n,) with whether there is one.
+
+    Fill `doubtful` (n,) with whether one may see no difference: after whole turns, which take turns[j, c] where the column by[j]
+    holds c, after any move where that is 0, after none where it is infinite.
+    """
     hops = np.empty(free.size, dtype=np.int64)
     for m in range(free.size):
         hops[m] = max(int(np.rint(delta * _ends(factors[free[m]]))), 1)
@@ -97,17 +107,25 @@ def nudge(factors: Array, table: Array, free: Array, delta: float, words: Array,
             fits = circular or low <= near <= low + span
             kept[i] = fits or low <= other <= low + span
             new = slid(low, span, circular, old, travel if fits else -travel)
-        values[i, j] = new if kept[i] else old
+        new = new if kept[i] else old
+        values[i, j] = new
+        turn = turns[j, np.int64(values[i, by[j]]) if by[j] >= 0 else 0]
+        rest = (new - old) / turn
+        doubtful[i] = (new != old) & ((turn == 0.0) | ((turn < np.inf) & (abs(rest - np.rint(rest)) < SEEN)))
 
 
 @compiled
-def offsets(changed: Array, pairs: Array, period: Array, which: Array, delta: Array) -> None:
-    """Fill `which` (n,) with the first factor that is `changed` (n, k), and `delta` (n,) with how far it went from the first
-    to the second of `pairs` (n, 2, points, k), the short way round where it has a `period` (k,)."""
-    for i in range(which.size):
+def offsets(
+    changed: Array, pairs: Array, period: Array, numbers: Array, properties: Array, thing: Array, kind: Array, delta: Array
+) -> None:
+    """Fill `thing` and `kind` (n,) with the `numbers` and `properties` (k,) of the first factor that is `changed` (n, k), and
+    `delta` (n,) with how far it went from the first to the second of `pairs` (n, 2, points, k), the short way round where it has a
+    `period` (k,)."""
+    for i in range(delta.size):
         found = 0
         for j in range(changed.shape[1] - 1, -1, -1):
             found = j if changed[i, j] else found
         far = pairs[i, 1, 0, found] - pairs[i, 0, 0, found]
         turn = period[found]
-        which[i], delta[i] = found, far - turn * np.rint(far / turn) if turn > 0.0 else far
+        thing[i], kind[i] = numbers[found], properties[found]
+        delta[i] = far - turn * np.rint(far / turn) if turn > 0.0 else far

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -62,7 +63,7 @@ class Frames(Wrapper):
         values = np.empty((len(rows), self.steps, *first.shape[1:]))
         values[:, 0] = first
         changed = np.zeros((len(rows), self.steps, k), dtype=bool)
-        several = int(np.prod(first.shape[1:-1]))
+        several = math.prod(first.shape[1:-1])
         points = each_point(rows, first.reshape(-1, k))
         self.frames(base, seed, points, name, values.reshape(len(rows), self.steps, several, k), changed)
         return Draw(values, None, {**drawn.extras, self.extras(base)[-1].name: changed})
