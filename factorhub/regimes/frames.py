@@ -11,7 +11,7 @@ from factorhub.factors import Array
 from factorhub.kernels import codes_of, values_of
 from factorhub.philox import philox_columns
 from factorhub.regimes.kernels import unit
-from factorhub.regimes.motion import slid
+from factorhub.regimes.motion import folds, slid
 
 POINTS = 128  # of one frame at a time: few, so that all frames of long sequences stay in the cache
 WORDS = 1024  # at a time, of several frames where there are few points
@@ -54,13 +54,12 @@ def _show(path: Array, start: int, stop: int, j: int, frames: Array, marks: Arra
 
 @compiled
 def _hop(codes: Array, size: int, circular: bool, steps: int, up: Array) -> None:
-    """Move `codes` (n,) by `steps`, `up` (n,) or down, in place, folded at the ends as `fold` does it."""
+    """Move `codes` (n,) by `steps`, `up` (n,) or down, in place, folded at the ends."""
     period = size if circular or size == 1 else 2 * size - 2
     rise, sink = steps % period, -steps % period
     for i in range(codes.size):
-        place = codes[i] + (rise if up[i] else sink)
-        place -= period if place >= period else 0
-        codes[i] = place if place < size else period - place
+        codes[i] += rise if up[i] else sink
+    folds(codes, size, circular)
 
 
 @compiled

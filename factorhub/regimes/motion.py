@@ -8,8 +8,8 @@ import numpy as np
 
 from factorhub.compiled import compiled
 from factorhub.factors import Array
-from factorhub.kernels import code_of, value_of
-from factorhub.regimes.kernels import LANES, unit
+from factorhub.kernels import code_of, codes_of, value_of, values_of
+from factorhub.regimes.kernels import CHUNK, unit
 
 SEEN = 1e-6  # of a turn: a difference beyond doubt
 
@@ -33,20 +33,8 @@ def fold_unit(place: float, circular: bool) -> float:
 
 
 @compiled
-def moved(factor: Any, table: Array, value: float, steps: int, travel: float) -> float:
-    """A factor's value moved by whole `steps` on its grid, or by `travel` ranges off it, folded at the ends."""
-    if factor.count > 0:
-        return value_of(factor, table, fold(code_of(factor, table, value) + steps, factor.count, factor.circular))
-    near = value + travel * factor.span
-    if factor.low <= near < factor.low + factor.span:
-        return near
-    place = (value - factor.low) / factor.span + travel
-    return min(factor.low + fold_unit(place, factor.circular) * factor.span, factor.low + factor.span)
-
-
-@compiled
 def slid(low: float, span: float, circular: bool, value: float, travel: float) -> float:
-    """What `moved` gives off the grid, without its branch, which is guessed wrong where the ways are random."""
+    """A value off the grid moved by `travel` ranges, folded at the ends; without a branch, which random ways make guess wrong."""
     near = value + travel * span
     folded = min(low + fold_unit((value - low) / span + travel, circular) * span, low + span)
     return near if (near >= low) & (near < low + span) else folded
@@ -59,21 +47,43 @@ def _ends(factor: Any) -> int:
 
 
 @compiled
+def folds(places: Array, size: int, circular: bool) -> None:
+    """Fold each of `places` (n,), in place, as `fold` does; they are no more than a period away from the grid."""
+    period = size if circular or size == 1 else 2 * size - 2
+    for i in range(places.size):
+        turn = places[i]
+        turn += period if turn < 0 else 0
+        turn -= period if turn >= period else 0
+        places[i] = turn if turn < size else period - turn
+
+
+@compiled
 def jitter(factors: Array, table: Array, free: Array, radius: float, words: Array, values: Array) -> None:
-    """Move the `free` columns of `values` (n, k) evenly within `radius` ranges, at least one step on a grid, in place."""
-    for begin in range(0, values.shape[0], LANES):
-        stop = min(begin + LANES, values.shape[0])
+    """Move the `free` columns of `values` (n, k) evenly within `radius` ranges, at least one step on a grid, in place, by `words`
+    (free, n)."""
+    rows = min(CHUNK, values.shape[0])
+    column, codes, others = np.empty(rows), np.empty(rows, dtype=np.int64), np.empty(rows, dtype=np.int64)
+    for begin in range(0, values.shape[0], CHUNK):
+        points = values[begin : begin + CHUNK]
+        n = points.shape[0]
         for m in range(free.size):
             j, factor = free[m], factors[free[m]]
-            size, span, low = factor.count, factor.span, factor.low
-            reach = max(np.int64(radius * _ends(factor) + 1e-9), 1)
-            for i in range(begin, stop):
-                u, old = unit(words[i, m]), values[i, j]
-                travel = (2.0 * u - 1.0) * radius
-                near = old + travel * span
-                if size > 0 or not low <= near < low + span:
-                    near = moved(factor, table, old, np.int64(u * (2 * reach + 1)) - reach, travel)
-                values[i, j] = near
+            word, old, code = words[m, begin : begin + n], column[:n], codes[:n]
+            size, span, low, circular = factor.count, factor.span, factor.low, factor.circular
+            for i in range(n):
+                old[i] = points[i, j]
+            if size > 0:
+                reach = max(np.int64(radius * _ends(factor) + 1e-9), 1)
+                codes_of(factor, table, old, code, others)
+                for i in range(n):
+                    code[i] += np.int64(unit(word[i]) * (2 * reach + 1)) - reach
+                folds(code, size, circular)
+                values_of(factor, table, code, old)
+            else:
+                for i in range(n):
+                    old[i] = slid(low, span, circular, old[i], (2.0 * unit(word[i]) - 1.0) * radius)
+            for i in range(n):
+                points[i, j] = old[i]
 
 
 @compiled

@@ -48,7 +48,7 @@ class Radius(Paired):
         free = self.free(base)
         points = first.reshape(-1, len(base.factors)).copy()
         numbers = each_point(np.asarray(rows, dtype=np.int64) * ATTEMPTS + attempt, points)
-        words = randomness.words(seed, f"{stream}/within", numbers, len(free))
+        words = randomness.word_columns(seed, f"{stream}/within", numbers, len(free))
         motion.jitter(*layout(self.space(base)), free, self.radius, words, points)
         return self.moved(base, first, points, free)
 
