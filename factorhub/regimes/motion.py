@@ -1,4 +1,4 @@
-"""The inner loops of moves: jitter within a radius, random walks, sweeps, and what happens at the ends."""
+"""The inner loops of moves: jitter within a radius, nudges, and what happens at the ends."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import numpy as np
 
 from factorhub.compiled import compiled
 from factorhub.factors import Array
-from factorhub.kernels import code_of, value_of
-from factorhub.philox import block
-from factorhub.regimes.kernels import LANES, unit
+from factorhub.kernels import code_of, codes_of, value_of, values_of
+from factorhub.regimes.kernels import CHUNK, unit
+
+SEEN = 1e-6  # of a turn: a difference beyond doubt
 
 
 @compiled
@@ -32,20 +33,8 @@ def fold_unit(place: float, circular: bool) -> float:
 
 
 @compiled
-def moved(factor: Any, table: Array, value: float, steps: int, travel: float) -> float:
-    """A factor's value moved by whole `steps` on its grid, or by `travel` ranges off it, folded at the ends."""
-    if factor.count > 0:
-        return value_of(factor, table, fold(code_of(factor, table, value) + steps, factor.count, factor.circular))
-    near = value + travel * factor.span
-    if factor.low <= near < factor.low + factor.span:
-        return near
-    place = (value - factor.low) / factor.span + travel
-    return min(factor.low + fold_unit(place, factor.circular) * factor.span, factor.low + factor.span)
-
-
-@compiled
 def slid(low: float, span: float, circular: bool, value: float, travel: float) -> float:
-    """What `moved` gives off the grid, without its branch, which is guessed wrong where the ways are random."""
+    """A value off the grid moved by `travel` ranges, folded at the ends; without a branch, which random ways make guess wrong."""
     near = value + travel * span
     folded = min(low + fold_unit((value - low) / span + travel, circular) * span, low + span)
     return near if (near >= low) & (near < low + span) else folded
@@ -58,26 +47,56 @@ def _ends(factor: Any) -> int:
 
 
 @compiled
-def jitter(factors: Array, table: Array, free: Array, radius: float, words: Array, values: Array) -> None:
-    """Move the `free` columns of `values` (n, k) evenly within `radius` ranges, at least one step on a grid, in place."""
-    for begin in range(0, values.shape[0], LANES):
-        stop = min(begin + LANES, values.shape[0])
-        for m in range(free.size):
-            j, factor = free[m], factors[free[m]]
-            size, span, low = factor.count, factor.span, factor.low
-            reach = max(np.int64(radius * _ends(factor) + 1e-9), 1)
-            for i in range(begin, stop):
-                u, old = unit(words[i, m]), values[i, j]
-                travel = (2.0 * u - 1.0) * radius
-                near = old + travel * span
-                if size > 0 or not low <= near < low + span:
-                    near = moved(factor, table, old, np.int64(u * (2 * reach + 1)) - reach, travel)
-                values[i, j] = near
+def folds(places: Array, size: int, circular: bool) -> None:
+    """Fold each of `places` (n,), in place, as `fold` does; they are no more than a period away from the grid."""
+    period = size if circular or size == 1 else 2 * size - 2
+    for i in range(places.size):
+        turn = places[i]
+        turn += period if turn < 0 else 0
+        turn -= period if turn >= period else 0
+        places[i] = turn if turn < size else period - turn
 
 
 @compiled
-def nudge(factors: Array, table: Array, free: Array, delta: float, words: Array, values: Array, kept: Array) -> None:
-    """Move one of the `free` columns of each row by `delta` ranges, up or down, in place; the way that stays in range."""
+def jitter(factors: Array, table: Array, free: Array, radius: float, words: Array, values: Array) -> None:
+    """Move the `free` columns of `values` (n, k) evenly within `radius` ranges, at least one step on a grid, in place, by `words`
+    (free, n)."""
+    rows = min(CHUNK, values.shape[0])
+    column, codes, others = np.empty(rows), np.empty(rows, dtype=np.int64), np.empty(rows, dtype=np.int64)
+    for begin in range(0, values.shape[0], CHUNK):
+        points = values[begin : begin + CHUNK]
+        n = points.shape[0]
+        for m in range(free.size):
+            j, factor = free[m], factors[free[m]]
+            word, old, code = words[m, begin : begin + n], column[:n], codes[:n]
+            size, span, low, circular = factor.count, factor.span, factor.low, factor.circular
+            for i in range(n):
+                old[i] = points[i, j]
+            if size > 0:
+                reach = max(np.int64(radius * _ends(factor) + 1e-9), 1)
+                codes_of(factor, table, old, code, others)
+                for i in range(n):
+                    code[i] += np.int64(unit(word[i]) * (2 * reach + 1)) - reach
+                folds(code, size, circular)
+                values_of(factor, table, code, old)
+            else:
+                for i in range(n):
+                    old[i] = slid(low, span, circular, old[i], (2.0 * unit(word[i]) - 1.0) * radius)
+            for i in range(n):
+                points[i, j] = old[i]
+
+
+@compiled
+def nudge(
+    factors: Array, table: Array, free: Array, delta: float, by: Array, turns: Array, words: Array, values: Array, kept: Array,
+    doubtful: Array,
+) -> None:  # fmt: skip
+    """Move one of the `free` columns of each row of `values` (n, k) by `delta` ranges, up or down, in place; the way that stays
+    in range. Fill `kept` (n,) with whether there is one.
+
+    Fill `doubtful` (n,) with whether one may see no difference: after whole turns, which take turns[j, c] where the column by[j]
+    holds c, after any move where that is 0, after none where it is infinite.
+    """
     hops = np.empty(free.size, dtype=np.int64)
     for m in range(free.size):
         hops[m] = max(int(np.rint(delta * _ends(factors[free[m]]))), 1)
@@ -98,132 +117,25 @@ def nudge(factors: Array, table: Array, free: Array, delta: float, words: Array,
             fits = circular or low <= near <= low + span
             kept[i] = fits or low <= other <= low + span
             new = slid(low, span, circular, old, travel if fits else -travel)
-        values[i, j] = new if kept[i] else old
+        new = new if kept[i] else old
+        values[i, j] = new
+        turn = turns[j, np.int64(values[i, by[j]]) if by[j] >= 0 else 0]
+        rest = (new - old) / turn
+        doubtful[i] = (new != old) & ((turn == 0.0) | ((turn < np.inf) & (abs(rest - np.rint(rest)) < SEEN)))
 
 
 @compiled
-def offsets(changed: Array, pairs: Array, period: Array, which: Array, delta: Array) -> None:
-    """Fill `which` (n,) with the first factor that is `changed` (n, k), and `delta` (n,) with how far it went from the first
-    to the second of `pairs` (n, 2, points, k), the short way round where it has a `period` (k,)."""
-    for i in range(which.size):
+def offsets(
+    changed: Array, pairs: Array, period: Array, numbers: Array, properties: Array, thing: Array, kind: Array, delta: Array
+) -> None:
+    """Fill `thing` and `kind` (n,) with the `numbers` and `properties` (k,) of the first factor that is `changed` (n, k), and
+    `delta` (n,) with how far it went from the first to the second of `pairs` (n, 2, points, k), the short way round where it has a
+    `period` (k,)."""
+    for i in range(delta.size):
         found = 0
         for j in range(changed.shape[1] - 1, -1, -1):
             found = j if changed[i, j] else found
         far = pairs[i, 1, 0, found] - pairs[i, 0, 0, found]
         turn = period[found]
-        which[i], delta[i] = found, far - turn * np.rint(far / turn) if turn > 0.0 else far
-
-
-@compiled
-def _follow(t: int, values: Array) -> None:
-    """Fill frame `t` of `values` (n, steps, points, k) with the one before."""
-    for i in range(values.shape[0]):
-        for p in range(values.shape[2]):
-            for j in range(values.shape[3]):
-                values[i, t, p, j] = values[i, t - 1, p, j]
-
-
-@compiled
-def _draw(key: Array, numbers: Array, words: Array) -> None:
-    """Fill `words` (4 blocks, n) with the random words of `numbers` (n,)."""
-    for w in range(0, words.shape[0], 4):
-        for i in range(numbers.size):
-            words[w, i], words[w + 1, i], words[w + 2, i], words[w + 3, i] = block(key[0], key[1], numbers[i], w // 4 + 1)
-
-
-@compiled
-def step(
-    factors: Array, table: Array, free: Array, rate: float, stride: float, start: int, stop: int, key: Array, numbers: Array,
-    values: Array, changed: Array,
-) -> None:  # fmt: skip
-    """Fill frames `start` to `stop` - 1 of `values` (n, steps, points, k) by a random walk of the `free` columns.
-
-    Each goes up or down with chance `rate`, by the words of `numbers` (n points) times steps, plus the frame. Marks in
-    `changed` (n, steps, k) what differs from the frame before. Rows go in chunks that stay in the cache.
-    """
-    steps, points = values.shape[1], values.shape[2]
-    words = np.empty(((free.size + 3) // 4 * 4, LANES * points), dtype=np.uint64)
-    counters = np.empty(LANES * points, dtype=np.uint64)
-    for begin in range(0, values.shape[0], LANES):
-        frames, marks = values[begin : begin + LANES], changed[begin : begin + LANES]
-        n = frames.shape[0]
-        for t in range(start, stop):
-            for i in range(n * points):
-                counters[i] = np.uint64(numbers[begin * points + i] * steps + t)
-            _draw(key, counters[: n * points], words)
-            _follow(t, frames)
-            for m in range(free.size):
-                j, factor = free[m], factors[free[m]]
-                size, span, low = factor.count, factor.span, factor.low
-                for i in range(n):
-                    moves = False
-                    for p in range(points):
-                        u, old = unit(words[m, i * points + p]), frames[i, t, p, j]
-                        if u >= rate:
-                            continue
-                        travel = stride if 2.0 * u >= rate else -stride
-                        near = old + travel * span
-                        if factor.labelled:
-                            code = min(np.int64(u / rate * (size - 1)), size - 2)
-                            near = value_of(factor, table, code + 1 if code >= code_of(factor, table, old) else code)
-                        elif size > 0 or not low <= near < low + span:
-                            near = moved(factor, table, old, 1 if 2.0 * u >= rate else -1, travel)
-                        frames[i, t, p, j] = near
-                        moves |= near != old
-                    marks[i, t, j] = moves
-
-
-@compiled
-def travel(factors: Array, table: Array, free: Array, loop: bool, ways: Array, values: Array, changed: Array) -> None:
-    """Fill the frames of `values` (n, steps, points, k) by a sweep or loop of the `free` columns from the first ones.
-
-    The way of each is the highest bit of `ways` (n points, free). Marks in `changed` (n, steps, k) what differs from the
-    frame before. Rows go in chunks that stay in the cache.
-    """
-    steps, points = values.shape[1], values.shape[2]
-    for begin in range(0, values.shape[0], LANES):
-        frames, marks = values[begin : begin + LANES], changed[begin : begin + LANES]
-        for t in range(1, steps):
-            _follow(t, frames)
-            for m in range(free.size):
-                j, factor = free[m], factors[free[m]]
-                share = t / steps if loop else t / (steps - 1)
-                if loop and not factor.circular:
-                    share *= 2.0
-                whole = np.int64(np.rint(share * _ends(factor)))
-                low, span, loose, circular = factor.low, factor.span, factor.count == 0, factor.circular
-                for i in range(frames.shape[0]):
-                    moves = False
-                    for p in range(points):
-                        up, old = ways[(begin + i) * points + p, m] >> np.uint64(63) == np.uint64(1), frames[i, 0, p, j]
-                        if loose:
-                            new = slid(low, span, circular, old, share if up else -share)
-                        else:
-                            new = moved(factor, table, old, whole if up else -whole, share if up else -share)
-                        moves |= new != frames[i, t, p, j]
-                        frames[i, t, p, j] = new
-                    marks[i, t, j] = moves
-
-
-@compiled
-def place(j: int, places: Array, values: Array, changed: Array) -> None:
-    """Fill the frames of `values` (n, steps, points, k) with the first ones, column `j` being places[t] in frame t."""
-    for i in range(values.shape[0]):
-        for t in range(values.shape[1]):
-            for p in range(values.shape[2]):
-                if t > 0:
-                    values[i, t, p] = values[i, 0, p]
-                    changed[i, t, j] |= places[t] != places[t - 1]
-                values[i, t, p, j] = places[t]
-
-
-@compiled
-def shift(factors: Array, table: Array, j: int, steps: int, share: float, values: Array, changed: Array) -> None:
-    """Fill the frames of `values` (n, steps, points, k) with the first ones, column `j` moved on by whole steps on its grid, or
-    by a share of its range off it, in each frame."""
-    for i in range(values.shape[0]):
-        for t in range(1, values.shape[1]):
-            for p in range(values.shape[2]):
-                values[i, t, p] = values[i, 0, p]
-                values[i, t, p, j] = moved(factors[j], table, values[i, 0, p, j], steps * t, share * t)
-                changed[i, t, j] |= values[i, t, p, j] != values[i, t - 1, p, j]
+        thing[i], kind[i] = numbers[found], properties[found]
+        delta[i] = far - turn * np.rint(far / turn) if turn > 0.0 else far

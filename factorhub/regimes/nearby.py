@@ -16,7 +16,9 @@ from factorhub.layout import layout
 from factorhub.regimes.pairs import ATTEMPTS, Paired, Proposal, each_point
 from factorhub.regimes.regime import Draw, Regime, distinct, remembered
 from factorhub.regimes.uniform import UNIFORM
-from factorhub.space import FactorSpace, Ignored
+from factorhub.space import FactorSpace, Fold, Ignored, Symmetry
+
+FAR = 1e6  # turns from 0: so far that canonical values are not exact enough to be told without being compared
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Radius(Paired):
         free = self.free(base)
         points = first.reshape(-1, len(base.factors)).copy()
         numbers = each_point(np.asarray(rows, dtype=np.int64) * ATTEMPTS + attempt, points)
-        words = randomness.words(seed, f"{stream}/within", numbers, len(free))
+        words = randomness.word_columns(seed, f"{stream}/within", numbers, len(free))
         motion.jitter(*layout(self.space(base)), free, self.radius, words, points)
         return self.moved(base, first, points, free)
 
@@ -89,10 +91,33 @@ class Perturbation(Paired):
         )
 
     @remembered
-    def _hidden(self, base: FactorSpace) -> list[int]:
-        """The factors whose moves a symmetry may hide."""
-        named = {name for item in base.symmetries for name in (item.factors if isinstance(item, Ignored) else (item.factor,))}
-        return [j for j, factor in enumerate(base) if factor.name in named or factor.period is not None]
+    def turns(self, base: FactorSpace) -> tuple[Array, Array]:
+        """Which turns of a factor nobody can see: by the codes of which other (k,), or of none, -1, and how far (k, codes).
+
+        A turn is infinite where every move shows, and 0 where it takes `FactorSpace.canonical` to tell.
+        """
+        named = [name for item in base.symmetries for name in _affected(item)]
+        folds = {item.factor: item for item in base.symmetries if isinstance(item, Fold)}
+        by, found = np.full(len(base.factors), -1), [[math.inf]] * len(base.factors)
+        for j, factor in enumerate(base if base.symmetries else ()):
+            whole, fold = factor.high - factor.low, folds.get(factor.name)
+            if factor.name not in named:
+                found[j] = [whole if factor.kind == "circular" else math.inf]
+            elif (
+                fold
+                and named.count(fold.factor) == 1
+                and fold.by not in named
+                and len(base[fold.by].labels or ()) == len(fold.folds)
+            ):
+                by[j], found[j] = base.index(fold.by), [whole / count if count else 0.0 for count in fold.folds]
+            else:
+                found[j] = [0.0]
+            if max(abs(factor.low), abs(factor.high)) > FAR * min(filter(None, found[j]), default=math.inf):  # rounding hides moves
+                by[j], found[j] = -1, [0.0]
+        turns = np.zeros((len(found), max(map(len, found))))
+        for row, several in zip(turns, found, strict=True):
+            row[: len(several)] = several
+        return by, turns
 
     def propose(self, base: FactorSpace, seed: int, rows: Array, attempt: int, stream: str, first: Array) -> Proposal:
         """Move one factor, the same in every point of the row."""
@@ -101,19 +126,17 @@ class Perturbation(Paired):
         free = self.free(base)
         points = first.reshape(-1, len(base.factors)).copy()
         words = randomness.words(seed, f"{stream}/which", np.asarray(rows, dtype=np.int64) * ATTEMPTS + attempt, 2)
-        words = np.repeat(words, len(points) // max(len(words), 1), axis=0)
-        kept = np.ones(len(points), dtype=bool)
-        motion.nudge(*layout(self.space(base)), free, self.delta, words, points, kept)
+        if len(words) < len(points):
+            words = np.repeat(words, len(points) // len(words), axis=0)
+        kept, doubtful = np.empty(len(points), dtype=bool), np.empty(len(points), dtype=bool)
+        motion.nudge(*layout(self.space(base)), free, self.delta, *self.turns(base), words, points, kept, doubtful)
         made = self.moved(base, first, points, free)
-        if base.symmetries:  # a move that nobody can see is none
-            old = first.reshape(points.shape)
-            apart = np.zeros(len(points), dtype=bool)
-            for j in self._hidden(base):
-                apart |= points[:, j] != old[:, j]
-            doubtful = np.flatnonzero(apart)
-            after, before = base.canonical(points.take(doubtful, axis=0)), base.canonical(old.take(doubtful, axis=0))
-            kept[doubtful] &= (after != before).any(axis=1)
-        made.kept[:] &= np.logical_and.reduce(kept.reshape(first.shape[:-1]), axis=tuple(range(1, first.ndim - 1)))
+        asked = np.flatnonzero(doubtful)
+        if asked.size:  # a move that nobody can see is none
+            both = np.stack((first.reshape(points.shape).take(asked, axis=0), points.take(asked, axis=0)))
+            before, after = base.canonical(both)
+            kept[asked] &= (after != before).any(axis=1)
+        made.kept[:] &= kept if len(kept) == len(first) else kept.reshape(len(first), -1).all(axis=1)
         return made._replace(resampled=made.changed)
 
     def extend(self, base: FactorSpace, seed: int, rows: Array, stream: str, begun: Draw) -> Draw:
@@ -121,20 +144,28 @@ class Perturbation(Paired):
         from factorhub.regimes.motion import offsets
 
         drawn = super().extend(base, seed, rows, stream, begun)
-        fields = self.extras(base)
-        names = fields[-4].meta["names"]
-        moved = [_parts(name) for name in base.names]
-        points = drawn.values.reshape(*drawn.values.shape[:2], math.prod(drawn.values.shape[2:-1]), len(base.factors))
-        period = np.array([factor.period or 0.0 for factor in base])
-        which, delta = np.empty(len(points), dtype=np.int64), np.empty(len(points))
-        offsets(drawn.extras[fields[-1].name], points, period, which, delta)
-        records: tuple[Array, ...] = (
-            np.array([number for _, number in moved], dtype=np.int32)[which],
-            np.array([names.index(name) for name, _ in moved], dtype=np.int32)[which],
-            delta,
+        values, n = drawn.values, len(drawn.values)
+        *names, _, changed = [item.name for item in self.extras(base)[-5:]]
+        thing, kind, delta = np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int32), np.empty(n)
+        points = values.reshape(n, 2, math.prod(values.shape[2:-1]), len(base.factors))
+        offsets(drawn.extras[changed], points, *self.records(base), thing, kind, delta)
+        return Draw(values, None, {**drawn.extras, **dict(zip(names, (thing, kind, delta), strict=True))})
+
+    @remembered
+    def records(self, base: FactorSpace) -> tuple[Array, Array, Array]:
+        """Of each factor: its period, 0 where it has none, the number of its object, and of its property."""
+        parts = [_parts(name) for name in base.names]
+        properties = list(dict.fromkeys(name for name, _ in parts))
+        return (
+            np.array([factor.period or 0.0 for factor in base]),
+            np.array([number for _, number in parts]),
+            np.array([properties.index(name) for name, _ in parts]),
         )
-        extras = dict(zip([item.name for item in fields[-5:-2]], records, strict=True))
-        return Draw(drawn.values, None, {**drawn.extras, **extras})
+
+
+def _affected(symmetry: Symmetry) -> tuple[str, ...]:
+    """The factors that a symmetry changes."""
+    return symmetry.factors if isinstance(symmetry, Ignored) else (symmetry.factor,)
 
 
 def _parts(name: str) -> tuple[str, int]:

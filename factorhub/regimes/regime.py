@@ -251,7 +251,7 @@ def differs(first: Array, second: Array) -> Array:
     from factorhub.regimes.kernels import fill_differing
 
     n, k = len(first), first.shape[-1]
-    several = int(np.prod(first.shape[1:-1]))
+    several = math.prod(first.shape[1:-1])
     if several == 1:
         return (first != second).reshape(n, k)  # type: ignore[no-any-return]
     differing = np.empty((n, k), dtype=bool)

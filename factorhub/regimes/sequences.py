@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -41,6 +42,15 @@ class Frames(Wrapper):
         meta = {"factors": list(base.names)}
         return (*inner, Field(name, "bool", (steps, len(base.factors)), (time, "factor"), description=about, meta=meta))
 
+    def free(self, base: FactorSpace) -> Array:
+        """The positions of the factors that move."""
+        raise NotImplementedError
+
+    @remembered
+    def still(self, base: FactorSpace) -> Array:
+        """The positions of the factors that do not."""
+        return np.setdiff1d(np.arange(len(base.factors)), self.free(base))
+
     def frames(self, base: FactorSpace, seed: int, rows: Array, stream: str, values: Array, changed: Array) -> None:
         """Fill `values` (n, steps, points, k) from their first frames, and `changed` (n, steps, k); `rows` number the points."""
         raise NotImplementedError
@@ -53,7 +63,7 @@ class Frames(Wrapper):
         values = np.empty((len(rows), self.steps, *first.shape[1:]))
         values[:, 0] = first
         changed = np.zeros((len(rows), self.steps, k), dtype=bool)
-        several = int(np.prod(first.shape[1:-1]))
+        several = math.prod(first.shape[1:-1])
         points = each_point(rows, first.reshape(-1, k))
         self.frames(base, seed, points, name, values.reshape(len(rows), self.steps, several, k), changed)
         return Draw(values, None, {**drawn.extras, self.extras(base)[-1].name: changed})
@@ -98,23 +108,21 @@ class Walk(Frames):
 
     def frames(self, base: FactorSpace, seed: int, rows: Array, stream: str, values: Array, changed: Array) -> None:
         """One step after another."""
-        walk(self, base, seed, rows, stream, values, changed, self.free(base))
+        walk(self, base, seed, rows, stream, values, changed)
 
 
-def walk(
-    of: Walk | Sequence, base: FactorSpace, seed: int, rows: Array, stream: str, values: Array, changed: Array, free: Array
-) -> None:
-    """Fill the frames of a random walk of the `free` factors."""
-    from factorhub.regimes import motion
+def walk(of: Walk | Sequence, base: FactorSpace, seed: int, rows: Array, stream: str, values: Array, changed: Array) -> None:
+    """Fill the frames of a random walk of the factors that move."""
+    from factorhub.regimes.frames import step
 
     space, region = of.space(base), of.inner.support(base)
-    plan = layout(space)
+    plan, free, still = layout(space), of.free(base), of.still(base)
     key, numbers = randomness.key(seed, f"{stream}/walk"), np.asarray(rows, dtype=np.int64)
     if region is None:
-        motion.step(*plan, free, of.rate, of.stride, 1, of.steps, key, numbers, values, changed)
+        step(*plan, free, still, of.rate, of.stride, 1, of.steps, key, numbers, values, changed)
         return
     for t in range(1, of.steps):
-        motion.step(*plan, free, of.rate, of.stride, t, t + 1, key, numbers, values, changed)
+        step(*plan, free, still, of.rate, of.stride, t, t + 1, key, numbers, values, changed)
         out = ~region.contains(space, values[:, t])
         values[:, t][out] = values[:, t - 1][out]
         changed[:, t] = differs(values[:, t], values[:, t - 1])
@@ -162,14 +170,24 @@ class Sequence(Frames):
 
     def frames(self, base: FactorSpace, seed: int, rows: Array, stream: str, values: Array, changed: Array) -> None:
         """Move what is not static."""
-        from factorhub.regimes import motion
+        from factorhub.regimes.frames import travel
 
-        free = self.free(base)
         if self.motion == "walk":
-            walk(self, base, seed, rows, stream, values, changed, free)
+            walk(self, base, seed, rows, stream, values, changed)
             return
-        ways = randomness.words(seed, f"{stream}/ways", rows, len(free))
-        motion.travel(*layout(self.space(base)), free, self.motion == "loop", ways, values, changed)
+        free, still, (hops, shares) = self.free(base), self.still(base), self.path(base)
+        ways = randomness.word_columns(seed, f"{stream}/ways", rows, len(free))
+        travel(*layout(self.space(base)), free, still, hops, shares, ways, values, changed)
+
+    @remembered
+    def path(self, base: FactorSpace) -> tuple[Array, Array]:
+        """How far from the start each moving factor is in each frame of a sweep or loop (free, steps): in steps, in ranges."""
+        space, loop = self.space(base), self.motion == "loop"
+        moving = [space.factors[j] for j in self.free(base)]
+        share = np.arange(self.steps) / (self.steps if loop else self.steps - 1)
+        shares = np.array([share * (2.0 if loop and factor.kind != "circular" else 1.0) for factor in moving])
+        whole = np.array([(factor.size or 1) - (factor.kind != "circular") for factor in moving])
+        return np.rint(shares * whole[:, None]).astype(np.int64), shares
 
 
 @dataclass(frozen=True)
@@ -200,19 +218,25 @@ class Traversal(Frames):
     def support(self, base: FactorSpace) -> None:
         """The whole space."""
 
+    @remembered
+    def free(self, base: FactorSpace) -> Array:
+        """The position of the factor."""
+        return np.array([base.index(self.factor)])
+
     def frames(self, base: FactorSpace, seed: int, rows: Array, stream: str, values: Array, changed: Array) -> None:
         """Set the factor's column, frame by frame."""
-        from factorhub.regimes import motion
+        from factorhub.regimes.frames import place, travel
 
-        space, j = self.space(base), base.index(self.factor)
-        factor, plan = space.factors[j], layout(space)
+        space, still, free = self.space(base), self.still(base), self.free(base)
+        factor = space[self.factor]
         if self.stride == 0.0:
-            places = np.array([self._place(factor, t, _closed(base, j)) for t in range(self.steps)])
-            motion.place(j, places, values, changed)
+            places = np.array([self._place(factor, t, _closed(base, free[0])) for t in range(self.steps)])
+            place(free[0], still, places, values, changed)
             return
-        size = factor.size or 1
-        step = int(np.sign(self.stride)) * max(round(abs(self.stride) * (size - 1)), 1)
-        motion.shift(*plan, j, step, self.stride, values, changed)
+        step = int(np.sign(self.stride)) * max(round(abs(self.stride) * ((factor.size or 1) - 1)), 1)
+        times = np.arange(self.steps)[None]
+        ways = np.full((1, values.shape[0] * values.shape[2]), 2**64 - 1, dtype=np.uint64)
+        travel(*layout(space), free, still, step * times, self.stride * times, ways, values, changed)
 
     def _place(self, factor: Factor, t: int, closed: bool) -> float:
         """The factor's value in frame t of a traversal of its whole range."""

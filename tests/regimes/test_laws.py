@@ -30,7 +30,7 @@ from factorhub.regimes import (
     Where,
 )
 from factorhub.regions import parse
-from factorhub.space import FactorSpace, Ignored
+from factorhub.space import FactorSpace, Fold, Ignored
 
 SPRITES = factorhub.generator("dsprites").space
 N = 40_000
@@ -381,6 +381,19 @@ def test_a_perturbation_moves_one_property_of_one_object() -> None:
     assert np.allclose(np.abs(extras["delta"][~place]), 36.0)
     assert not np.isin(which[first[:, 0] == 0], (2, 4)).any()  # an absent object's place is not moved
     assert (extras["delta"] > 0).mean() == pytest.approx(0.5, abs=0.02)
+
+
+@pytest.mark.parametrize("delta", [0.125, 0.25, 0.5])
+def test_a_perturbation_can_be_seen(delta: float) -> None:
+    turn = circular("turn", 360.0, low=-90.0, grid=8)
+    space = FactorSpace(
+        (categorical("shape", ["square", "heart", "disc"]), turn, continuous("posX", 0.0, 2.0)), (Fold("turn", "shape", (4, 1, 0)),)
+    )
+    first, second = draw(Perturbation(delta, inner=Uniform(on_grid=True)), space).values.swapaxes(0, 1)
+    assert (space.canonical(first) != space.canonical(second)).any(axis=1).all()
+    turned = first[:, 1] != second[:, 1]
+    shapes = {0, 1} if delta == 0.125 else {1}  # quarters of a turn bring a square back
+    assert set(first[turned, 0]) == shapes
 
 
 # sequences
