@@ -133,7 +133,7 @@ def step(
                     counter, number = counters[((t - first) * points + p) * n :], numbers[begin * points + p :]
                     for i in range(n):
                         counter[i] = np.uint64(number[i * points] * steps + t)
-            philox_columns(key, counters, 0, ahead, 1, words)
+            philox_columns(key, counters[:ahead], 1, words)
             for m in range(free.size):
                 j, way = free[m], path[: ahead + many]
                 _take(frames, first - 1, j, way)
