@@ -40,12 +40,17 @@ def words(seed: int, stream: str, rows: npt.ArrayLike, count: int) -> Array:
 
     Row r's words are those of `numpy.random.Philox(key=key(seed, stream), counter=[0, r, 0, 0]).random_raw(count)`.
     """
+    return words_under(key(seed, stream), rows, count)
+
+
+def words_under(key: Array, rows: npt.ArrayLike, count: int) -> Array:
+    """The same for the `key` of a seed and a stream."""
     from factorhub.philox import philox
 
     rows = np.asarray(rows)
     flat = np.ascontiguousarray(rows.reshape(-1), dtype=np.uint64)
     out = np.empty((flat.size, count), dtype=np.uint64)
-    philox(key(seed, stream), flat, 1, out)
+    philox(key, flat, 1, out)
     return out.reshape(*rows.shape, count)
 
 

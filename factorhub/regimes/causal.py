@@ -66,13 +66,13 @@ class Causal(Single):
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """Row r's noise is the words of r, whatever the interventions: equal rows are counterfactuals of each other."""
         values, ends = np.empty((len(rows), len(base.factors))), np.array([0, len(rows)])
-        fill_each((self,), self.model(base), base, seed, (self.stream(stream),), rows, ends, NOTHING, values)
+        fill_each((self,), self.model(base), base, (self.key(seed, stream),), rows, ends, NOTHING, values)
         return Draw(values, None, {"intervened": repeated(self.targets(base), len(values))})
 
     @staticmethod
-    def stream(outer: str) -> str:
-        """The stream that noise comes from, inside another."""
-        return f"{outer}/causal"
+    def key(seed: int, stream: str) -> Array:
+        """The key (2,) that noise is drawn under."""
+        return randomness.key(seed, f"{stream}/causal")
 
     @remembered
     def targets(self, base: FactorSpace) -> Array:
@@ -109,21 +109,20 @@ class Causal(Single):
 
 
 def fill_each(
-    models: Sequence[Causal], compiled: Model, base: FactorSpace, seed: int, streams: Sequence[str], rows: Array, ends: Array,
-    places: Array, values: Array, other: str = "", anew: Array | None = None,
+    models: Sequence[Causal], compiled: Model, base: FactorSpace, keys: Sequence[Array], rows: Array, ends: Array, places: Array,
+    values: Array, other: Array = NOTHING, anew: Array = NOTHING,
 ) -> None:  # fmt: skip
     """Fill rows of `values` (m, k) with what `rows` (n,) are: those from ends[e] to ends[e + 1] under models[e].
 
     They go to `places` (n,), or into the first n rows if there are none. `compiled` are the models side by side. The noise of e is
-    from streams[e], but for the mechanisms marked in `anew`, whose is from the stream `other`.
+    the words under keys[e], but for the mechanisms marked in `anew`, whose is the words under the key `other`.
     """
     from factorhub.regimes.scores import assign
 
-    keys = np.array([randomness.key(seed, stream) for stream in streams])
-    anew = np.zeros(len(compiled.order), dtype=bool) if anew is None else anew
-    numbers = np.ascontiguousarray(rows, dtype=np.uint64)
-    plan = layout(models[0].space(base))
-    assign(*plan, compiled, keys, randomness.key(seed, other), anew, numbers, ends, places, values)
+    plan, numbers = layout(models[0].space(base)), np.ascontiguousarray(rows, dtype=np.uint64)
+    marked = anew if anew.size else np.zeros(len(compiled.order), dtype=bool)
+    named = np.array([*keys, other if other.size else keys[0]])  # (models + 1, 2), a copy: keys are read-only
+    assign(*plan, compiled, named, marked, numbers, ends, places, values)
     for e, model in enumerate(models):
         if found := model.formulas(base):
             here = places[ends[e] : ends[e + 1]] if places.size else np.arange(ends[e], ends[e + 1])

@@ -80,14 +80,14 @@ class Counterfactual(Single):
         from factorhub.regimes.kernels import assort
 
         k, n, count = len(base.factors), len(rows), len(self.interventions)
-        noise, other = f"{stream}/counterfactual", f"{stream}/counterfactual/anew"
+        noise, other = (randomness.key(seed, f"{stream}/counterfactual{end}") for end in ("", "/anew"))
         which, order, ends = np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int64), np.empty(count + 1, dtype=np.int64)
-        chosen = randomness.integers(randomness.words(seed, other, rows, k + 1)[:, k], count)
+        chosen = randomness.integers(randomness.words_under(other, rows, k + 1)[:, k], count)
         assort(chosen.astype(np.float64), np.arange(1.0, count + 1.0), which, order, ends)
         compiled, masks, anew = self._plan(base)
         values, rows = np.empty((2 * n, k)), np.asarray(rows)
         whole, first = np.array([0, n]), np.arange(0, 2 * n, 2)
-        fill_each((self.model,), self.model.model(base), base, seed, (noise,), rows, whole, first, values)
+        fill_each((self.model,), self.model.model(base), base, (noise,), rows, whole, first, values)
         worlds, ordered = self.worlds(base), np.take(rows, order)
-        fill_each(worlds, compiled, base, seed, (noise,) * count, ordered, ends, 2 * order + 1, values, other, anew)
+        fill_each(worlds, compiled, base, (noise,) * count, ordered, ends, 2 * order + 1, values, other, anew)
         return Draw(values.reshape(n, 2, k), None, {"intervened": np.take(masks, which, axis=0), "intervention": which})

@@ -126,9 +126,9 @@ class Environments(Memory):
             return join(drawn, places)
         models, model, masks = compiled
         numbers = np.take(rows, order) & (2**63 - 1)
-        streams = [one.stream(f"{stream}/{number}") for number, one in enumerate(models)]
+        keys = [one.key(seed, f"{stream}/{number}") for number, one in enumerate(models)]
         values = np.empty((len(rows), len(base.factors)))
-        fill_each(models, model, base, seed, streams, numbers, ends, order, values)
+        fill_each(models, model, base, keys, numbers, ends, order, values)
         return Draw(values, None, {"intervened": np.take(masks, which, axis=0)})
 
     @remembered

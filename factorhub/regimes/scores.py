@@ -128,14 +128,14 @@ def tell(factor: Any, model: Any, j: int, codes: Array, told: Array) -> None:
 
 @compiled
 def assign(
-    factors: Array, table: Array, model: Any, keys: Array, other_key: Array, anew: Array, rows: Array, ends: Array, places: Array,
+    factors: Array, table: Array, model: Any, keys: Array, anew: Array, rows: Array, ends: Array, places: Array,
     values: Array,
 ) -> None:  # fmt: skip
     """Fill rows of `values` (m, k) factor by factor, each from its parents' scores and its own noise.
 
     `model`, a `mechanisms.Model`, is several models one after the other: e has the mechanisms from e k on, and of `rows` (n,)
     those from ends[e] to ends[e + 1], whose words under keys[e] are the noise; of a mechanism marked in `anew` those under
-    `other_key` are. What rows[i] is goes to row places[i], or to row i if there are no `places`.
+    the last of `keys` (models + 1, 2) are. What rows[i] is goes to row places[i], or to row i if there are no `places`.
 
     Mechanism t is that of factor order[t]; its parents and weights stand from first[t] to first[t + 1]. Its normal score is
     form(sum of weights times the parents' scores + bias) + noise times the score of its word, or, where `fixed`, its value is
@@ -153,7 +153,7 @@ def assign(
             u, own, codes = u_[:n], own_[:n], codes_[:n]
             philox_columns(keys[e], rows[begin:end], 1, words)
             if some:
-                philox_columns(other_key, rows[begin:end], 1, other)
+                philox_columns(keys[-1], rows[begin:end], 1, other)
             for t in range(e * k, e * k + k):
                 j = model.order[t]
                 factor, told = factors[j], known[j, :n]

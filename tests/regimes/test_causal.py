@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 import factorhub
+from factorhub import randomness
 from factorhub.errors import InputError
 from factorhub.factors import categorical, circular, continuous
 from factorhub.regimes import Causal, Counterfactual, Do, Environments, LinearScm, Mechanism, Temporal, Uniform
@@ -220,6 +221,21 @@ def test_normal_functions_agree_with_scipy() -> None:
 
 def test_environments_of_causal_models_default_to_uniform_without_mechanisms() -> None:
     model, values = Causal(()), np.empty((2, 5))
-    fill_each((model,), model.model(SPACE), SPACE, np.zeros((5, 2), np.uint64), np.array([0, 2]), np.array([1, 0]), values)
-    assert np.array_equal(values, np.tile([0, 0, -1, 0, 0], (2, 1)))
+    keys, ends = (randomness.key(0, "a"),), np.array([0, 2])
+    fill_each((model,), model.model(SPACE), SPACE, keys, np.array([5, 9]), ends, np.array([1, 0]), values)
+    assert np.array_equal(values[::-1], SPACE.from_unit(randomness.uniforms(0, "a", [5, 9], 5)))
     assert Uniform().space(SPACE) == Causal(()).space(SPACE)
+
+
+@pytest.mark.parametrize("on_grid", [False, True])
+def test_environments_of_causal_models_are_these_models_rows(on_grid: bool) -> None:
+    """They are filled at once and in place; a model on another space makes them drawn one by one."""
+    chain = (Mechanism("scale", ("shape",), (0.8,), noise=0.6), Mechanism("posX", ("scale",), (-0.7,), "tanh", 0.1, 0.5))
+    models = (Causal(chain), Causal(chain, (Do("scale"),)), Causal(chain, (Do("posX", 0.5), Mechanism("scale", noise=0.2))))
+    base = factorhub.generator("dsprites").space
+    drawn = Environments(models if not on_grid else (*models[:2], Causal(chain, on_grid=True))).draw(base, 3, np.arange(5000))
+    for number, model in enumerate((*models[:2], models[2] if not on_grid else Causal(chain, on_grid=True))):
+        here = np.flatnonzero(drawn.extras["environment"] == number)
+        own = model.draw(base, 3, here, f"/environments/{number}")
+        assert np.array_equal(drawn.values[here], own.values)
+        assert np.array_equal(drawn.extras["intervened"][here], own.extras["intervened"])
