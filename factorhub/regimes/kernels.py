@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from factorhub.columns import divide, put_columns
 from factorhub.compiled import compiled
 from factorhub.factors import Array
-from factorhub.kernels import unit_of, value_at, value_of
+from factorhub.kernels import unit_of, value_at, values_of
 
 CHUNK = 2048  # rows at a time, where a loop goes factor by factor: few enough for their columns to stay in the cache
 LANES = 64  # rows at a time, where each has many columns
@@ -103,24 +104,23 @@ def sift(made: Array, inside: Array, width: int, waiting: Array, picked: Array, 
 
 @compiled
 def fill_grid(factors: Array, table: Array, rows: Array, values: Array, codes: Array) -> None:
-    """Fill `values` and `codes` (n, k) with the grid points of `rows` (n,)."""
-    for i in range(rows.size):
-        left = np.uint64(rows[i])
-        for j in range(values.shape[1] - 1, -1, -1):
-            size = np.uint64(factors[j].count)
-            rest = left // size
-            code = np.int64(left - rest * size)
-            left = rest
-            codes[i, j] = code
-            values[i, j] = value_of(factors[j], table, code)
-
-
-@compiled
-def fill_codes(factors: Array, table: Array, codes: Array, values: Array) -> None:
-    """Fill `values` (n, k) with the values at `codes` (n, k)."""
-    for i in range(codes.shape[0]):
-        for j in range(codes.shape[1]):
-            values[i, j] = value_of(factors[j], table, codes[i, j])
+    """Fill `values` and `codes` (n, k) with the grid points of `rows` (n,): the last factor first, the first one takes what is
+    left."""
+    k, size = values.shape[1], min(rows.size, CHUNK)
+    numbers, found, places = np.empty(size, dtype=np.int64), np.empty((k, size), dtype=np.int64), np.empty((k, size))
+    for begin in range(0, rows.size, CHUNK):
+        end = min(begin + CHUNK, rows.size)
+        left = numbers[: end - begin]
+        left[:] = rows[begin:end]
+        for j in range(k - 1, -1, -1):
+            code = found[j, : end - begin]
+            if j > 0:
+                divide(left, factors[j].count, code)
+            else:
+                code[:] = left
+            values_of(factors[j], table, code, places[j, : end - begin])
+        put_columns(found, codes[begin:end])
+        put_columns(places, values[begin:end])
 
 
 @compiled
