@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from factorhub.columns import divide, put_columns
+from factorhub.regimes.kernels import next_above
 
 LARGE = 2**62 - 1
 
@@ -28,3 +29,9 @@ def test_columns_become_rows(count: int) -> None:
     rows = np.empty((20, count))
     put_columns(columns, rows)
     assert np.array_equal(rows, columns[:, :20].T)
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_the_next_number_is_that_of_ieee(x: float) -> None:
+    with np.errstate(all="ignore"):  # NumPy warns of the tiny and of the largest
+        assert np.float64(next_above(x)).tobytes() == np.nextafter(x, np.inf).tobytes()
