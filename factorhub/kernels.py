@@ -55,6 +55,18 @@ def value_at(factor: Any, table: Any, u: float) -> float:
 
 
 @compiled
+def values_at(factor: Any, table: Any, u: Any, codes: Any, values: Any) -> None:
+    """Fill `values` (n,), which may be `u`, with `value_at` of each of `u` (n,); and `codes` (n,) where there is a grid."""
+    if factor.count > 0:
+        codes_at(factor, u, codes)
+        values_of(factor, table, codes, values)
+    else:
+        low, span = factor.low, factor.span
+        for i in range(u.size):
+            values[i] = low + u[i] * span
+
+
+@compiled
 def code_of(factor: Any, table: Any, value: float) -> int:
     """The code of a value that is on the factor's grid: a guess by even steps, then the nearest one by walking."""
     code = min(max(np.int64(np.rint((value - factor.first) / factor.step)), 0), factor.count - 1)

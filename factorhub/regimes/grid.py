@@ -32,12 +32,13 @@ class Grid(Single):
         return Draw(values, codes)
 
 
-def check_rows(rows: Array, length: int, what: str) -> Array:
-    """`rows` as int64, or `RowError` unless they lie in [0, length)."""
+def check_rows(rows: Array, length: int, what: str, *names: object) -> Array:
+    """`rows` as int64, or `RowError` unless they lie in [0, length); only then are the `names` written into `what` they are of."""
     rows = np.asarray(rows)
     if rows.dtype.kind not in "iu":
         raise InputError(f"rows are integers; got {rows.dtype}")
-    if rows.size and (rows.min() < 0 or rows.max() >= length):
+    flat = np.ascontiguousarray(rows, dtype=np.int64)
+    if flat.size and flat.view(np.uint64).max() >= length:  # a negative number, as bits, is past any length
         got = rows[(rows < 0) | (rows >= length)].flat[0]
-        raise RowError(f"rows of {what} run from 0 to {length - 1}; got {got}")
-    return np.ascontiguousarray(rows, dtype=np.int64)
+        raise RowError(f"rows of {what.format(*names)} run from 0 to {length - 1}; got {got}")
+    return flat

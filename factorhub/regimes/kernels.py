@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from factorhub.columns import divide, put_columns
 from factorhub.compiled import compiled
 from factorhub.factors import Array
-from factorhub.kernels import unit_of, value_at, value_of
+from factorhub.kernels import unit_of, values_at, values_of
+from factorhub.philox import philox_columns
 
 CHUNK = 2048  # rows at a time, where a loop goes factor by factor: few enough for their columns to stay in the cache
 LANES = 64  # rows at a time, where each has many columns
@@ -103,77 +105,139 @@ def sift(made: Array, inside: Array, width: int, waiting: Array, picked: Array, 
 
 @compiled
 def fill_grid(factors: Array, table: Array, rows: Array, values: Array, codes: Array) -> None:
-    """Fill `values` and `codes` (n, k) with the grid points of `rows` (n,)."""
-    for i in range(rows.size):
-        left = np.uint64(rows[i])
-        for j in range(values.shape[1] - 1, -1, -1):
-            size = np.uint64(factors[j].count)
-            rest = left // size
-            code = np.int64(left - rest * size)
-            left = rest
-            codes[i, j] = code
-            values[i, j] = value_of(factors[j], table, code)
+    """Fill `values` and `codes` (n, k) with the grid points of `rows` (n,): the last factor first, the first one takes what is
+    left."""
+    k, size = values.shape[1], min(rows.size, CHUNK)
+    numbers, found, places = np.empty(size, dtype=np.int64), np.empty((k, size), dtype=np.int64), np.empty((k, size))
+    for begin in range(0, rows.size, CHUNK):
+        end = min(begin + CHUNK, rows.size)
+        left = numbers[: end - begin]
+        left[:] = rows[begin:end]
+        for j in range(k - 1, -1, -1):
+            code = found[j, : end - begin]
+            if j > 0:
+                divide(left, factors[j].count, code)
+            else:
+                code[:] = left
+            values_of(factors[j], table, code, places[j, : end - begin])
+        put_columns(found, codes[begin:end])
+        put_columns(places, values[begin:end])
 
 
 @compiled
-def fill_codes(factors: Array, table: Array, codes: Array, values: Array) -> None:
-    """Fill `values` (n, k) with the values at `codes` (n, k)."""
-    for i in range(codes.shape[0]):
-        for j in range(codes.shape[1]):
-            values[i, j] = value_of(factors[j], table, codes[i, j])
+def next_above(x: float) -> float:
+    """The least number above `x`, which is finite: what `np.nextafter` gives, without a branch."""
+    bits = np.float64(x + 0.0).view(np.int64)  # of 0.0 where x is -0.0
+    return np.int64(bits + (1 if bits >= 0 else -1)).view(np.float64)
+
+
+@compiled
+def place_in_shell(words: Array, f: int, first: Array, inner: Array, outer: Array, points: Array) -> None:
+    """Fill `points` (n,) from `words` (n,) with factor f's places: between the `inner` ends (2,) in rows whose `first` factor
+    outside comes later, between those and the `outer` ends where it is f, and else anywhere between the outer ones."""
+    low, high, lowest, highest = inner[0], inner[1], outer[0], outer[1]
+    width, widest, below, both = high - low, highest - lowest, low - lowest, (low - lowest) + (highest - high)
+    for i in range(points.size):
+        u = unit(words[i])
+        place = u * both
+        beside = lowest + place if place < below else next_above(high + (place - below))
+        other = low + u * width if f < first[i] else lowest + u * widest
+        points[i] = min(beside, highest) if f == first[i] else other
+
+
+@compiled
+def stray(points: Array, low: float, high: float, width: float, outside: Array, count: Array, squares: Array) -> None:
+    """Mark in `outside` (n,) which `points` (n,) lie outside low to high; add them to `count` (n,), and to `squares` (n,) the
+    squares of how far, in widths."""
+    for i in range(points.size):
+        over = max(max(low - points[i], points[i] - high), 0.0)
+        outside[i] = over > 0.0
+        count[i] += over > 0.0
+        squares[i] += (over / width) ** 2
 
 
 @compiled
 def fill_shell(
-    inner: Array, outer: Array, box: Array, width: Array, upto: Array, words: Array, points: Array, outside: Array, count: Array,
-    distance: Array,
+    inner: Array, outer: Array, box: Array, width: Array, upto: Array, columns: Array, key: Array, rows: Array, values: Array,
+    outside: Array, count: Array, distance: Array,
 ) -> None:  # fmt: skip
-    """Fill `points` (n, m) with even draws from the `outer` box (m, 2) without the `inner` one.
+    """Fill the `columns` (m,) of `values` (n, several, k) with even draws from the `outer` box (m, 2) without the `inner` one.
 
     Factor f is the first outside the inner box with the chance that `upto` (m,) sums up: those before it lie inside,
     it lies below or above, those after it anywhere. Without `upto` the draws fill the outer box. Fills `outside`
     (n, m), its `count` (n,) and `distance` (n,), in widths, as seen from `box`.
     """
-    m = points.shape[1]
-    for i in range(points.shape[0]):
-        first = m
+    m, size = columns.size, min(rows.size, CHUNK)
+    words = np.empty(((m + 4) // 4 * 4, size), dtype=np.uint64)
+    first, points, marks = np.full(size, -1, dtype=np.int64), np.empty(size), np.empty(size, dtype=np.bool_)
+    for begin in range(0, rows.size, CHUNK):
+        end = min(begin + CHUNK, rows.size)
+        n = end - begin
+        philox_columns(key, rows[begin:end], 0, n, 1, words)
         if upto.size > 0:
-            goal, first = unit(words[i, m]) * upto[m - 1], 0
-            while first < m - 1 and goal >= upto[first]:
-                first += 1
-        total, far = 0.0, 0
+            first[:n] = 0
+            for f in range(m - 1):
+                for i in range(n):
+                    first[i] += unit(words[m, i]) * upto[m - 1] >= upto[f]
+        far, squares = count[begin:end], distance[begin:end]
+        far[:], squares[:] = 0, 0.0
         for f in range(m):
-            u = unit(words[i, f])
-            bounds = inner if f < first and upto.size > 0 else outer
-            point = bounds[f, 0] + u * (bounds[f, 1] - bounds[f, 0])
-            if f == first:
-                below, above = inner[f, 0] - outer[f, 0], outer[f, 1] - inner[f, 1]
-                place = u * (below + above)
-                point = outer[f, 0] + place if place < below else np.nextafter(inner[f, 1] + (place - below), np.inf)
-                point = min(point, outer[f, 1])
-            over = max(max(box[f, 0] - point, point - box[f, 1]), 0.0)
-            points[i, f] = point
-            outside[i, f] = over > 0.0
-            far += over > 0.0
-            total += (over / width[f]) ** 2
-        count[i] = far
-        distance[i] = np.sqrt(total)
+            point, mark = points[:n], marks[:n]
+            place_in_shell(words[f, :n], f, first[:n], inner[f], outer[f], point)
+            stray(point, box[f, 0], box[f, 1], width[f], mark, far, squares)
+            outside[begin:end, f] = mark
+            for s in range(values.shape[1]):
+                values[begin:end, s, columns[f]] = point
+        for i in range(n):
+            squares[i] = np.sqrt(squares[i])
+
+
+@compiled
+def fill_chosen(key: Array, rows: Array, chance: float, chosen: Array) -> None:
+    """Mark in `chosen` (n,) the `rows` (n,) whose first number in [0, 1) is below `chance`."""
+    size = min(rows.size, CHUNK)
+    words = np.empty((4, size), dtype=np.uint64)
+    for begin in range(0, rows.size, CHUNK):
+        out = chosen[begin : begin + CHUNK]
+        philox_columns(key, rows[begin : begin + CHUNK], 0, out.size, 1, words)
+        for i in range(out.size):
+            out[i] = unit(words[0, i]) < chance
 
 
 @compiled
 def fill_labels(
-    factors: Array, table: Array, shown: Array, noise: float, bins: int, here: Array, words: Array, values: Array, labels: Array
-) -> None:
-    """Fill the `shown` columns of the rows `here` of `labels` (p, k) from `values` (p, k): wrong with chance `noise`, then put
-    in `bins`. Each row in `here` has a row of `words`."""
-    for n in range(here.size):
-        i = here[n]
+    factors: Array, table: Array, shown: Array, noise: float, bins: int, key: Array, numbers: Array, labelled: Array,
+    values: Array, labels: Array,
+) -> None:  # fmt: skip
+    """Fill `labels` (p, k) from `values` (p, k): in the `shown` columns of the points that are `labelled` (p,), wrong with chance
+    `noise`, then put in `bins`; NaN elsewhere. The words are those of the points' `numbers` (p,)."""
+    k, size = values.shape[1], min(values.shape[0], CHUNK)
+    here, codes, rows = np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64), np.empty(size, dtype=np.uint64)
+    u, wrong, label = np.empty(size), np.empty(size), np.empty(size)
+    words = np.empty(((k + 3) // 4 * 4, size if noise > 0.0 else 0), dtype=np.uint64)
+    for begin in range(0, values.shape[0], CHUNK):
+        end, n = min(begin + CHUNK, values.shape[0]), 0
+        for i in range(begin, end):
+            here[n] = i
+            n += labelled[i]
+        labels[begin:end] = np.nan
+        if noise > 0.0:
+            for m in range(n):
+                rows[m] = numbers[here[m]]
+            philox_columns(key, rows, 0, n, 1, words)
         for j in shown:
-            value = values[i, j]
+            for m in range(n):
+                label[m] = values[here[m], j]
             if noise > 0.0:
-                u = unit(words[n, j])
-                if u < noise:
-                    value = value_at(factors[j], table, u / noise)
+                for m in range(n):
+                    u[m] = unit(words[j, m])
+                    wrong[m] = min(u[m] / noise, 1.0)
+                values_at(factors[j], table, wrong[:n], codes[:n], wrong[:n])
+                for m in range(n):
+                    true, other = label[m], wrong[m]
+                    label[m] = other if u[m] < noise else true
             if bins > 0:
-                value = min(np.floor(unit_of(factors[j], table, value) * bins), bins - 1.0)
-            labels[i, j] = value
+                for m in range(n):
+                    label[m] = min(np.floor(unit_of(factors[j], table, label[m]) * bins), bins - 1.0)
+            for m in range(n):
+                labels[here[m], j] = label[m]

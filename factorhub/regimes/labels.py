@@ -72,20 +72,23 @@ class Labels(Wrapper):
 
         rows, name = np.asarray(rows, dtype=np.int64), f"{stream}/labels"
         drawn, space = self.inner.draw(base, seed, rows, f"{name}/inner"), self.space(base)
-        points = drawn.values.reshape(-1, len(base.factors))
-        shown = np.array(columns(base, self.factors or base.names, "factors"), dtype=np.int64)
-        labelled = self._labelled(base, seed, rows, name)
-        here = np.flatnonzero(np.repeat(labelled, len(points) // max(len(rows), 1)))
-        words = np.empty((0, 0), dtype=np.uint64)
-        if self.noise > 0:
-            words = randomness.words(seed, f"{name}/noise", each_point(rows, points)[here], len(base.factors))
-        labels: Array = np.full(points.shape, np.nan)
-        fill_labels(*layout(space), shown, self.noise, self.bins, here, words, points, labels)
+        points, shown = np.ascontiguousarray(drawn.values.reshape(-1, len(base.factors))), self._shown(base)
+        labelled, numbers = self._labelled(base, seed, rows, name), each_point(rows, points)
+        kept = labelled if len(points) == len(rows) else np.repeat(labelled, len(points) // max(len(rows), 1))
+        labels: Array = np.empty(points.shape)
+        key = randomness.key(seed, f"{name}/noise")
+        fill_labels(*layout(space), shown, self.noise, self.bins, key, numbers, kept, points, labels)
         if self.permuted:
+            here = np.flatnonzero(kept)
             for j in shown:
                 labels[here, j] = self._permuted(space.factors[j], seed, f"{name}/order", j, labels[here, j])
         labels = labels.reshape(drawn.values.shape)
         return Draw(drawn.values, drawn.codes, {**drawn.extras, **dict(zip(self._names(base), (labels, labelled), strict=True))})
+
+    @remembered
+    def _shown(self, base: FactorSpace) -> Array:
+        """The positions of the factors that are labelled."""
+        return np.array(columns(base, self.factors or base.names, "factors"), dtype=np.int64)
 
     def _permuted(self, factor: Factor, seed: int, stream: str, j: int, column: Array) -> Array:
         size = self.bins or factor.size
@@ -100,13 +103,16 @@ class Labels(Wrapper):
         return [item.name for item in self.extras(base)[-2:]]
 
     def _labelled(self, base: FactorSpace, seed: int, rows: Array, stream: str) -> Array:
+        from factorhub.regimes.kernels import fill_chosen
+
         length = self.length(base)
         if length is None:
             if self.rows:
                 return rows < self.rows
-            if self.fraction == 1:
-                return np.ones(len(rows), dtype=bool)
-            return randomness.uniforms(seed, f"{stream}/which", rows, 1)[:, 0] < self.fraction
+            labelled = np.ones(len(rows), dtype=bool)
+            if self.fraction < 1:
+                fill_chosen(randomness.key(seed, f"{stream}/which"), rows.astype(np.uint64), self.fraction, labelled)
+            return labelled
         kept = min(self.rows, length) if self.rows else int(self.fraction * length + 1e-9 * length)
         order = Permutation(length, int(randomness.words(seed, f"{stream}/which", 0, 1)[0]))
         return order.inverse(rows) < kept

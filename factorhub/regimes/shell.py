@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,22 +90,19 @@ class Shell(Wrapper):
         """Row r's point of the shell, exact: which factor is the first one outside, then on which side, then where."""
         from factorhub.regimes.kernels import fill_shell
 
-        rows, name = np.asarray(rows), f"{stream}/shell"
-        columns, inner, outer, box, width, upto = self._plan(base)
+        name, plan = f"{stream}/shell", self._plan(base)
         drawn = self.inner.draw(base, seed, rows, f"{name}/inner")
-        words = randomness.words(seed, name, rows, len(columns) + 1)
-        points, distance = np.empty((len(rows), len(columns))), np.empty(len(rows))
-        outside, count = np.empty(points.shape, dtype=bool), np.empty(len(rows), dtype=np.int32)
-        fill_shell(inner, outer, box, width, upto, words, points, outside, count, distance)
-        values = drawn.values
-        values[..., columns] = points.reshape(len(rows), *(1,) * (values.ndim - 2), len(columns))
+        numbers, values = np.ascontiguousarray(rows, dtype=np.uint64), np.ascontiguousarray(drawn.values)
+        n, points = len(numbers), values.reshape(len(values), math.prod(values.shape[1:-1]), values.shape[-1])
+        outside, count, distance = np.empty((n, len(self.box)), dtype=bool), np.empty(n, dtype=np.int32), np.empty(n)
+        fill_shell(*plan, randomness.key(seed, name), numbers, points, outside, count, distance)
         names = [item.name for item in self.extras(base)[-3:]]
         records = (outside, count, distance)
         return Draw(values, None, {**drawn.extras, **dict(zip(names, records, strict=True))})
 
     @remembered
-    def _plan(self, base: FactorSpace) -> tuple[list[int], Array, Array, Array, Array, Array]:
-        """What the kernel needs: positions, inner, outer and own bounds, widths, and the shares of `fill_shell`."""
+    def _plan(self, base: FactorSpace) -> tuple[Array, Array, Array, Array, Array, Array]:
+        """What `fill_shell` needs: inner, outer and own bounds, widths, shares, and the positions of the box's factors."""
         columns = [base.index(factor) for factor, _, _ in self.box]
         inner, outer, box = self._bounds("away_min"), self._bounds("away_max"), self._bounds()
         for (factor, _, _), (low, high) in zip(self.box, outer, strict=True):
@@ -120,7 +118,7 @@ class Shell(Wrapper):
             core, whole = inner[:, 1] - inner[:, 0], outer[:, 1] - outer[:, 0]
             inside = np.divide(core, whole, out=np.ones_like(core), where=whole > 0)
             upto = np.cumsum(np.cumprod([1.0, *inside[:-1]]) * (1.0 - inside))
-        return columns, inner, outer, box, width, upto
+        return inner, outer, box, width, upto, np.array(columns, dtype=np.int64)
 
 
 def _region(box: tuple[tuple[str, float, float], ...], bounds: Array) -> Region:

@@ -10,7 +10,6 @@ import numpy as np
 from factorhub import randomness
 from factorhub.errors import InputError
 from factorhub.factors import Array
-from factorhub.layout import layout
 from factorhub.regimes.grid import Grid, check_rows
 from factorhub.regimes.regime import Draw, Extended, Regime, Wrapper, again, remembered, settled
 from factorhub.regimes.uniform import UNIFORM, Uniform
@@ -62,9 +61,8 @@ class Where(Wrapper):
         if members is None:
             return _redraw(region, inner, base, seed, rows, f"{stream}/where", self.share(base))
         if isinstance(inner, Grid):
-            codes = members.codes(check_rows(rows, len(members), f"the region '{region}'"))
-            return Draw(values_at(base, codes), codes)
-        return Draw(members.draw(randomness.words(seed, f"{stream}/where", rows, len(base.factors))))
+            return Draw(*members.points(check_rows(rows, len(members), "the region '{}'", region)))
+        return Draw(members.draw(randomness.word_columns(seed, f"{stream}/where", rows, len(base.factors))))
 
     @remembered
     def members(self, base: FactorSpace) -> Diagram | None:
@@ -112,15 +110,6 @@ def uniform_members(regime: Regime, base: FactorSpace) -> Diagram | None:
     if isinstance(regime, Where):
         return regime.members(base)
     return diagram(None, regime.space(base)) if isinstance(regime, Grid | Uniform) else None
-
-
-def values_at(space: FactorSpace, codes: Array) -> Array:
-    """The values (n, k) at `codes` (n, k) known to be on the grid."""
-    from factorhub.regimes.kernels import fill_codes
-
-    values = np.empty(codes.shape)
-    fill_codes(*layout(space), codes, values)
-    return values
 
 
 def within(region: Region | None, space: FactorSpace, values: Array) -> Array:

@@ -73,18 +73,23 @@ class Diagram:
 
     def codes(self, ranks: npt.ArrayLike) -> Array:
         """The codes (…, k), int64, of the members with these ranks (…), in grid order."""
-        from factorhub.regions.kernels import unrank
-
         ranks = np.asarray(ranks)
         if ranks.dtype.kind not in "iu":
             raise InputError(f"rows are integers; got {ranks.dtype}")
         if ranks.size and (ranks.min() < 0 or ranks.max() >= len(self)):
             got = ranks[(ranks < 0) | (ranks >= len(self))].flat[0]
             raise RowError(f"rows of this region run from 0 to {len(self) - 1}; got {got}")
-        flat = np.ascontiguousarray(ranks.reshape(-1), dtype=np.int64)
-        codes = np.empty((flat.size, len(self.space.factors)), dtype=np.int64)
-        unrank(self.runs, self.levels, flat, codes)
+        _, codes = self.points(np.ascontiguousarray(ranks.reshape(-1), dtype=np.int64))
         return codes.reshape(*ranks.shape, len(self.space.factors))
+
+    def points(self, ranks: Array) -> tuple[Array, Array]:
+        """The values and the codes (n, k) of the members with these `ranks` (n,), contiguous int64 and known to be in range."""
+        from factorhub.regions.kernels import unrank
+
+        values = np.empty((ranks.size, len(self.space.factors)))
+        codes = np.empty(values.shape, dtype=np.int64)
+        unrank(*layout(self.space), self.runs, self.levels, ranks, values, codes)
+        return values, codes
 
     def ranks(self, codes: npt.ArrayLike) -> Array:
         """The ranks (…), int64, of grid `codes` (…, k) among the members; -1 for those that do not belong."""
@@ -110,11 +115,11 @@ class Diagram:
         return tuple(found)
 
     def draw(self, words: Array) -> Array:
-        """The values (n, k) of independent uniform draws from the region, one from each row of `words` (n, k)."""
+        """The values (n, k) of independent uniform draws from the region, one from each column of `words` (k, n)."""
         from factorhub.regions.kernels import draw
 
-        values = np.empty(words.shape, dtype=np.float64)
-        draw(*layout(self.space), self.runs, words, values)
+        values = np.empty(words.shape[::-1])
+        draw(*layout(self.space), self.runs, self.levels, words, values)
         return values
 
 

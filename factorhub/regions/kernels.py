@@ -6,65 +6,71 @@ from typing import Any
 
 import numpy as np
 
+from factorhub.columns import divided, inverse_of, put_columns
 from factorhub.compiled import compiled
 from factorhub.factors import Array
-from factorhub.kernels import value_of
-from factorhub.words import high_product
+from factorhub.kernels import values_of
 
 CHUNK = 512  # rows at a time, where a loop goes factor by factor
 
 
 @compiled
-def _divided(a: Any, b: Any, inverse: Any) -> tuple[Any, Any]:
-    """The quotient and the rest of a / b, the product of `a` and the `inverse` (2**64 - 1) // b being at most one too low."""
-    quotient = np.int64(high_product(np.uint64(a), inverse))
-    rest = a - quotient * b
-    more = np.int64(rest >= b)
-    return quotient + more, rest - more * b
-
-
-@compiled
-def unrank(runs: Any, levels: Array, ranks: Array, codes: Array) -> None:
-    """Fill `codes` (n, k) with the members of `ranks` (n,), a factor at a time.
-
-    A run is found by halving a node's runs as often as the longest node of the level asks for, so that no branch has to be
-    guessed.
-    """
-    k, rows = codes.shape[1], min(CHUNK, ranks.size)
-    inverses, halvings = np.empty(runs.each.size, dtype=np.uint64), np.zeros(k, dtype=np.int64)
-    for run in range(inverses.size):
-        inverses[run] = np.uint64(2**64 - 1) // np.uint64(runs.each[run])
-    for j in range(k):
+def _halvings(runs: Any, levels: Array, factors: int) -> Array:
+    """How often (k,) the runs of a level's longest node are halved until one is left."""
+    halvings = np.zeros(factors, dtype=np.int64)
+    for j in range(factors):
         for number in range(levels[j], levels[j + 1]):
             while runs.first[number + 1] - runs.first[number] > 1 << halvings[j]:
                 halvings[j] += 1
+    return halvings
+
+
+@compiled
+def _find(first: Array, node: Array, begins: Array, goal: Array, halvings: int, n: int, run: Array, last: Array) -> None:
+    """Fill the first n of `run` with the last run of each `node` that begins at or below its `goal`; `last` is filled on the way.
+
+    All are halved as often as the longest node of the level asks for, so that no branch has to be guessed.
+    """
+    for i in range(n):
+        run[i], last[i] = first[node[i]], first[node[i] + 1] - 1
+    for _ in range(halvings):
+        for i in range(n):
+            middle = (run[i] + last[i] + 1) >> 1
+            above = begins[middle] <= goal[i]
+            run[i], last[i] = middle if above else run[i], last[i] if above else middle - 1
+
+
+@compiled
+def unrank(factors: Array, table: Array, runs: Any, levels: Array, ranks: Array, values: Array, codes: Array) -> None:
+    """Fill `values` and `codes` (n, k) with the members of `ranks` (n,), a factor at a time."""
+    k, rows = codes.shape[1], min(CHUNK, ranks.size)
+    inverses, halvings = np.empty(runs.each.size, dtype=np.uint64), _halvings(runs, levels, k)
+    for run in range(inverses.size):
+        inverses[run] = inverse_of(runs.each[run])
     left, node = np.empty(rows, dtype=np.int64), np.empty(rows, dtype=np.int64)
-    low, high = np.empty(rows, dtype=np.int64), np.empty(rows, dtype=np.int64)
+    taken, last = np.empty(rows, dtype=np.int64), np.empty(rows, dtype=np.int64)
+    found, places = np.empty((k, rows), dtype=np.int64), np.empty((k, rows))
     for begin in range(0, ranks.size, CHUNK):
-        asked, found = ranks[begin : begin + CHUNK], codes[begin : begin + CHUNK]
-        n = asked.size
-        left[:n], node[:n] = asked, 0
+        n = min(CHUNK, ranks.size - begin)
+        left[:n], node[:n] = ranks[begin : begin + n], 0
         for j in range(k):
-            first, last = runs.first[levels[j]], runs.first[levels[j + 1]] - 1
-            if first == last:  # of a factor without conditions all rows take the same run
-                begins, each, inverse = np.int64(runs.low[first]), runs.each[first], inverses[first]
+            code, run = found[j, :n], runs.first[levels[j]]
+            if run + 1 == runs.first[levels[j + 1]]:  # of a factor without conditions all rows take the same run
+                low, each, inverse = np.int64(runs.low[run]), runs.each[run], inverses[run]
                 for i in range(n):
-                    step, left[i] = _divided(left[i], each, inverse)
-                    found[i, j] = begins + step
-                node[:n] = runs.child[first]
-                continue
-            for i in range(n):
-                low[i], high[i] = runs.first[node[i]], runs.first[node[i] + 1] - 1
-            for _ in range(halvings[j]):
+                    step, left[i] = divided(left[i], each, inverse)
+                    code[i] = low + step
+                node[:n] = runs.child[run]
+            else:
+                _find(runs.first, node, runs.before, left, halvings[j], n, taken, last)
                 for i in range(n):
-                    middle = (low[i] + high[i] + 1) >> 1
-                    above = runs.before[middle] <= left[i]
-                    low[i], high[i] = middle if above else low[i], high[i] if above else middle - 1
-            for i in range(n):
-                run = low[i]
-                step, left[i] = _divided(left[i] - runs.before[run], runs.each[run], inverses[run])
-                found[i, j] = np.int64(runs.low[run]) + step
-                node[i] = runs.child[run]
+                    run = taken[i]
+                    step, left[i] = divided(left[i] - runs.before[run], runs.each[run], inverses[run])
+                    code[i] = np.int64(runs.low[run]) + step
+                    node[i] = runs.child[run]
+            values_of(factors[j], table, code, places[j, :n])
+        put_columns(found, codes[begin : begin + n])
+        put_columns(places, values[begin : begin + n])
 
 
 @compiled
@@ -87,22 +93,46 @@ def rank(runs: Any, codes: Array, ranks: Array) -> None:
 
 
 @compiled
-def draw(factors: Array, table: Array, runs: Any, words: Array, values: Array) -> None:
-    """Fill `values` (n, k) with members drawn uniformly; a word picks the run, and what is left of it the place within."""
-    for i in range(values.shape[0]):
-        node = np.int64(0)
-        for j in range(values.shape[1]):
-            u = (words[i, j] >> np.uint64(11)) * 2.0**-53
-            run, last = runs.first[node], runs.first[node + 1] - 1
-            start = 0.0
-            while run < last and u >= runs.upto[run]:
-                start = runs.upto[run]
-                run += 1
-            low, high = runs.low[run], runs.high[run]
-            t = (u - start) / (runs.upto[run] - start)
-            place = low + t * (high - low)
-            if factors[j].count > 0:
-                values[i, j] = value_of(factors[j], table, min(np.int64(place), np.int64(high) - 1))
+def draw(factors: Array, table: Array, runs: Any, levels: Array, words: Array, values: Array) -> None:
+    """Fill `values` (n, k) with members drawn uniformly, a factor at a time, from `words` (k, n).
+
+    A word picks the run, and what is left of it the place within.
+    """
+    k, rows, many = values.shape[1], min(CHUNK, values.shape[0]), runs.low.size
+    begins, shares, highest, halvings = np.zeros(many), np.empty(many), np.empty(many), _halvings(runs, levels, k)
+    for number in range(levels[k]):
+        for run in range(runs.first[number], runs.first[number + 1]):
+            if run > runs.first[number]:
+                begins[run] = runs.upto[run - 1]
+            shares[run] = runs.upto[run] - begins[run]
+            highest[run] = np.nextafter(runs.high[run], runs.low[run])
+    u, high, below, places = np.empty(rows), np.empty(rows), np.empty(rows), np.empty((k, rows))
+    node, taken, last = np.empty(rows, dtype=np.int64), np.empty(rows, dtype=np.int64), np.empty(rows, dtype=np.int64)
+    for begin in range(0, values.shape[0], CHUNK):
+        n = min(CHUNK, values.shape[0] - begin)
+        node[:n] = 0
+        for j in range(k):
+            word, place = words[j, begin : begin + n], places[j, :n]
+            for i in range(n):
+                u[i] = (word[i] >> np.uint64(11)) * 2.0**-53
+            run = runs.first[levels[j]]
+            if run + 1 == runs.first[levels[j + 1]]:  # of a factor without conditions all rows take the same run
+                low, width, start, share = runs.low[run], runs.high[run] - runs.low[run], begins[run], shares[run]
+                for i in range(n):
+                    place[i] = low + (u[i] - start) / share * width
+                node[:n], high[:n], below[:n] = runs.child[run], runs.high[run], highest[run]
             else:
-                values[i, j] = place if place < high else np.nextafter(high, low)
-            node = runs.child[run]
+                _find(runs.first, node, begins, u, halvings[j], n, taken, last)
+                for i in range(n):
+                    run = taken[i]
+                    place[i] = runs.low[run] + (u[i] - begins[run]) / shares[run] * (runs.high[run] - runs.low[run])
+                    node[i], high[i], below[i] = runs.child[run], runs.high[run], highest[run]
+            if factors[j].count > 0:
+                for i in range(n):
+                    taken[i] = min(np.int64(place[i]), np.int64(high[i]) - 1)
+                values_of(factors[j], table, taken[:n], place)
+            else:
+                for i in range(n):
+                    inside, edge = place[i], below[i]
+                    place[i] = inside if inside < high[i] else edge
+        put_columns(places, values[begin : begin + n])

@@ -72,7 +72,7 @@ def test_enumeration_is_membership(region: Region) -> None:
 def test_draws_lie_in_the_region(region: Region) -> None:
     found = diagram(region, LOOSE)
     if found.share > 0:
-        values = found.draw(randomness.words(0, "test", np.arange(64), 4))
+        values = found.draw(randomness.word_columns(0, "test", np.arange(64), 4))
         assert LOOSE.inside(values).all()
         assert region.contains(LOOSE, values).all()
 
