@@ -173,7 +173,7 @@ def fill_shell(
     for begin in range(0, rows.size, CHUNK):
         end = min(begin + CHUNK, rows.size)
         n = end - begin
-        philox_columns(key, rows[begin:end], 0, n, 1, words)
+        philox_columns(key, rows[begin:end], 1, words)
         if upto.size > 0:
             first[:n] = 0
             for f in range(m - 1):
@@ -199,7 +199,7 @@ def fill_chosen(key: Array, rows: Array, chance: float, chosen: Array) -> None:
     words = np.empty((4, size), dtype=np.uint64)
     for begin in range(0, rows.size, CHUNK):
         out = chosen[begin : begin + CHUNK]
-        philox_columns(key, rows[begin : begin + CHUNK], 0, out.size, 1, words)
+        philox_columns(key, rows[begin : begin + CHUNK], 1, words)
         for i in range(out.size):
             out[i] = unit(words[0, i]) < chance
 
@@ -224,7 +224,7 @@ def fill_labels(
         if noise > 0.0:
             for m in range(n):
                 rows[m] = numbers[here[m]]
-            philox_columns(key, rows, 0, n, 1, words)
+            philox_columns(key, rows[:n], 1, words)
         for j in shown:
             for m in range(n):
                 label[m] = values[here[m], j]
