@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from factorhub.columns import put_columns
 from factorhub.compiled import compiled
 from factorhub.factors import Array
-from factorhub.kernels import value_of, values_of
+from factorhub.kernels import values_of
 from factorhub.regimes.kernels import CHUNK, unit
 from factorhub.words import high_product
 
@@ -35,25 +36,26 @@ def fill_uniform(factors: Array, table: Array, words: Array, values: Array, code
     A word is a fraction of 2**64: times a number of values, its whole part is a code, and what is left is the next
     fraction. See `layout` for which factor takes which word. Rows go in chunks that stay in the cache.
     """
-    size = min(values.shape[0], CHUNK)
-    fractions, found = np.empty((words.shape[0], size), dtype=np.uint64), np.empty(size, dtype=np.int64)
+    k, size = values.shape[1], min(values.shape[0], CHUNK)
+    fractions, found, places = (
+        np.empty((words.shape[0], size), dtype=np.uint64),
+        np.zeros((k, size), dtype=np.int64),
+        np.empty((k, size)),
+    )
     for begin in range(0, values.shape[0], CHUNK):
         end = min(begin + CHUNK, values.shape[0])
-        left, made = fractions[:, : end - begin], found[: end - begin]
-        left[:] = words[:, begin:end]
-        for j in range(values.shape[1]):
-            if factors[j].count == 1:
-                values[begin:end, j] = value_of(factors[j], table, 0)
-                if codes.size > 0:
-                    codes[begin:end, j] = 0
-            elif factors[j].count > 1:
-                take(fractions[factors[j].word, : end - begin], factors[j].count, made)
-                values_of(factors[j], table, made, values[begin:end, j])
-                if codes.size > 0:
-                    codes[begin:end, j] = made
-        for j in range(values.shape[1]):
+        n = end - begin
+        fractions[:, :n] = words[:, begin:end]
+        for j in range(k):
+            if factors[j].count > 1:
+                take(fractions[factors[j].word, :n], factors[j].count, found[j, :n])
+            if factors[j].count > 0:
+                values_of(factors[j], table, found[j, :n], places[j, :n])
+        for j in range(k):
             if factors[j].count == 0:
-                column, rest = values[begin:end, j], fractions[factors[j].word, : end - begin]
-                low, span = factors[j].low, factors[j].span
-                for i in range(column.size):
-                    column[i] = low + unit(rest[i]) * span
+                place, rest, low, span = places[j, :n], fractions[factors[j].word, :n], factors[j].low, factors[j].span
+                for i in range(n):
+                    place[i] = low + unit(rest[i]) * span
+        put_columns(places, values[begin:end])
+        if codes.size > 0:
+            put_columns(found, codes[begin:end])
