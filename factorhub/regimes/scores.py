@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from factorhub.columns import put_columns, put_columns_at
 from factorhub.compiled import compiled
 from factorhub.factors import Array
 from factorhub.kernels import code_of, codes_at, values_of
@@ -105,9 +106,15 @@ def mechanism(form: int, x: Array) -> None:
 @compiled
 def effects(model: Any, t: int, known: Array, own: Array, x: Array) -> None:
     """Fill `x` (n,) with what mechanism `t` makes of its parents' scores, rows of `known` (k, size), and of noise, `own` (n,)."""
-    x[:] = model.bias[t]
-    for p in range(model.first[t], model.first[t + 1]):
-        add(model.weights[p], known[model.parents[p], : x.size], x)
+    begin, end, bias = model.first[t], model.first[t + 1], model.bias[t]
+    if begin < end:
+        weight, parent = model.weights[begin], known[model.parents[begin]]
+        for i in range(x.size):
+            x[i] = bias + weight * parent[i]
+        for p in range(begin + 1, end):
+            add(model.weights[p], known[model.parents[p], : x.size], x)
+    else:
+        x[:] = bias
     mechanism(model.form[t], x)
     add(model.noise[t], own, x)
 
@@ -144,6 +151,7 @@ def assign(
     """
     k, size, words_of = values.shape[1], min(rows.size, CHUNK), (values.shape[1] + 3) // 4 * 4
     u_, own_, known, codes_ = np.empty(size), np.empty(size), np.empty((k, size)), np.empty(size, dtype=np.int64)
+    made = np.empty((k, size))
     words, other = np.empty((words_of, size), dtype=np.uint64), np.empty((words_of, size), dtype=np.uint64)
     for e in range(ends.size - 1):
         some = np.any(anew[e * k : e * k + k])
@@ -156,9 +164,9 @@ def assign(
                 philox_columns(keys[-1], rows[begin:end], 1, other)
             for t in range(e * k, e * k + k):
                 j = model.order[t]
-                factor, told = factors[j], known[j, :n]
+                factor, told, column = factors[j], known[j, :n], made[j, :n]
                 if model.fixed[t]:
-                    own[:], told[:] = model.value[t], model.level[t]
+                    column[:], told[:] = model.value[t], model.level[t]
                 else:
                     units(other[j, :n] if anew[t] else words[j, :n], u)
                     if not root_of(model, t):
@@ -168,11 +176,10 @@ def assign(
                         cdfs(u)
                     elif model.read[t] and factor.count == 0:
                         probits(u, told)
-                    fill_column(factor, table, u, codes, own)
+                    fill_column(factor, table, u, codes, column)
                     if model.read[t] and factor.count > 0:
                         tell(factor, model, j, codes, told)
-                if places.size == 0:
-                    values[begin:end, j] = own
-                else:
-                    for i in range(n):
-                        values[places[begin + i], j] = own[i]
+            if places.size == 0:
+                put_columns(made, values[begin:end])
+            else:
+                put_columns_at(made, places[begin:end], values)
