@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from factorhub.columns import put_columns
 from factorhub.compiled import compiled
 from factorhub.factors import Array
 from factorhub.philox import philox_columns
@@ -86,8 +87,7 @@ def evolve(
                 numbers[i] = np.uint64(rows[begin + i] * steps + t)
             philox_columns(target_key, numbers, 1, chances)
             mark(chances, varying, limit, mask)
-            for j in range(k):
-                targets[begin : begin + n, t, j] = mask[j, :n]
+            put_columns(mask, targets[begin : begin + n, t])
             for p in range(several):
                 for i in range(n):
                     numbers[i] = np.uint64((rows[begin + i] * several + p) * steps + t)
