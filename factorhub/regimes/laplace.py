@@ -63,13 +63,16 @@ def _shares(powers: Array, most: int, steps: Array, share: Array) -> None:
 @compiled
 def _geometric(powers: Array, most: int, goal: Array, end: Array, d: Array) -> None:
     """Fill `d` (n,) with how many of q, q ** 2, … sum up to more than each `goal` (n,): at least 1, and `end` (n,) at most."""
-    reached = 0.0
-    for i in range(d.size):
-        d[i] = 1
+    sums, reached = np.full(POWERS + 4, np.inf), 0.0
     for t in range(1, min(most, POWERS)):
         reached += powers[t]
+        sums[t] = reached
+    d[:] = 1
+    for t in range(1, min(most, POWERS), 4):  # four sums for each time that goals are read
+        a, b, c, e = sums[t], sums[t + 1], sums[t + 2], sums[t + 3]
         for i in range(d.size):
-            d[i] += goal[i] >= reached
+            far = goal[i]
+            d[i] += np.int64(far >= a) + np.int64(far >= b) + np.int64(far >= c) + np.int64(far >= e)
     for i in range(d.size):
         d[i] = min(d[i], end[i])
     if most >= POWERS:
