@@ -14,7 +14,7 @@ from factorhub.fields import Field
 from factorhub.formulas import Formula
 from factorhub.layout import layout
 from factorhub.regimes.mechanisms import Do, Mechanism, Model, Rule, Target, compile_model, effective, formulas
-from factorhub.regimes.regime import NOTHING, Draw, Single, off_grid, remembered
+from factorhub.regimes.regime import NOTHING, Draw, Single, off_grid, remembered, repeated
 from factorhub.regions import Condition, Region
 from factorhub.space import FactorSpace
 
@@ -130,11 +130,6 @@ def fill_each(
             for formula in found:
                 made[:, base.index(formula.factor)] = formula(dict(zip(base.names, made.T, strict=True)))
             values[here] = base.check(made)
-
-
-def repeated(mask: Array, n: int) -> Array:
-    """The same `mask` (k,) in n rows; Python repeats bytes several times as quickly as NumPy fills short rows."""
-    return np.frombuffer(bytearray(mask.tobytes()) * n, dtype=bool).reshape(n, len(mask))
 
 
 def intervened(base: FactorSpace, mechanisms: tuple[Rule, ...], dims: tuple[tuple[str, int], ...] = ()) -> Field:

@@ -13,7 +13,19 @@ from factorhub.errors import InputError
 from factorhub.factors import Array
 from factorhub.fields import Field
 from factorhub.layout import layout
-from factorhub.regimes.regime import Draw, Extended, Regime, again, choice, columns, differs, distinct, remembered, shared_space
+from factorhub.regimes.regime import (
+    Draw,
+    Extended,
+    Regime,
+    again,
+    choice,
+    columns,
+    differs,
+    distinct,
+    remembered,
+    repeated,
+    shared_space,
+)
 from factorhub.regimes.uniform import UNIFORM
 from factorhub.regimes.where import uniform_members, within
 from factorhub.regions import Diagram, Region, diagram
@@ -88,8 +100,9 @@ class Paired(Extended):
     def moved(self, base: FactorSpace, first: Array, points: Array, free: Array) -> Proposal:
         """The proposal in which `points` (of all axes) are the first ones after their `free` factors moved."""
         second = points.reshape(first.shape)
-        resampled = np.zeros((len(first), len(base.factors)), dtype=bool)
-        resampled[:, free] = True
+        mask = np.zeros(len(base.factors), dtype=bool)
+        mask[free] = True
+        resampled = repeated(mask, len(first))
         changed = differs(first, second)
         return Proposal(second, resampled, changed, within(self.fresh().support(base), self.space(base), second))
 

@@ -259,6 +259,11 @@ def differs(first: Array, second: Array) -> Array:
     return differing
 
 
+def repeated(mask: Array, n: int) -> Array:
+    """The same `mask` (k,) in n rows; Python repeats bytes several times as quickly as NumPy fills short rows."""
+    return np.frombuffer(bytearray(mask.tobytes()) * n, dtype=bool).reshape(n, len(mask))
+
+
 def columns(space: FactorSpace, names: Iterable[str], what: str) -> list[int]:
     """The positions of the named factors, each named once."""
     found = [space.index(name) for name in names]
