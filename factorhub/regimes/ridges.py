@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from factorhub.columns import put_columns_at
 from factorhub.compiled import compiled
 from factorhub.factors import Array
 from factorhub.kernels import value_of, values_of
@@ -157,7 +158,7 @@ def ridge(
         placed[extra[e, 0]] = placed[extra[e, 1]] = True
     weights = np.empty(largest if largest <= 65536 else 1)
     numbers, words = np.empty(size, dtype=np.uint64), np.empty((4 * blocks, size), dtype=np.uint64)
-    made, place, codes = np.empty(size), np.empty((k, size)), np.zeros((k, size), dtype=np.int64)
+    made, place, codes = np.empty((k, size)), np.empty((k, size)), np.zeros((k, size), dtype=np.int64)
     low, mass, chance, nothing = np.empty(size), np.empty(size), np.empty(size), np.zeros(size, dtype=np.int64)
     waiting, instead, missed = np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64), 0
     for begin in range(0, rows.size, size):
@@ -172,7 +173,7 @@ def ridge(
             chance[:n] = 1.0
             for t in range(k):
                 j, p = order[t], parent[t]
-                factor, word, code, value = factors[j], words[t, :n], codes[j, :n], made[:n]
+                factor, word, code, value = factors[j], words[t, :n], codes[j, :n], made[j, :n]
                 if start[t] < 0 and p < 0:
                     roots(factor, word, code, value)
                 elif factor.count > 0 and (p < 0 or factors[p].count > 0):
@@ -202,8 +203,7 @@ def ridge(
                     values_of(factor, table, code, value)
                 if placed[j]:
                     places(factor, code, value, place[j])
-                for i in range(n):
-                    values[waiting[i], j] = value[i]
+            put_columns_at(made, waiting[:n], values)
             if sure:
                 break
             for e in range(extra.shape[0]):
