@@ -143,8 +143,8 @@ def ridge(
     in `keep`. Below a parent off the grid a factor is drawn from the ridge alone, and the point is kept with the chance
     that corrects for it: the ridge's mass at the parent over the `most` it can be. Each extra ridge is such a chance.
 
-    Rows go in chunks; each round tries once for the rows of a chunk that no earlier one has filled, so that long ones waste
-    less on the last of them. Returns the number of rows that `tries` rounds did not fill.
+    Each round tries once for the rows that no earlier one has filled, in chunks that stay in the cache. Returns the number of
+    rows that `tries` rounds did not fill.
     """
     k, size, largest = order.size, max(min(rows.size, CHUNK), 1), 1
     blocks, placed, sure = (k + 4) // 4, np.zeros(k, dtype=np.bool_), extra.shape[0] == 0
@@ -160,15 +160,14 @@ def ridge(
     numbers, words = np.empty(size, dtype=np.uint64), np.empty((4 * blocks, size), dtype=np.uint64)
     made, place, codes = np.empty((k, size)), np.empty((k, size)), np.zeros((k, size), dtype=np.int64)
     low, mass, chance, nothing = np.empty(size), np.empty(size), np.empty(size), np.zeros(size, dtype=np.int64)
-    waiting, instead, missed = np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64), 0
-    for begin in range(0, rows.size, size):
-        n = min(size, rows.size - begin)
-        for i in range(n):
-            waiting[i] = begin + i
-        attempt = 0
-        while n > 0 and attempt < tries:
+    waiting, instead, left, attempt = np.arange(rows.size), np.empty(size, dtype=np.int64), rows.size, 0
+    while left > 0 and attempt < tries:
+        many, left = left, 0
+        for begin in range(0, many, size):
+            here = waiting[begin : min(begin + size, many)]
+            n = here.size
             for i in range(n):
-                numbers[i] = rows[waiting[i]]
+                numbers[i] = rows[here[i]]
             philox_columns(key, numbers[:n], attempt * blocks + 1, words)
             chance[:n] = 1.0
             for t in range(k):
@@ -203,19 +202,14 @@ def ridge(
                     values_of(factor, table, code, value)
                 if placed[j]:
                     places(factor, code, value, place[j])
-            put_columns_at(made, waiting[:n], values)
-            if sure:
-                break
+            put_columns_at(made, here, values)
             for e in range(extra.shape[0]):
                 for i in range(n):
                     b = place[extra[e, 1], i]
                     far = (place[extra[e, 0], i] - (1.0 - b if extra_flip[e] else b)) / extra_sigma[e]
                     chance[i] *= exp(-0.5 * far * far)
-            left = 0
-            for i in range(n):
-                waiting[left] = waiting[i]
+            for i in range(0 if sure else n):
+                waiting[left] = here[i]
                 left += unit(words[k, i]) >= chance[i]
-            n = left
-            attempt += 1
-        missed += 0 if sure else n
-    return missed
+        attempt += 1
+    return left
