@@ -34,6 +34,13 @@ def divide(left: Any, size: int, rests: Any) -> None:
 
 
 @compiled
+def copy(source: Any, out: Any) -> None:
+    """Fill `out` (n,) with the first n of `source`; the check of lengths in `out[:] = source` takes half a second to compile."""
+    for i in range(out.size):
+        out[i] = source[i]
+
+
+@compiled
 def put_columns_at(columns: Any, places: Any, out: Any) -> None:
     """The same into the rows at `places` (n,) of `out` (m, k)."""
     j, k = 0, out.shape[1]
@@ -67,4 +74,4 @@ def put_columns(columns: Any, out: Any) -> None:
             out[i, j], out[i, j + 1] = a[i], b[i]
         j += 2
     if j < k:
-        out[:, j] = columns[j, : out.shape[0]]
+        copy(columns[j], out[:, j])

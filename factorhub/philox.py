@@ -9,6 +9,7 @@ from llvmlite import binding, ir
 from numba import types
 from numba.extending import intrinsic
 
+from factorhub.columns import copy
 from factorhub.compiled import compiled
 from factorhub.factors import Array
 from factorhub.words import high_product
@@ -155,11 +156,12 @@ def philox_columns(key: Array, rows: Array, first: int, out: Array) -> None:
                 out[start, i], out[start + 1, i], out[start + 2, i], out[start + 3, i] = block(k0, k1, rows[i], first + start // 4)
         return
     left, padded, spare = n % LANES, np.zeros(LANES, dtype=np.uint64), np.empty((4, LANES), dtype=np.uint64)
-    padded[:left] = rows[n - left :]
+    copy(rows[n - left :], padded[:left])
     for start in range(0, out.shape[0], 4):
         number = np.uint64(first + start // 4)
         for i in range(0, n - left, LANES):
             as_columns(k0, k1, rows, i, number, out, start)
         if left > 0:
             as_columns(k0, k1, padded, 0, number, spare, 0)
-            out[start : start + 4, n - left : n] = spare[:, :left]
+            for word in range(4):
+                copy(spare[word], out[start + word, n - left : n])

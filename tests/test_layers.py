@@ -22,7 +22,7 @@ MAP: dict[str, set[str]] = {
     "fields": {"errors", "factors"},
     "space": {"errors", "factors"},
     "randomness": {"errors", "factors", "philox"},
-    "philox": {"compiled", "words", "factors"},
+    "philox": {"compiled", "words", "factors", "columns"},
     "feistel": {"compiled", "factors"},
     "trig": {"compiled", "factors"},
     "formulas": {"errors", "factors", "trig"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from factorhub.columns import put_columns
+from factorhub.columns import copy, put_columns
 from factorhub.compiled import compiled
 from factorhub.factors import Array
 from factorhub.kernels import values_of
@@ -45,7 +45,8 @@ def fill_uniform(factors: Array, table: Array, words: Array, values: Array, code
     for begin in range(0, values.shape[0], CHUNK):
         end = min(begin + CHUNK, values.shape[0])
         n = end - begin
-        fractions[:, :n] = words[:, begin:end]
+        for w in range(words.shape[0]):
+            copy(words[w, begin:end], fractions[w, :n])
         for j in range(k):
             if factors[j].count > 1:
                 take(fractions[factors[j].word, :n], factors[j].count, found[j, :n])

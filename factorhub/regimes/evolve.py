@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from factorhub.columns import put_columns
+from factorhub.columns import copy, put_columns
 from factorhub.compiled import compiled
 from factorhub.factors import Array
 from factorhub.philox import philox_columns
@@ -55,11 +55,11 @@ def follow(
         if model.read[t] and factor.count > 0:
             tell(factor, model, j, codes, told)
         if still[j]:
-            x[:] = before[:, j]
+            copy(before[:, j], x)
             pick(target, own, x, own)
             if model.read[t]:
                 pick(target, told, past[j], told)
-        frame[:, j] = own
+        copy(own, frame[:, j])
 
 
 @compiled

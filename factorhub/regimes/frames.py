@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from factorhub.columns import copy
 from factorhub.compiled import compiled
 from factorhub.factors import Array
 from factorhub.kernels import codes_of, values_of
@@ -78,7 +79,7 @@ def _wander(
     """Fill all but the first n of `path` (several n,) with the way of each of `column` (n,), which it begins with: a step up or
     down with chance `rate`, by the `words` of each frame. All others, (n,), is room to work in."""
     low, span, circular, count, n = factor.low, factor.span, factor.circular, factor.count, column.size
-    column[:] = path[:n]
+    copy(path, column)
     for at in range(0, path.size - n, n):
         drawn, new = words[at : at + n], path[at + n : at + 2 * n]
         if count == 0:
@@ -99,7 +100,7 @@ def _wander(
             for i in range(n):
                 old, near = column[i], new[i]
                 new[i] = near if u[i] < rate else old
-        column[:] = new
+        copy(new, column)
 
 
 @compiled
@@ -176,7 +177,7 @@ def travel(
                 for t in range(first, last):
                     now, share = path[(t - first + 1) * many :], shares[m, t]
                     if count > 0:
-                        hopped[:many] = codes[:many]
+                        copy(codes, hopped[:many])
                         _hop(hopped[:many], count, circular, hops[m, t], up)
                         values_of(factor, table, hopped[:many], now)
                     else:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from factorhub.columns import divide, put_columns
+from factorhub.columns import copy, divide, put_columns
 from factorhub.compiled import compiled
 from factorhub.factors import Array
 from factorhub.kernels import unit_of, values_at, values_of
@@ -112,13 +112,13 @@ def fill_grid(factors: Array, table: Array, rows: Array, values: Array, codes: A
     for begin in range(0, rows.size, CHUNK):
         end = min(begin + CHUNK, rows.size)
         left = numbers[: end - begin]
-        left[:] = rows[begin:end]
+        copy(rows[begin:end], left)
         for j in range(k - 1, -1, -1):
             code = found[j, : end - begin]
             if j > 0:
                 divide(left, factors[j].count, code)
             else:
-                code[:] = left
+                copy(left, code)
             values_of(factors[j], table, code, places[j, : end - begin])
         put_columns(found, codes[begin:end])
         put_columns(places, values[begin:end])
@@ -185,7 +185,7 @@ def fill_shell(
             point, mark = points[:n], marks[:n]
             place_in_shell(words[f, :n], f, first[:n], inner[f], outer[f], point)
             stray(point, box[f, 0], box[f, 1], width[f], mark, far, squares)
-            outside[begin:end, f] = mark
+            copy(mark, outside[begin:end, f])
             for s in range(values.shape[1]):
                 values[begin:end, s, columns[f]] = point
         for i in range(n):

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from factorhub.columns import copy
 from factorhub.compiled import compiled
 from factorhub.factors import Array
 from factorhub.kernels import codes_of
@@ -164,7 +165,9 @@ def change(
         before, after, differs = first[begin : begin + CHUNK], second[begin : begin + CHUNK], changed[begin : begin + CHUNK]
         redrawn, fits, drawn = free[begin : begin + CHUNK], kept[begin : begin + CHUNK], words[begin : begin + CHUNK]
         n = fits.size
-        after[:], differs[:], fits[:] = before, False, True
+        differs[:], fits[:] = False, True
+        for j in range(k):
+            copy(before[:, j], after[:, j])
         word[:], node[:] = most, 0
         if tied:
             for j in range(k):

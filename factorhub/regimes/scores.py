@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from factorhub.columns import put_columns, put_columns_at
+from factorhub.columns import copy, put_columns, put_columns_at
 from factorhub.compiled import compiled
 from factorhub.factors import Array
 from factorhub.kernels import code_of, codes_at, values_of
@@ -172,7 +172,7 @@ def assign(
                     if not root_of(model, t):
                         probits(u, own)
                         effects(model, t, known, own, told)
-                        u[:] = told
+                        copy(told, u)
                         cdfs(u)
                     elif model.read[t] and factor.count == 0:
                         probits(u, told)

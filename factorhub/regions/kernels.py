@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from factorhub.columns import divided, inverse_of, put_columns
+from factorhub.columns import copy, divided, inverse_of, put_columns
 from factorhub.compiled import compiled
 from factorhub.factors import Array
 from factorhub.kernels import values_of
@@ -52,7 +52,8 @@ def unrank(factors: Array, table: Array, runs: Any, levels: Array, ranks: Array,
     found, places = np.empty((k, rows), dtype=np.int64), np.empty((k, rows))
     for begin in range(0, ranks.size, CHUNK):
         n = min(CHUNK, ranks.size - begin)
-        left[:n], node[:n] = ranks[begin : begin + n], 0
+        node[:n] = 0
+        copy(ranks[begin:], left[:n])
         for j in range(k):
             code, run = found[j, :n], runs.first[levels[j]]
             if run + 1 == runs.first[levels[j + 1]]:  # of a factor without conditions all rows take the same run
