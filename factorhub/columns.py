@@ -41,22 +41,6 @@ def copy(source: Any, out: Any) -> None:
 
 
 @compiled
-def put_columns_at(columns: Any, places: Any, out: Any) -> None:
-    """The same into the rows at `places` (n,) of `out` (m, k)."""
-    j, k = 0, out.shape[1]
-    while j + 2 <= k:
-        a, b = columns[j], columns[j + 1]
-        for i in range(places.size):
-            row = places[i]
-            out[row, j], out[row, j + 1] = a[i], b[i]
-        j += 2
-    if j < k:
-        a = columns[j]
-        for i in range(places.size):
-            out[places[i], j] = a[i]
-
-
-@compiled
 def put_columns(columns: Any, out: Any) -> None:
     """Fill `out` (n, k) with the first n of each of the `columns` (k, …).
 
@@ -75,3 +59,19 @@ def put_columns(columns: Any, out: Any) -> None:
         j += 2
     if j < k:
         copy(columns[j], out[:, j])
+
+
+@compiled
+def put_columns_at(columns: Any, places: Any, out: Any) -> None:
+    """The same into the rows at `places` (n,) of `out` (m, k)."""
+    j, k = 0, out.shape[1]
+    while j + 2 <= k:
+        a, b = columns[j], columns[j + 1]
+        for i in range(places.size):
+            row = places[i]
+            out[row, j], out[row, j + 1] = a[i], b[i]
+        j += 2
+    if j < k:
+        a = columns[j]
+        for i in range(places.size):
+            out[places[i], j] = a[i]

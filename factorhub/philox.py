@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from llvmlite import binding, ir
 from numba import types
+from numba.core.errors import TypingError
 from numba.extending import intrinsic
 
 from factorhub.columns import copy
@@ -102,6 +103,9 @@ def blocks_of(lanes: int, by_column: bool = False) -> Any:
                 store(row, builder.add(at, ir.Constant(WORD, lane)), start)
             return context.get_dummy_value()
 
+        for array, width in ((rows, 1), (out, 2)):  # their memory is read and written as it lies
+            if not (array.layout == "C" and array.ndim == width and array.dtype.bitwidth == 64):
+                raise TypingError(f"philox takes contiguous arrays of 64-bit numbers; got {array}")
         return types.void(types.uint64, types.uint64, rows, types.int64, types.uint64, out, types.int64), code
 
     return blocks

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from factorhub.columns import put_columns
 from factorhub.compiled import compiled
 from factorhub.factors import Array
 from factorhub.kernels import codes_of
@@ -29,14 +30,6 @@ def _places(factor: Any, table: Array, column: Array, codes: Array, others: Arra
             column[i] = 2.0 * ((column[i] - low) / span) - 1.0
     else:
         column[:] = -1.0
-
-
-@compiled
-def _across(columns: Array, rows: Array) -> None:
-    """Fill `rows` (n, w) with what stands in `columns` (w, n or more)."""
-    for i in range(rows.shape[0]):
-        for t in range(rows.shape[1]):
-            rows[i, t] = columns[t, i]
 
 
 @compiled
@@ -67,7 +60,7 @@ def fill_answers(
                 column, weight = place[reads[r]], weights[r]
                 for i in range(n):
                     score[i] += weight * column[i]
-        _across(total, scores)
+        put_columns(total, scores)
 
 
 @compiled

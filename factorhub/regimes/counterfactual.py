@@ -85,7 +85,7 @@ class Counterfactual(Single):
         chosen = randomness.integers(randomness.words_under(other, rows, k + 1)[:, k], count)
         assort(chosen.astype(np.float64), np.arange(1.0, count + 1.0), which, order, ends)
         compiled, masks, anew = self._plan(base)
-        values, rows = np.empty((2 * n, k)), np.asarray(rows)
+        values, rows = np.empty((2 * n, k)), np.asarray(rows, dtype=np.int64)
         whole, first = np.array([0, n]), np.arange(0, 2 * n, 2)
         fill_each((self.model,), self.model.model(base), base, (noise,), rows, whole, first, values)
         worlds, ordered = self.worlds(base), np.take(rows, order)

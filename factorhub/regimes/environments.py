@@ -105,7 +105,7 @@ class Environments(Memory):
         """Row r's environment, then that environment's row r (of a finite one, a row at random)."""
         from factorhub.regimes.kernels import assort
 
-        rows, name = np.asarray(rows), f"{stream}/environments"
+        rows, name = np.asarray(rows, dtype=np.int64), f"{stream}/environments"
         record, edges = self.extras(base)[-1].name, np.cumsum(self._shares())
         numbers = randomness.uniforms(seed, name, rows, 1)[..., 0] * edges[-1]
         which, order = np.empty(len(rows), dtype=np.int32), np.empty(len(rows), dtype=np.int64)
@@ -134,7 +134,7 @@ class Environments(Memory):
     @remembered
     def _compiled(self, base: FactorSpace) -> tuple[tuple[Causal, ...], Model, Array] | None:
         """Of causal models over one space, which are filled at once and in place: the models, side by side, and their targets."""
-        models = tuple(regime for regime in self.regimes if isinstance(regime, Causal))
+        models = tuple(regime for regime in self.regimes if type(regime) is Causal)  # a subclass may draw otherwise
         if len(models) < len(self.regimes) or len({model.on_grid for model in models}) > 1:
             return None
         masks = np.array([model.targets(base) for model in models])

@@ -9,10 +9,11 @@ import numpy as np
 from factorhub.columns import copy, put_columns
 from factorhub.compiled import compiled
 from factorhub.factors import Array
+from factorhub.kernels import values_at
 from factorhub.philox import philox_columns
 from factorhub.regimes.kernels import CHUNK, pick
 from factorhub.regimes.normal import cdfs, probits
-from factorhub.regimes.scores import effects, fill_column, root_of, scores_of, tell, units
+from factorhub.regimes.scores import effects, root_of, scores_of, tell, units
 
 
 @compiled
@@ -36,7 +37,7 @@ def follow(
     """Fill `frame` (n, k) and its `scores` (k, size) from the frame `before` (n, k) and its scores, `past` (k, size).
 
     A factor in `mask` (k, size) is drawn anew from its word, of `words` (many, size), as it is; else a `still` one stays, and
-    others follow `model`, one lagged `models.Model` without fixed values. The last four, (n,), are room to work in.
+    others follow `model`, one lagged `mechanisms.Model` without fixed values. The last four, (n,), are room to work in.
     """
     n = u.size
     for t in range(model.order.size):
@@ -51,7 +52,7 @@ def follow(
             pick(target, u, x, u)
         elif model.read[t] and factor.count == 0:
             probits(u, told)
-        fill_column(factor, table, u, codes, own)
+        values_at(factor, table, u, codes, own)
         if model.read[t] and factor.count > 0:
             tell(factor, model, j, codes, told)
         if still[j]:

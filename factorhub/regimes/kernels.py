@@ -13,7 +13,6 @@ from factorhub.kernels import unit_of, values_at, values_of
 from factorhub.philox import philox_columns
 
 CHUNK = 2048  # rows at a time, where a loop goes factor by factor: few enough for their columns to stay in the cache
-LANES = 64  # rows at a time, where each has many columns
 
 
 @compiled

@@ -94,7 +94,7 @@ def _step(
     """Move each of `values` (n,) by a step, or, with the weight `stay`, not at all; fill `moved` (n,) with which did.
 
     Numbers in [0, 1) decide: those in `goal` (n,), which are written over, which way, those in `u` (n,) how far. What else there
-    is to keep goes into `reals` (2, CHUNK) and `wholes` (3, CHUNK).
+    is to keep goes into `reals` (2, n or more) and `wholes` (3, n or more).
     """
     n, q = values.size, powers[1]
     left, right = reals[0, :n], reals[1, :n]
@@ -137,11 +137,12 @@ def laplace(
         for d in range(1, POWERS):
             powers[m, d] = powers[m, d - 1] * q
         strides[m] = factors[movable[m]].span / (steps[movable[m]] - 1)
-    still, rows = np.empty(CHUNK, dtype=np.int64), np.empty(CHUNK, dtype=np.int64)
-    idle, moved = np.empty(CHUNK, dtype=np.bool_), np.empty(CHUNK, dtype=np.bool_)
-    u, v, column = np.empty(CHUNK), np.empty(CHUNK), np.empty(CHUNK)
-    reals, wholes = np.empty((2, CHUNK)), np.empty((3, CHUNK), dtype=np.int64)
-    words = np.empty(((2 * size + 6) // 4 * 4, CHUNK), dtype=np.uint64)
+    most = min(values.shape[0], CHUNK)
+    still, rows = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64)
+    idle, moved = np.empty(most, dtype=np.bool_), np.empty(most, dtype=np.bool_)
+    u, v, column = np.empty(most), np.empty(most), np.empty(most)
+    reals, wholes = np.empty((2, most)), np.empty((3, most), dtype=np.int64)
+    words = np.empty(((2 * size + 6) // 4 * 4, most), dtype=np.uint64)
     for begin in range(0, values.shape[0], CHUNK):
         points = values[begin : begin + CHUNK]
         n, many = points.shape[0], 0

@@ -12,6 +12,8 @@ from factorhub.factors import Array
 from factorhub.kernels import codes_of
 from factorhub.regimes.kernels import CHUNK, unit
 
+WEIGHTS = 2**20  # of nodes and rows at a time
+
 
 @compiled
 def beside(first: Array, second: Array, pairs: Array) -> None:
@@ -30,8 +32,8 @@ def choose(movable: Array, counts: Array, words: Array, chosen: Array) -> None:
     Step t exchanges the places t and picked[t], which is no earlier. What stands at a place is found by following the
     exchanges back, the same for all rows of a chunk.
     """
-    most, size = words.shape[1] // 2, movable.size
-    picked, place = np.empty((most, CHUNK), dtype=np.int64), np.empty(CHUNK, dtype=np.int64)
+    most, size, rows = words.shape[1] // 2, movable.size, min(counts.size, CHUNK)
+    picked, place = np.empty((most, rows), dtype=np.int64), np.empty(rows, dtype=np.int64)
     for begin in range(0, counts.size, CHUNK):
         several, drawn, marked = counts[begin : begin + CHUNK], words[begin : begin + CHUNK], chosen[begin : begin + CHUNK]
         marked[:] = False
@@ -155,15 +157,16 @@ def change(
     apart = np.empty(k, dtype=np.bool_)
     for j in range(k):
         apart[j] = different and factors[j].count > 0
-    rows = min(CHUNK, kept.size)
-    weight, place, asked = np.ones((levels[-1] if tied else 0, rows)), np.zeros((k, rows)), np.zeros((k, rows), dtype=np.bool_)
+    nodes = levels[-1] if tied else 1
+    rows = max(min(CHUNK, kept.size, WEIGHTS // nodes), 1)
+    weight, place, asked = np.ones((nodes, rows)), np.zeros((k, rows)), np.zeros((k, rows), dtype=np.bool_)
     share, goal, mass, column = np.zeros(rows), np.empty(rows), np.empty(rows), np.empty(rows)
     low, high, part, old, new = np.empty(rows), np.empty(rows), np.empty(rows), np.empty(rows), np.empty(rows)
     where, word, codes = np.empty(rows, dtype=np.int64), np.empty(rows, dtype=np.int64), np.empty(rows, dtype=np.int64)
     node, run, others = np.empty(rows, dtype=np.int64), np.empty(rows, dtype=np.int64), np.empty(rows, dtype=np.int64)
-    for begin in range(0, kept.size, CHUNK):
-        before, after, differs = first[begin : begin + CHUNK], second[begin : begin + CHUNK], changed[begin : begin + CHUNK]
-        redrawn, fits, drawn = free[begin : begin + CHUNK], kept[begin : begin + CHUNK], words[begin : begin + CHUNK]
+    for begin in range(0, kept.size, rows):
+        before, after, differs = first[begin : begin + rows], second[begin : begin + rows], changed[begin : begin + rows]
+        redrawn, fits, drawn = free[begin : begin + rows], kept[begin : begin + rows], words[begin : begin + rows]
         n = fits.size
         differs[:], fits[:] = False, True
         for j in range(k):

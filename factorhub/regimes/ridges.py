@@ -150,13 +150,13 @@ def ridge(
     blocks, placed, sure = (k + 4) // 4, np.zeros(k, dtype=np.bool_), extra.shape[0] == 0
     for t in range(k):
         j, p = order[t], parent[t]
-        largest = max(largest, factors[j].count)
         sure &= p < 0 or factors[p].count > 0
         if p >= 0 and (factors[p].count == 0 or factors[j].count == 0):
             placed[p] = True  # its places in [0, 1] are read
+            largest = max(largest, factors[j].count)
     for e in range(extra.shape[0]):
         placed[extra[e, 0]] = placed[extra[e, 1]] = True
-    weights = np.empty(largest if largest <= 65536 else 1)
+    weights = np.empty(largest)
     numbers, words = np.empty(size, dtype=np.uint64), np.empty((4 * blocks, size), dtype=np.uint64)
     made, place, codes = np.empty((k, size)), np.empty((k, size)), np.zeros((k, size), dtype=np.int64)
     low, mass, chance, nothing = np.empty(size), np.empty(size), np.empty(size), np.zeros(size, dtype=np.int64)

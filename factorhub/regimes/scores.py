@@ -9,7 +9,7 @@ import numpy as np
 from factorhub.columns import copy, put_columns, put_columns_at
 from factorhub.compiled import compiled
 from factorhub.factors import Array
-from factorhub.kernels import code_of, codes_at, values_of
+from factorhub.kernels import code_of, values_at
 from factorhub.philox import philox_columns
 from factorhub.regimes.kernels import CHUNK, unit
 from factorhub.regimes.normal import cdfs, exp, probit, probits
@@ -51,18 +51,6 @@ def add(weight: float, x: Array, total: Array) -> None:
 
 
 @compiled
-def fill_column(factor: Any, table: Array, u: Array, codes: Array, values: Array) -> None:
-    """Fill `values` (n,) with those at `u` (n,), and on a grid `codes` (n,) too."""
-    if factor.count > 0:
-        codes_at(factor, u, codes)
-        values_of(factor, table, codes, values)
-    else:
-        low, span = factor.low, factor.span
-        for i in range(u.size):
-            values[i] = low + u[i] * span
-
-
-@compiled
 def copula(factors: Array, table: Array, columns: Array, root: Array, words: Array, values: Array) -> None:
     """Fill the `columns` of `values` (n, k) with uniform margins whose normal scores are root @ noise, from `words` (m, n)."""
     size = min(values.shape[0], CHUNK)
@@ -79,12 +67,12 @@ def copula(factors: Array, table: Array, columns: Array, root: Array, words: Arr
             for other in range(m):
                 add(root[m, other], noise[other, : end - begin], u)
             cdfs(u)
-            fill_column(factors[columns[m]], table, u, codes, values[begin:end, columns[m]])
+            values_at(factors[columns[m]], table, u, codes, values[begin:end, columns[m]])
 
 
 @compiled
 def mechanism(form: int, x: Array) -> None:
-    """Apply the function that stands at place `form` of `causal.FORMS` to `x` (n,), in place."""
+    """Apply the function that stands at place `form` of `mechanisms.FORMS` to `x` (n,), in place."""
     if form == 1:
         for i in range(x.size):
             e = exp(-2.0 * abs(x[i]))
@@ -152,7 +140,8 @@ def assign(
     k, size, words_of = values.shape[1], min(rows.size, CHUNK), (values.shape[1] + 3) // 4 * 4
     u_, own_, known, codes_ = np.empty(size), np.empty(size), np.empty((k, size)), np.empty(size, dtype=np.int64)
     made = np.empty((k, size))
-    words, other = np.empty((words_of, size), dtype=np.uint64), np.empty((words_of, size), dtype=np.uint64)
+    words = np.empty((words_of, size), dtype=np.uint64)
+    other = np.empty((words_of, size if np.any(anew) else 0), dtype=np.uint64)
     for e in range(ends.size - 1):
         some = np.any(anew[e * k : e * k + k])
         for begin in range(ends[e], ends[e + 1], CHUNK):
@@ -176,7 +165,7 @@ def assign(
                         cdfs(u)
                     elif model.read[t] and factor.count == 0:
                         probits(u, told)
-                    fill_column(factor, table, u, codes, column)
+                    values_at(factor, table, u, codes, column)
                     if model.read[t] and factor.count > 0:
                         tell(factor, model, j, codes, told)
             if places.size == 0:

@@ -17,6 +17,7 @@ from factorhub.regions import Diagram, Region, diagram, parse
 from factorhub.space import FactorSpace
 
 ATTEMPTS = 2**18  # redraws of one row before giving up
+VALUES = 2**21  # numbers drawn at once where rows are tried several times over
 LEAST = 2**11  # rows expected to fit among those drawn at once, where so many are wanted: a round costs as much as drawing them
 PROBE = 2**14  # draws that measure a region's share
 FRAMES = 32  # points of a row up to which a pass over all rows for each is quicker than one row after the other
@@ -132,10 +133,12 @@ def _redraw(region: Region, inner: Regime, base: FactorSpace, seed: int, rows: A
 
     rows, waiting, start = np.asarray(rows, dtype=np.int64), np.arange(len(rows)), 0
     kept: Draw | None = None
+    most = VALUES // (len(base.factors) * math.prod(size for _, size in inner.axes(base)))
     while waiting.size or kept is None:
         if start >= ATTEMPTS:
             raise InputError(f"the region '{region}' (share {share:.2g}) was missed by {ATTEMPTS} draws of row {rows[waiting[0]]}")
-        width = min(max(round(min(4, LEAST / max(len(waiting), 1)) / share), 1), 1024, ATTEMPTS - start)
+        wanted = min(4, LEAST / max(len(waiting), 1)) / share
+        width = min(max(round(min(wanted, most / max(len(waiting), 1))), 1), 1024, ATTEMPTS - start)
         numbers = np.empty(len(waiting) * width, dtype=np.int64)
         number(rows, waiting, start, width, ATTEMPTS, numbers)
         drawn, made, inside = _draws(region, inner, base, seed, settled(inner, base, seed, numbers, stream), stream)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -88,7 +88,7 @@ class Diagram:
 
         values = np.empty((ranks.size, len(self.space.factors)))
         codes = np.empty(values.shape, dtype=np.int64)
-        unrank(*layout(self.space), self.runs, self.levels, ranks, values, codes)
+        unrank(*layout(self.space), self.runs, self.levels, self._halvings, self._inverses, ranks, values, codes)
         return values, codes
 
     def ranks(self, codes: npt.ArrayLike) -> Array:
@@ -115,12 +115,37 @@ class Diagram:
         return tuple(found)
 
     def draw(self, words: Array) -> Array:
-        """The values (n, k) of independent uniform draws from the region, one from each column of `words` (k, n)."""
+        """The values (n, k) of independent uniform draws from the region, one from each column of `words` (k, n).
+
+        Raises:
+            InputError: the region is empty.
+        """
         from factorhub.regions.kernels import draw
 
-        values = np.empty(words.shape[::-1])
-        draw(*layout(self.space), self.runs, self.levels, words, values)
+        if self.share == 0.0:
+            raise InputError("nothing can be drawn from an empty region; loosen a condition")
+        values = np.empty((words.shape[1], len(self.space.factors)))
+        draw(*layout(self.space), self.runs, self.levels, self._halvings, *self._shares, words, values)
         return values
+
+    @cached_property
+    def _halvings(self) -> Array:
+        """How often (k,) the runs of a level's longest node are halved until one is left."""
+        sizes = np.diff(self.runs.first)
+        longest = [int(sizes[low:high].max(initial=1)) for low, high in zip(self.levels[:-2], self.levels[1:-1], strict=True)]
+        return np.array([(size - 1).bit_length() for size in longest], dtype=np.int64)
+
+    @cached_property
+    def _inverses(self) -> Array:
+        """1 / each of every run, as `columns.divided` asks for it."""
+        return np.uint64(2**64 - 1) // np.maximum(self.runs.each, 1).astype(np.uint64)
+
+    @cached_property
+    def _shares(self) -> tuple[Array, Array, Array]:
+        """Where each run's share of its node begins, how large it is, and the highest value off the grid."""
+        runs, begins = self.runs, np.concatenate([[0.0], self.runs.upto[:-1]])
+        begins[runs.first[: int(self.levels[-2])]] = 0.0  # of every node but the last, which has no runs
+        return begins, runs.upto - begins, np.nextafter(runs.high, runs.low)
 
 
 @lru_cache(maxsize=64)

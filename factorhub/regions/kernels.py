@@ -6,23 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from factorhub.columns import copy, divided, inverse_of, put_columns
+from factorhub.columns import copy, divided, put_columns
 from factorhub.compiled import compiled
 from factorhub.factors import Array
 from factorhub.kernels import values_of
 
 CHUNK = 512  # rows at a time, where a loop goes factor by factor
-
-
-@compiled
-def _halvings(runs: Any, levels: Array, factors: int) -> Array:
-    """How often (k,) the runs of a level's longest node are halved until one is left."""
-    halvings = np.zeros(factors, dtype=np.int64)
-    for j in range(factors):
-        for number in range(levels[j], levels[j + 1]):
-            while runs.first[number + 1] - runs.first[number] > 1 << halvings[j]:
-                halvings[j] += 1
-    return halvings
 
 
 @compiled
@@ -41,12 +30,12 @@ def _find(first: Array, node: Array, begins: Array, goal: Array, halvings: int, 
 
 
 @compiled
-def unrank(factors: Array, table: Array, runs: Any, levels: Array, ranks: Array, values: Array, codes: Array) -> None:
-    """Fill `values` and `codes` (n, k) with the members of `ranks` (n,), a factor at a time."""
+def unrank(
+    factors: Array, table: Array, runs: Any, levels: Array, halvings: Array, inverses: Array, ranks: Array, values: Array,
+    codes: Array,
+) -> None:  # fmt: skip
+    """Fill `values` and `codes` (n, k) with the members of `ranks` (n,), a factor at a time; `inverses` are those of runs.each."""
     k, rows = codes.shape[1], min(CHUNK, ranks.size)
-    inverses, halvings = np.empty(runs.each.size, dtype=np.uint64), _halvings(runs, levels, k)
-    for run in range(inverses.size):
-        inverses[run] = inverse_of(runs.each[run])
     left, node = np.empty(rows, dtype=np.int64), np.empty(rows, dtype=np.int64)
     taken, last = np.empty(rows, dtype=np.int64), np.empty(rows, dtype=np.int64)
     found, places = np.empty((k, rows), dtype=np.int64), np.empty((k, rows))
@@ -94,19 +83,15 @@ def rank(runs: Any, codes: Array, ranks: Array) -> None:
 
 
 @compiled
-def draw(factors: Array, table: Array, runs: Any, levels: Array, words: Array, values: Array) -> None:
+def draw(
+    factors: Array, table: Array, runs: Any, levels: Array, halvings: Array, begins: Array, shares: Array, highest: Array,
+    words: Array, values: Array,
+) -> None:  # fmt: skip
     """Fill `values` (n, k) with members drawn uniformly, a factor at a time, from `words` (k, n).
 
-    A word picks the run, and what is left of it the place within.
+    A word picks the run by where its share of the node `begins`, and what is left of it the place within, up to the `highest`.
     """
-    k, rows, many = values.shape[1], min(CHUNK, values.shape[0]), runs.low.size
-    begins, shares, highest, halvings = np.zeros(many), np.empty(many), np.empty(many), _halvings(runs, levels, k)
-    for number in range(levels[k]):
-        for run in range(runs.first[number], runs.first[number + 1]):
-            if run > runs.first[number]:
-                begins[run] = runs.upto[run - 1]
-            shares[run] = runs.upto[run] - begins[run]
-            highest[run] = np.nextafter(runs.high[run], runs.low[run])
+    k, rows = values.shape[1], min(CHUNK, values.shape[0])
     u, high, below, places = np.empty(rows), np.empty(rows), np.empty(rows), np.empty((k, rows))
     node, taken, last = np.empty(rows, dtype=np.int64), np.empty(rows, dtype=np.int64), np.empty(rows, dtype=np.int64)
     for begin in range(0, values.shape[0], CHUNK):

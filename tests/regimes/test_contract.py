@@ -161,6 +161,19 @@ def test_every_regime_over_every_generator(name: str, space: str) -> None:
 
 
 @pytest.mark.parametrize("name", MAKERS)
+def test_rows_are_numbers_however_they_are_stored(name: str) -> None:
+    regime, space = MAKERS[name](SPACES["dsprites"]), SPACES["dsprites"]
+    expected = regime.draw(space, 0, np.arange(40))
+    fixed = np.arange(40)
+    fixed.setflags(write=False)
+    for rows in (np.arange(40, dtype=np.int32), np.arange(40, dtype=np.uint64), np.arange(80)[::2] // 2, fixed):
+        drawn = regime.draw(space, 0, rows)
+        assert np.array_equal(drawn.values, expected.values)
+        for key, array in expected.extras.items():
+            assert np.array_equal(drawn.extras[key], array, equal_nan=array.dtype.kind == "f")
+
+
+@pytest.mark.parametrize("name", MAKERS)
 def test_a_regime_in_use_travels_to_another_process(name: str) -> None:
     """What it remembers of the spaces it drew from stays behind."""
     regime, space = MAKERS[name](SPACES["dsprites"]), SPACES["dsprites"]

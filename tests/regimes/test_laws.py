@@ -13,6 +13,7 @@ import factorhub
 from factorhub.errors import InputError
 from factorhub.factors import Array, categorical, circular, continuous, ordinal
 from factorhub.regimes import (
+    Causal,
     Copula,
     Correlated,
     Environments,
@@ -583,3 +584,26 @@ def test_tasks_read_few_factors_through_their_heads() -> None:
         for b in range(5):
             here = bins == b
             assert answers[here, task].mean() == pytest.approx(chance[here, task].mean(), abs=0.03)
+
+
+def test_ridges_reach_factors_on_a_grid_from_one_off_it_beside_a_seed() -> None:
+    """A factor of many values that no ridge touches once left no room for the weights of the others."""
+    space = FactorSpace((categorical("a", [f"{i}" for i in range(400)]), continuous("b", 0, 1), ordinal("seed", range(2**31))))
+    values = Correlated((("b", "a"),), sigma=0.05).draw(space, 0, np.arange(4000)).values
+    assert np.corrcoef(values[:, 0], values[:, 1])[0, 1] > 0.95
+    assert len(np.unique(values[:, 0])) > 350
+    noisy = factorhub.generator("noisy_dsprites").space
+    shapes = Correlated(confounder="scale", sigma=0.2).draw(noisy, 0, np.arange(2000)).values[:, noisy.index("shape")]
+    plain = factorhub.generator("dsprites").space
+    expected = Correlated(confounder="scale", sigma=0.2).draw(plain, 0, np.arange(2000)).values[:, plain.index("shape")]
+    assert np.abs(np.bincount(shapes.astype(int), minlength=3) - np.bincount(expected.astype(int), minlength=3)).max() < 120
+
+
+def test_a_causal_model_that_draws_in_its_own_way_does_so_in_environments() -> None:
+    class Fixed(Causal):
+        def draw(self, base, seed, rows, stream=""):
+            drawn = super().draw(base, seed, rows, stream)
+            drawn.values[:] = 0.0
+            return drawn
+
+    assert not Environments((Fixed(()), Fixed(()))).draw(SPRITES, 0, np.arange(5)).values.any()
