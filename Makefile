@@ -1,6 +1,6 @@
 # make demo   a first look: installs, generates two whole datasets into demo/, checks them, looks rows up, draws previews
 # make test   everything CI runs: style, types, tests, the code in the docs
-# make soak   the long crash, corruption and fuzz runs
+# make soak   the long crash, corruption and fuzz runs, and the loops of regimes with every index checked
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -42,6 +42,7 @@ test: lint
 
 soak: $(VENV)/.test
 	$(BIN)/python -m pytest -m soak -n $(JOBS) --durations 10
+	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$(CURDIR)/$(VENV)/bounds $(BIN)/python -m pytest -q -n $(JOBS) tests/regimes tests/regions
 
 pictures: $(VENV)/.run
 	$(BIN)/python docs/images/draw.py

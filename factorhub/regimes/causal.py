@@ -109,22 +109,22 @@ class Causal(Single):
 
 
 def fill_each(
-    models: Sequence[Causal], compiled: Model, base: FactorSpace, keys: Sequence[Array], rows: Array, ends: Array, places: Array,
+    models: Sequence[Causal], model: Model, base: FactorSpace, keys: Sequence[Array], rows: Array, ends: Array, places: Array,
     values: Array, other: Array = NOTHING, anew: Array = NOTHING,
 ) -> None:  # fmt: skip
     """Fill rows of `values` (m, k) with what `rows` (n,) are: those from ends[e] to ends[e + 1] under models[e].
 
-    They go to `places` (n,), or into the first n rows if there are none. `compiled` are the models side by side. The noise of e is
+    They go to `places` (n,), or into the first n rows if there are none. `model` is the models side by side. The noise of e is
     the words under keys[e], but for the mechanisms marked in `anew`, whose is the words under the key `other`.
     """
     from factorhub.regimes.scores import assign
 
     plan, numbers = layout(models[0].space(base)), np.ascontiguousarray(rows, dtype=np.uint64)
-    marked = anew if anew.size else np.zeros(len(compiled.order), dtype=bool)
+    marked = anew if anew.size else np.zeros(len(model.order), dtype=bool)
     named = np.array([*keys, other if other.size else keys[0]])  # (models + 1, 2), a copy: keys are read-only
-    assign(*plan, compiled, named, marked, numbers, ends, places, values)
-    for e, model in enumerate(models):
-        if found := model.formulas(base):
+    assign(*plan, model, named, marked, numbers, ends, places, values)
+    for e, one in enumerate(models):
+        if found := one.formulas(base):
             here = places[ends[e] : ends[e + 1]] if places.size else np.arange(ends[e], ends[e + 1])
             made = values[here]
             for formula in found:
