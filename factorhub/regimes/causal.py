@@ -112,20 +112,23 @@ def fill_each(
     models: Sequence[Causal], model: Model, base: FactorSpace, keys: Sequence[Array], rows: Array, ends: Array, places: Array,
     values: Array, other: Array = NOTHING, anew: Array = NOTHING,
 ) -> None:  # fmt: skip
-    """Fill rows of `values` (m, k) with what `rows` (n,) are: those from ends[e] to ends[e + 1] under models[e].
+    """Fill rows of `values` (m, k) with what `rows` (n,) are: those from ends[e] to ends[e + 1], a part, under its models.
 
-    They go to `places` (n,), or into the first n rows if there are none. `model` is the models side by side. The noise of e is
-    the words under keys[e], but for the mechanisms marked in `anew`, whose is the words under the key `other`.
+    `models` are as many, w, for each part, and `model` is they side by side. Under the q-th of them rows[i] goes to row
+    places[i] w + q, or to row i if there are no `places` and one model. The noise of part e is the words under keys[e], but for
+    the mechanisms marked in `anew`, whose is the words under the key `other`.
     """
     from factorhub.regimes.scores import assign
 
     plan, numbers = layout(models[0].space(base)), np.ascontiguousarray(rows, dtype=np.uint64)
     marked = anew if anew.size else np.zeros(len(model.order), dtype=bool)
-    named = np.array([*keys, other if other.size else keys[0]])  # (models + 1, 2), a copy: keys are read-only
+    named = np.array([*keys, other if other.size else keys[0]])  # (parts + 1, 2), a copy: keys are read-only
     assign(*plan, model, named, marked, numbers, ends, places, values)
-    for e, one in enumerate(models):
+    several = len(models) // (len(ends) - 1)
+    for number, one in enumerate(models):
         if found := one.formulas(base):
-            here = places[ends[e] : ends[e + 1]] if places.size else np.arange(ends[e], ends[e + 1])
+            e, q = divmod(number, several)
+            here = places[ends[e] : ends[e + 1]] * several + q if places.size else np.arange(ends[e], ends[e + 1])
             made = values[here]
             for formula in found:
                 made[:, base.index(formula.factor)] = formula(dict(zip(base.names, made.T, strict=True)))

@@ -52,42 +52,38 @@ class Counterfactual(Single):
         return (intervened(base, self.model.mechanisms), which)
 
     @remembered
-    def worlds(self, base: FactorSpace) -> tuple[Causal, ...]:
-        """The model under each intervention."""
+    def _worlds(self, base: FactorSpace) -> tuple[Causal, ...]:
+        """For each intervention the model as it is, and the model under it."""
         made = []
         for targets in self.interventions:
             named = {target.factor for target in targets}
             kept = tuple(target for target in self.model.do if target.factor not in named)
-            made.append(replace(self.model, do=(*kept, *targets)))
+            made += [self.model, replace(self.model, do=(*kept, *targets))]
         return tuple(made)
 
     @remembered
     def _plan(self, base: FactorSpace) -> tuple[Model, Array, Array]:
-        """The worlds as kernels read them, a mask (worlds, k) of their targets, and one of the mechanisms that are drawn anew."""
+        """The worlds as kernels read them, a mask (interventions, k) of targets, and one of the mechanisms that are drawn anew."""
         for target in (target for targets in self.interventions for target in targets):
             base.index(target.factor)
-        masks, anew = np.zeros((2, len(self.interventions), len(base.factors)), dtype=bool)
-        for targets, mask, drawn in zip(self.interventions, masks, anew, strict=True):
-            for target in targets:
-                mask[base.index(target.factor)] = True
-                drawn[base.index(target.factor)] = isinstance(target, Do) and target.value is None
-        worlds = [world.model(base) for world in self.worlds(base)]
-        mechanisms = np.concatenate([drawn[world.order] for drawn, world in zip(anew, worlds, strict=True)])
-        return side_by_side(worlds), masks, mechanisms
+        worlds = [world.model(base) for world in self._worlds(base)]
+        masks, anew = np.zeros((len(self.interventions), len(base.factors)), dtype=bool), []
+        for targets, mask, world in zip(self.interventions, masks, worlds[1::2], strict=True):
+            mask[[base.index(target.factor) for target in targets]] = True
+            drawn = [base.index(target.factor) for target in targets if isinstance(target, Do) and target.value is None]
+            anew += [np.zeros(len(mask), dtype=bool), np.isin(world.order, drawn)]
+        return side_by_side(worlds), masks, np.concatenate(anew)
 
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """Both members from the words of r; a factor that is drawn anew takes a word of its own."""
         from factorhub.regimes.kernels import assort
 
-        k, n, count = len(base.factors), len(rows), len(self.interventions)
+        k, n, count, rows = len(base.factors), len(rows), len(self.interventions), np.asarray(rows, dtype=np.int64)
         noise, other = (randomness.key(seed, f"{stream}/counterfactual{end}") for end in ("", "/anew"))
         which, order, ends = np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int64), np.empty(count + 1, dtype=np.int64)
         chosen = randomness.integers(randomness.words_under(other, rows, k + 1)[:, k], count)
         assort(chosen.astype(np.float64), np.arange(1.0, count + 1.0), which, order, ends)
-        compiled, masks, anew = self._plan(base)
-        values, rows = np.empty((2 * n, k)), np.asarray(rows, dtype=np.int64)
-        whole, first = np.array([0, n]), np.arange(0, 2 * n, 2)
-        fill_each((self.model,), self.model.model(base), base, (noise,), rows, whole, first, values)
-        worlds, ordered = self.worlds(base), np.take(rows, order)
-        fill_each(worlds, compiled, base, (noise,) * count, ordered, ends, 2 * order + 1, values, other, anew)
+        model, masks, anew = self._plan(base)
+        values, keys = np.empty((2 * n, k)), (noise,) * count
+        fill_each(self._worlds(base), model, base, keys, np.take(rows, order), ends, order, values, other, anew)
         return Draw(values.reshape(n, 2, k), None, {"intervened": np.take(masks, which, axis=0), "intervention": which})

@@ -128,22 +128,23 @@ def assign(
 ) -> None:  # fmt: skip
     """Fill rows of `values` (m, k) factor by factor, each from its parents' scores and its own noise.
 
-    `model`, a `mechanisms.Model`, is several models one after the other: e has the mechanisms from e k on, and of `rows` (n,)
-    those from ends[e] to ends[e + 1], whose words under keys[e] are the noise; of a mechanism marked in `anew` those under
-    the last of `keys` (models + 1, 2) are. What rows[i] is goes to row places[i], or to row i if there are no `places`.
+    `model`, a `mechanisms.Model`, is several models one after the other: as many, w, for each part of `rows` (n,), those of part e
+    from ends[e] to ends[e + 1]. Their words under keys[e] are the noise; of a mechanism marked in `anew` those under the last of
+    `keys` (parts + 1, 2) are. What rows[i] is under the q-th model of its part goes to row places[i] w + q, or to row i if there
+    are no `places` and one model.
 
     Mechanism t is that of factor order[t]; its parents and weights stand from first[t] to first[t + 1]. Its normal score is
     form(sum of weights times the parents' scores + bias) + noise times the score of its word, or, where `fixed`, its value is
     value[t] and its score level[t]. On a grid a factor's score, to its children, is that of its value: levels[start[j] + code].
     `read` marks mechanisms of factors that are somebody's parent. Rows go in chunks that stay in the cache.
     """
-    k, size, words_of = values.shape[1], min(rows.size, CHUNK), (values.shape[1] + 3) // 4 * 4
+    k, size, parts = values.shape[1], min(rows.size, CHUNK), ends.size - 1
+    several, count = model.order.size // (parts * k), (k + 3) // 4 * 4
     u_, own_, known, codes_ = np.empty(size), np.empty(size), np.empty((k, size)), np.empty(size, dtype=np.int64)
-    made = np.empty((k, size))
-    words = np.empty((words_of, size), dtype=np.uint64)
-    other = np.empty((words_of, size if np.any(anew) else 0), dtype=np.uint64)
-    for e in range(ends.size - 1):
-        some = np.any(anew[e * k : e * k + k])
+    made, at = np.empty((k, size)), np.empty(size if places.size > 0 else 0, dtype=np.int64)
+    words, other = np.empty((count, size), dtype=np.uint64), np.empty((count, size if np.any(anew) else 0), dtype=np.uint64)
+    for e in range(parts):
+        some = np.any(anew[e * several * k : (e + 1) * several * k])
         for begin in range(ends[e], ends[e + 1], CHUNK):
             end = min(begin + CHUNK, ends[e + 1])
             n = end - begin
@@ -151,12 +152,13 @@ def assign(
             philox_columns(keys[e], rows[begin:end], 1, words)
             if some:
                 philox_columns(keys[-1], rows[begin:end], 1, other)
-            for t in range(e * k, e * k + k):
-                j = model.order[t]
-                factor, told, column = factors[j], known[j, :n], made[j, :n]
-                if model.fixed[t]:
-                    column[:], told[:] = model.value[t], model.level[t]
-                else:
+            for q in range(several):
+                for t in range((e * several + q) * k, (e * several + q + 1) * k):
+                    j = model.order[t]
+                    factor, told, column = factors[j], known[j, :n], made[j, :n]
+                    if model.fixed[t]:
+                        column[:], told[:] = model.value[t], model.level[t]
+                        continue
                     units(other[j, :n] if anew[t] else words[j, :n], u)
                     if not root_of(model, t):
                         probits(u, own)
@@ -168,7 +170,9 @@ def assign(
                     values_at(factor, table, u, codes, column)
                     if model.read[t] and factor.count > 0:
                         tell(factor, model, j, codes, told)
-            if places.size == 0:
-                put_columns(made, values[begin:end])
-            else:
-                put_columns_at(made, places[begin:end], values)
+                if places.size == 0:
+                    put_columns(made, values[begin:end])
+                else:
+                    for i in range(n):
+                        at[i] = places[begin + i] * several + q
+                    put_columns_at(made, at[:n], values)
