@@ -169,8 +169,7 @@ def change(
         redrawn, fits, drawn = free[begin : begin + rows], kept[begin : begin + rows], words[begin : begin + rows]
         n = fits.size
         differs[:], fits[:] = False, True
-        for j in range(k):
-            copy(before[:, j], after[:, j])
+        copy(before.reshape(-1), after.reshape(-1))
         word[:], node[:] = most, 0
         if tied:
             for j in range(k):
@@ -185,7 +184,7 @@ def change(
                 fits[i] = weight[0, i] > 0.0
         for j in range(k):
             many = 0
-            for i in range(n):
+            for i in range(n if factors[j].count != 1 else 0):
                 where[many] = i
                 many += redrawn[i, j] & fits[i]
             for m in range(many):

@@ -161,4 +161,4 @@ def _draws(region: Region, inner: Regime, base: FactorSpace, seed: int, numbers:
     promising = within(region, space, begun.values)
     index = np.flatnonzero(promising)
     drawn = inner.extend(base, seed, np.take(numbers, index), stream, begun.take(index))
-    return drawn, promising, within(region, space, drawn.values)
+    return drawn, promising, within(region, space, drawn.values[:, 1:])  # they begin inside
