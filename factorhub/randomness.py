@@ -40,18 +40,22 @@ def words(seed: int, stream: str, rows: npt.ArrayLike, count: int) -> Array:
 
     Row r's words are those of `numpy.random.Philox(key=key(seed, stream), counter=[0, r, 0, 0]).random_raw(count)`.
     """
-    return words_under(key(seed, stream), rows, count)
-
-
-def words_under(key: Array, rows: npt.ArrayLike, count: int) -> Array:
-    """The same for the `key` of a seed and a stream."""
     from factorhub.philox import philox
 
     rows = np.asarray(rows)
     flat = np.ascontiguousarray(rows.reshape(-1), dtype=np.uint64)
     out = np.empty((flat.size, count), dtype=np.uint64)
-    philox(key, flat, 1, out)
+    philox(key(seed, stream), flat, 1, out)
     return out.reshape(*rows.shape, count)
+
+
+def word_under(key: Array, rows: Array, place: int) -> Array:
+    """Only the word (n,) at `place`, from 0, of each of `rows` (n,), under the `key` of a seed and a stream."""
+    from factorhub.philox import philox
+
+    out = np.empty((len(rows), 4), dtype=np.uint64)
+    philox(key, np.ascontiguousarray(rows, dtype=np.uint64), place // 4 + 1, out)
+    return out[:, place % 4]
 
 
 def word_columns(seed: int, stream: str, rows: Array, count: int) -> Array:

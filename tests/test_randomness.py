@@ -24,6 +24,12 @@ def test_words_are_numpys(count: int) -> None:
         assert np.array_equal(randomness.word_columns(7, "train/pairs", ROWS[:n], count), expected[:n].T)
 
 
+def test_one_word_of_many_is_that_word() -> None:
+    words = randomness.words(7, "a", ROWS, 11)
+    for place in range(11):
+        assert np.array_equal(randomness.word_under(randomness.key(7, "a"), ROWS, place), words[:, place])
+
+
 def test_words_keep_the_shape_of_rows() -> None:
     rows = ROWS[:6].reshape(2, 3)
     assert np.array_equal(randomness.words(0, "a", rows, 5), randomness.words(0, "a", rows.reshape(-1), 5).reshape(2, 3, 5))

@@ -80,9 +80,9 @@ class Counterfactual(Single):
 
         k, n, count, rows = len(base.factors), len(rows), len(self.interventions), np.asarray(rows, dtype=np.int64)
         noise, other = (randomness.key(seed, f"{stream}/counterfactual{end}") for end in ("", "/anew"))
-        which, order, ends = np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int64), np.empty(count + 1, dtype=np.int64)
-        chosen = randomness.integers(randomness.words_under(other, rows, k + 1)[:, k], count)
-        assort(chosen.astype(np.float64), np.arange(1.0, count + 1.0), which, order, ends)
+        which = randomness.integers(randomness.word_under(other, rows, k), count).astype(np.int32)
+        order, ends = np.empty(n, dtype=np.int64), np.empty(count + 1, dtype=np.int64)
+        assort(which, order, ends)
         model, masks, anew = self._plan(base)
         values, keys = np.empty((2 * n, k)), (noise,) * count
         fill_each(self._worlds(base), model, base, keys, np.take(rows, order), ends, order, values, other, anew)

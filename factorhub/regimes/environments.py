@@ -103,14 +103,14 @@ class Environments(Memory):
 
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """Row r's environment, then that environment's row r (of a finite one, a row at random)."""
-        from factorhub.regimes.kernels import assort
+        from factorhub.regimes.kernels import assort, choose_part
 
         rows, name = np.asarray(rows, dtype=np.int64), f"{stream}/environments"
         record, edges = self.extras(base)[-1].name, np.cumsum(self._shares())
-        numbers = randomness.uniforms(seed, name, rows, 1)[..., 0] * edges[-1]
         which, order = np.empty(len(rows), dtype=np.int32), np.empty(len(rows), dtype=np.int64)
         ends = np.empty(len(edges) + 1, dtype=np.int64)
-        assort(numbers, edges, which, order, ends)
+        choose_part(randomness.word_under(randomness.key(seed, name), rows, 0), edges, which)
+        assort(which, order, ends)
         made = self._drawn(base, seed, rows, name, order, ends, which)
         return Draw(made.values, made.codes, {**made.extras, record: which})
 

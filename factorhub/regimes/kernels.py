@@ -54,19 +54,27 @@ def put_rows(source: Array, picked: Array, places: Array, target: Array) -> None
 
 
 @compiled
-def assort(numbers: Array, edges: Array, which: Array, order: Array, ends: Array) -> None:
-    """Fill `which` (n,) with how many of the `edges` (m,) each of `numbers` (n,) has reached, fewer than m, and put the numbers
-    that reached i edges, in `order` (n,), from ends[i] to ends[i + 1]; `ends` is (m + 1,)."""
-    which[:], ends[:] = 0, 0
+def choose_part(words: Array, edges: Array, which: Array) -> None:
+    """Fill `which` (n,) with the part that each of `words` (n,) falls into: part i ends at edges[i] of the last of `edges` (m,)."""
+    numbers, last = np.empty(words.size), edges[-1]
+    for i in range(words.size):
+        numbers[i] = unit(words[i]) * last
+    which[:] = 0
     for edge in edges:
-        for i in range(numbers.size):
+        for i in range(words.size):
             which[i] += numbers[i] >= edge
-    for i in range(numbers.size):
-        ends[which[i] + 1] += 1
-    for i in range(edges.size):
-        ends[i + 1] += ends[i]
+
+
+@compiled
+def assort(which: Array, order: Array, ends: Array) -> None:
+    """Put the places in `which` (n,) where i stands, in their order, into `order` (n,) from ends[i] to ends[i + 1]."""
+    ends[:] = 0
+    for part in which:
+        ends[part + 1] += 1
+    for i in range(1, ends.size):
+        ends[i] += ends[i - 1]
     free = ends.copy()
-    for i in range(numbers.size):
+    for i in range(which.size):
         order[free[which[i]]] = i
         free[which[i]] += 1
 
