@@ -84,9 +84,12 @@ def number(rows: Array, waiting: Array, start: int, width: int, most: int, numbe
     """Fill `numbers` (n * width,) with the attempts from `start` on of the rows at `waiting` (n,), each row having `most`; past
     2**63 they come round again."""
     for i in range(waiting.size):
-        first = rows[waiting[i]] * most + start
-        for t in range(width):
-            numbers[i * width + t] = (first + t) & 0x7FFFFFFFFFFFFFFF
+        numbers[i * width] = rows[waiting[i]] * most + start
+    for t in range(1, width):
+        for i in range(waiting.size):
+            numbers[i * width + t] = numbers[i * width] + t
+    for i in range(numbers.size):
+        numbers[i] &= 0x7FFFFFFFFFFFFFFF
 
 
 @compiled
