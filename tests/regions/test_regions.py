@@ -226,3 +226,9 @@ def test_a_tangled_region_is_refused() -> None:
     pairs = [parse(f"x{i} == a & x{39 - i} == a") for i in range(20)]
     with pytest.raises(InputError, match="needs more than 10000 cases to enumerate; write it with fewer conditions"):
         diagram(Or(tuple(pairs)), space)
+
+
+def test_nothing_is_drawn_from_an_empty_region() -> None:
+    empty = diagram(parse("scale < 0.55 & scale > 0.95"), SPRITES)
+    with pytest.raises(InputError, match="nothing can be drawn from an empty region"):
+        empty.draw(np.zeros((len(SPRITES.factors), 3), dtype=np.uint64))
