@@ -111,30 +111,16 @@ class _Code:
         return self.tidy(first, self.div(rest, self.add(first, first)))
 
 
-def _elementwise(combine: Callable[[_Code, Any, Any], Any]) -> Any:
-    """An operation (flat, x, y, z) on lane groups: z = x ∘ y."""
+def _elementwise(combine: Callable[[_Code, Any, Any], Any], by_number: bool = False) -> Any:
+    """An operation (flat, x, y, z) on lane groups: z = x ∘ y, where y is a lane group or, `by_number`, one number for all lanes."""
 
     def typed(typing_context: Any, flat: Any, x: Any, y: Any, z: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             code, (x, y, z) = _Code(context, builder, signature, arguments), arguments[1:]
-            code.store(combine(code, code.load(x), code.load(y)), z)
+            code.store(combine(code, code.load(x), code.splat(y) if by_number else code.load(y)), z)
             return context.get_dummy_value()
 
-        return types.void(flat, *[types.int64] * 3), generate
-
-    return intrinsic(typed)
-
-
-def _scaled(combine: Callable[[_Code, Any, Any], Any]) -> Any:
-    """An operation (flat, x, number, z) on a lane group and a number: z = x ∘ number."""
-
-    def typed(typing_context: Any, flat: Any, x: Any, number: Any, z: Any) -> Any:
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            code, (x, number, z) = _Code(context, builder, signature, arguments), arguments[1:]
-            code.store(combine(code, code.load(x), code.splat(number)), z)
-            return context.get_dummy_value()
-
-        return types.void(flat, types.int64, types.float64, types.int64), generate
+        return types.void(flat, types.int64, types.float64 if by_number else types.int64, types.int64), generate
 
     return intrinsic(typed)
 
@@ -160,9 +146,9 @@ divide = _elementwise(lambda code, x, y: code.div(x, y))
 larger = _elementwise(lambda code, x, y: code.larger(x, y))
 add_size = _elementwise(lambda code, x, y: code.add(y, code.call("fabs", x)))
 square_root = _elementwise(lambda code, x, _: code.call("sqrt", x))
-fill = _scaled(lambda _code, _x, number: number)
-multiply_by = _scaled(lambda code, x, number: code.mul(x, number))
-divide_by = _scaled(lambda code, x, number: code.div(x, number))
+fill = _elementwise(lambda _code, _x, number: number, by_number=True)
+multiply_by = _elementwise(lambda code, x, number: code.mul(x, number), by_number=True)
+divide_by = _elementwise(lambda code, x, number: code.div(x, number), by_number=True)
 pair_add = _pairwise(_Code.pair_add)
 pair_subtract = _pairwise(_Code.pair_subtract)
 pair_multiply = _pairwise(_Code.pair_multiply)
