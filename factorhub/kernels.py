@@ -1,4 +1,4 @@
-"""The maps of one factor between code, value and u, for compiled loops: the same bits as `Factor` gives.
+"""The maps from words to u, and of one factor between code, value and u, for compiled loops: the same bits as `Factor` gives.
 
 `factor` is a record of `Layout.factors`, `table` is `Layout.table`.
 """
@@ -10,6 +10,19 @@ from typing import Any
 import numpy as np
 
 from factorhub.compiled import compiled
+
+
+@compiled
+def unit(word: Any) -> float:
+    """A word as a number in [0, 1), like `randomness.unit`."""
+    return (word >> np.uint64(11)) * 2.0**-53
+
+
+@compiled
+def units(words: Any, u: Any) -> None:
+    """Fill `u` (n,) with `unit` of each of `words` (n,)."""
+    for i in range(u.size):
+        u[i] = unit(words[i])
 
 
 @compiled

@@ -6,12 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from factorhub.columns import put_columns
+from factorhub.columns import copy, put_columns
 from factorhub.compiled import compiled
 from factorhub.factors import Array
-from factorhub.kernels import codes_of
+from factorhub.kernels import codes_of, unit
 from factorhub.philox import philox
-from factorhub.regimes.kernels import unit
 from factorhub.regimes.normal import exp
 
 ROWS = 256  # at a time, where each has a score for every task
@@ -49,8 +48,7 @@ def fill_answers(
         n = points.shape[0]
         for j in used:
             column = place[j, :n]
-            for i in range(n):
-                column[i] = points[i, j]
+            copy(points[:, j], column)
             _places(factors[j], table, column, codes, others)
         for t in range(tasks):
             score, column, weight = total[t], place[reads[first[t]]], weights[first[t]]

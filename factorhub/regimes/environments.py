@@ -116,17 +116,20 @@ class Environments(Memory):
 
     def _drawn(self, base: FactorSpace, seed: int, rows: Array, stream: str, order: Array, ends: Array, which: Array) -> Draw:
         """The rows, of which those at order[ends[e]:ends[e + 1]] are of environment e."""
+        from factorhub.regimes.kernels import number
+
         compiled = self._compiled(base)
         if compiled is None:
             places = np.split(order, ends[1:-1])
             drawn = [
-                again(regime, base, seed, rows[place], 0, 1, f"{stream}/{number}")
-                for number, (regime, place) in enumerate(zip(self.regimes, places, strict=True))
+                again(regime, base, seed, rows[place], 0, 1, f"{stream}/{e}")
+                for e, (regime, place) in enumerate(zip(self.regimes, places, strict=True))
             ]
             return join(drawn, places)
         models, model, masks = compiled
-        numbers = np.take(rows, order) & (2**63 - 1)
-        keys = [one.key(seed, f"{stream}/{number}") for number, one in enumerate(models)]
+        numbers = np.empty(len(rows), dtype=np.int64)
+        number(rows, order, 0, 1, 1, numbers)  # as `again` has them
+        keys = [one.key(seed, f"{stream}/{e}") for e, one in enumerate(models)]
         values = np.empty((len(rows), len(base.factors)))
         fill_each(models, model, base, keys, numbers, ends, order, values)
         return Draw(values, None, {"intervened": np.take(masks, which, axis=0)})

@@ -7,8 +7,8 @@ import numpy as np
 from factorhub.columns import copy, put_columns
 from factorhub.compiled import compiled
 from factorhub.factors import Array
-from factorhub.kernels import values_of
-from factorhub.regimes.kernels import CHUNK, unit
+from factorhub.kernels import unit, values_of
+from factorhub.regimes.kernels import CHUNK
 from factorhub.words import high_product
 
 HALF = 2**32

@@ -9,11 +9,11 @@ import numpy as np
 from factorhub.columns import copy, put_columns
 from factorhub.compiled import compiled
 from factorhub.factors import Array
-from factorhub.kernels import values_at
+from factorhub.kernels import units, values_at
 from factorhub.philox import philox_columns
 from factorhub.regimes.kernels import CHUNK, pick
 from factorhub.regimes.normal import cdfs, probits
-from factorhub.regimes.scores import effects, root_of, scores_of, tell, units
+from factorhub.regimes.scores import effects, root_of, scores_of, tell
 
 
 @compiled

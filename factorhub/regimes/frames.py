@@ -9,9 +9,8 @@ import numpy as np
 from factorhub.columns import copy
 from factorhub.compiled import compiled
 from factorhub.factors import Array
-from factorhub.kernels import codes_of, values_of
+from factorhub.kernels import codes_of, unit, values_of
 from factorhub.philox import philox_columns
-from factorhub.regimes.kernels import unit
 from factorhub.regimes.motion import folds, slid
 
 POINTS = 128  # of one frame at a time: few, so that all frames of long sequences stay in the cache

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from factorhub.columns import copy, divide, put_columns
 from factorhub.compiled import compiled
 from factorhub.factors import Array
-from factorhub.kernels import unit_of, values_at, values_of
+from factorhub.kernels import unit, unit_of, values_at, values_of
 from factorhub.philox import philox_columns
 
 CHUNK = 2048  # rows at a time, where a loop goes factor by factor: few enough for their columns to stay in the cache
-
-
-@compiled
-def unit(word: Any) -> float:
-    """A word as a number in [0, 1), like `randomness.unit`."""
-    return (word >> np.uint64(11)) * 2.0**-53
 
 
 @compiled
@@ -197,7 +189,7 @@ def fill_shell(
             stray(point, box[f, 0], box[f, 1], width[f], mark, far, squares)
             copy(mark, outside[begin:end, f])
             for s in range(values.shape[1]):
-                values[begin:end, s, columns[f]] = point
+                copy(point, values[begin:end, s, columns[f]])
         for i in range(n):
             squares[i] = np.sqrt(squares[i])
 

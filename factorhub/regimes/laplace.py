@@ -8,9 +8,9 @@ import numpy as np
 
 from factorhub.compiled import compiled
 from factorhub.factors import Array
-from factorhub.kernels import code_of, value_of
+from factorhub.kernels import code_of, unit, value_of
 from factorhub.philox import philox_columns
-from factorhub.regimes.kernels import CHUNK, unit
+from factorhub.regimes.kernels import CHUNK
 from factorhub.regimes.normal import exp, log
 
 POWERS = 64  # kept in a table

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from factorhub.columns import copy
 from factorhub.compiled import compiled
 from factorhub.factors import Array
-from factorhub.kernels import code_of, codes_of, value_of, values_of
-from factorhub.regimes.kernels import CHUNK, unit
+from factorhub.kernels import code_of, codes_of, unit, value_of, values_of
+from factorhub.regimes.kernels import CHUNK
 
 SEEN = 1e-6  # of a turn: a difference beyond doubt
 
@@ -70,8 +71,7 @@ def jitter(factors: Array, table: Array, free: Array, radius: float, words: Arra
             j, factor = free[m], factors[free[m]]
             word, old, code = words[m, begin : begin + n], column[:n], codes[:n]
             size, span, low, circular = factor.count, factor.span, factor.low, factor.circular
-            for i in range(n):
-                old[i] = points[i, j]
+            copy(points[:, j], old)
             if size > 0:
                 reach = max(np.int64(radius * _ends(factor) + 1e-9), 1)
                 codes_of(factor, table, old, code, others)
@@ -82,8 +82,7 @@ def jitter(factors: Array, table: Array, free: Array, radius: float, words: Arra
             else:
                 for i in range(n):
                     old[i] = slid(low, span, circular, old[i], (2.0 * unit(word[i]) - 1.0) * radius)
-            for i in range(n):
-                points[i, j] = old[i]
+            copy(old, points[:, j])
 
 
 @compiled

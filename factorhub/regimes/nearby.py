@@ -155,7 +155,7 @@ class Perturbation(Paired):
     def records(self, base: FactorSpace) -> tuple[Array, Array, Array]:
         """Of each factor: its period, 0 where it has none, the number of its object, and of its property."""
         parts = [_parts(name) for name in base.names]
-        properties = list(dict.fromkeys(name for name, _ in parts))
+        properties = self.extras(base)[-4].meta["names"]
         return (
             np.array([factor.period or 0.0 for factor in base]),
             np.array([number for _, number in parts]),

@@ -9,8 +9,8 @@ import numpy as np
 from factorhub.columns import copy
 from factorhub.compiled import compiled
 from factorhub.factors import Array
-from factorhub.kernels import codes_of
-from factorhub.regimes.kernels import CHUNK, unit
+from factorhub.kernels import codes_of, unit, values_of
+from factorhub.regimes.kernels import CHUNK
 
 WEIGHTS = 2**20  # of nodes and rows at a time
 
@@ -125,14 +125,7 @@ def _redraw(
             room = _room(low[m], high[m], place[m], far)
             code = np.int64(low[m]) + min(np.int64(share[m] * room), np.int64(room) - 1)
             codes[m] = code + np.int64(far & (low[m] <= place[m]) & (place[m] < high[m]) & (code >= place[m]))
-        if factor.start < 0:
-            first, step = factor.first, factor.step
-            for m in range(n):
-                new[m] = first + codes[m] * step
-        else:
-            listed = table[factor.start :]
-            for m in range(n):
-                new[m] = listed[codes[m]]
+        values_of(factor, table, codes[:n], new)
     else:
         for m in range(n):
             new[m] = low[m] + share[m] * (high[m] - low[m])
@@ -176,8 +169,7 @@ def change(
                 for i in range(n):
                     asked[j, i] = redrawn[i, j]
                 if bound[j]:
-                    for i in range(n):
-                        column[i] = before[i, j]
+                    copy(before[:, j], column[:n])
                     _places(factors[j], table, column[:n], place[j], codes, others)
             _weigh(runs, levels, apart, bound, asked, place, weight)
             for i in range(n):

@@ -278,12 +278,12 @@ def choice(name: str, value: Any, known: Iterable[str], where: str) -> None:
         raise unknown(name, value, known, where)
 
 
-def again(regime: Regime, base: FactorSpace, seed: int, rows: Array, attempts: Array | int, most: int, stream: str) -> Draw:
-    """One fresh draw for each (row, attempt): what wrappers use that draw until something fits."""
-    numbers = np.asarray(rows, dtype=np.int64)
-    if most > 1:
-        numbers = numbers * most + attempts
-    numbers = numbers & (2**63 - 1)  # past 2**63 numbers come round again
+def again(regime: Regime, base: FactorSpace, seed: int, rows: Array, attempt: int, most: int, stream: str) -> Draw:
+    """One fresh draw for each row, of the `most` that it has: what wrappers use that draw until something fits."""
+    from factorhub.regimes.kernels import number
+
+    rows, numbers = np.asarray(rows, dtype=np.int64), np.empty(len(rows), dtype=np.int64)
+    number(rows, np.arange(len(rows)), attempt, 1, most, numbers)
     return regime.draw(base, seed, settled(regime, base, seed, numbers, stream), stream)
 
 

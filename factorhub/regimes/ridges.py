@@ -9,9 +9,9 @@ import numpy as np
 from factorhub.columns import put_columns_at
 from factorhub.compiled import compiled
 from factorhub.factors import Array
-from factorhub.kernels import value_of, values_of
+from factorhub.kernels import unit, units, value_of, values_at, values_of
 from factorhub.philox import philox_columns
-from factorhub.regimes.kernels import CHUNK, unit
+from factorhub.regimes.kernels import CHUNK
 from factorhub.regimes.normal import cdfs, exp, probits
 
 
@@ -77,18 +77,6 @@ def alias(weights: Array, keep: Array, other: Array) -> None:
         keep[small[i]] = 1.0
     for i in range(many):
         keep[large[i]] = 1.0
-
-
-@compiled
-def roots(factor: Any, words: Array, codes: Array, values: Array) -> None:
-    """Fill `codes` (n,), or off the grid `values` (n,), evenly from `words` (n,)."""
-    count, low, span = factor.count, factor.low, factor.span
-    if count > 0:
-        for i in range(words.size):
-            codes[i] = min(np.int64(unit(words[i]) * count), count - 1)
-    else:
-        for i in range(words.size):
-            values[i] = low + unit(words[i]) * span
 
 
 @compiled
@@ -174,16 +162,19 @@ def ridge(
                 j, p = order[t], parent[t]
                 factor, word, code, value = factors[j], words[t, :n], codes[j, :n], made[j, :n]
                 if start[t] < 0 and p < 0:
-                    roots(factor, word, code, value)
+                    units(word, low[:n])
+                    values_at(factor, table, low[:n], code, value)
                 elif factor.count > 0 and (p < 0 or factors[p].count > 0):
                     above = codes[p] if p >= 0 else nothing
                     aliased(factor.count, keep[start[t] :], other[start[t] :], above, word, low, instead, code)
+                    values_of(factor, table, code, value)
                 elif factor.count > 0:
                     for i in range(n):
                         add = keep[start[t] : start[t] + factor.count]
                         ridge_weights(factor, table, place[p, i], sigma[t], flip[t], add, weights[: factor.count])
                         code[i] = _pick(weights[: factor.count], unit(word[i]))
                         chance[i] *= weights[factor.count - 1] / most[t]
+                    values_of(factor, table, code, value)
                 else:
                     if factors[p].count > 0:
                         for i in range(n):
@@ -198,8 +189,6 @@ def ridge(
                     for i in range(n):
                         b = min(max(place[p, i] + sigma[t] * mass[i], 0.0), 1.0)
                         value[i] = factor.low + (1.0 - b if flip[t] else b) * factor.span
-                if factor.count > 0:
-                    values_of(factor, table, code, value)
                 if placed[j]:
                     places(factor, code, value, place[j])
             put_columns_at(made, here, values)

@@ -9,9 +9,9 @@ import numpy as np
 from factorhub.columns import copy, put_columns, put_columns_at
 from factorhub.compiled import compiled
 from factorhub.factors import Array
-from factorhub.kernels import code_of, values_at
+from factorhub.kernels import code_of, units, values_at
 from factorhub.philox import philox_columns
-from factorhub.regimes.kernels import CHUNK, unit
+from factorhub.regimes.kernels import CHUNK
 from factorhub.regimes.normal import cdfs, exp, probit, probits
 
 
@@ -34,13 +34,6 @@ def scores_of(factors: Array, table: Array, read: Array, start: Array, levels: A
         elif read[j]:
             for i in range(values.shape[0]):
                 scores[j, i] = probit((values[i, j] - factors[j].low) / factors[j].span)
-
-
-@compiled
-def units(words: Array, u: Array) -> None:
-    """Fill `u` (n,) with `unit` of each of `words` (n,)."""
-    for i in range(u.size):
-        u[i] = unit(words[i])
 
 
 @compiled

@@ -9,7 +9,7 @@ import numpy as np
 from factorhub.columns import copy, divided, put_columns
 from factorhub.compiled import compiled
 from factorhub.factors import Array
-from factorhub.kernels import values_of
+from factorhub.kernels import units, values_of
 
 CHUNK = 512  # rows at a time, where a loop goes factor by factor
 
@@ -99,8 +99,7 @@ def draw(
         node[:n] = 0
         for j in range(k):
             word, place = words[j, begin : begin + n], places[j, :n]
-            for i in range(n):
-                u[i] = (word[i] >> np.uint64(11)) * 2.0**-53
+            units(word, u[:n])
             run = runs.first[levels[j]]
             if run + 1 == runs.first[levels[j + 1]]:  # of a factor without conditions all rows take the same run
                 low, width, start, share = runs.low[run], runs.high[run] - runs.low[run], begins[run], shares[run]
