@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from factorhub.errors import InputError
+from factorhub.errors import InputError, short
 from factorhub.factors import Array
 
 Batch: TypeAlias = dict[str, Array]
@@ -48,3 +48,34 @@ class Field:
         """True for uint8 pixels (y, x) or (y, x, channel) with 1, 3 or 4 channels."""
         picture = self.dims[:2] == ("y", "x") and self.dtype == "uint8"
         return picture and (self.dims[2:] == () or (self.dims[2:] == ("channel",) and self.shape[2] in (1, 3, 4)))
+
+
+def check_batch(what: str, fields: Iterable[Field], batch: object, lead: tuple[int, ...]) -> None:
+    """Raise `InputError` unless `batch` holds each of `fields` as an array (*lead, *field.shape) of the field's dtype.
+
+    A cast in its place would store 0.9 as 0 and 300 as 44. Only shapes and dtypes are looked at, so that it costs
+    microseconds, however large the arrays.
+
+    Args:
+        what: made the batch, such as "draw of dsprites".
+        fields: that were declared.
+        batch: {field: array}; other names are left alone.
+        lead: lengths of the axes before those of a field: (n,) for rows, (n, 2) for pairs of rows.
+    """
+    if not isinstance(batch, Mapping):
+        raise InputError(f"{what} returns {{field: array}}; got {short(batch)}")
+    for item in fields:
+        if item.name not in batch:
+            given = ", ".join(map(str, batch)) or "nothing"
+            raise InputError(f"{what} returns the field '{item.name}' that it declares; got {given}; return it too")
+        got, shape = batch[item.name], (*lead, *item.shape)
+        if not isinstance(got, np.ndarray):
+            raise InputError(f"{what} returns '{item.name}' as a NumPy array; got {type(got).__name__}; convert it")
+        if got.shape != shape:
+            raise InputError(f"{what} returns '{item.name}' with shape {shape}; got {got.shape}; return or declare another")
+        if got.dtype != np.dtype(item.dtype):
+            hint = " (0 … 255)" if item.is_image else ""
+            raise InputError(
+                f"{what} returns '{item.name}' as {item.dtype}{hint}; got {got.dtype}; nothing is cast in silence: "
+                f"scale and round it there, or declare {got.dtype}"
+            )

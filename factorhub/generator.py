@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from factorhub.errors import InputError, unknown
+from factorhub.errors import InputError, short, unknown
 from factorhub.factors import Array
-from factorhub.fields import Batch, Field
+from factorhub.fields import Batch, Field, check_batch
 from factorhub.space import FactorSpace
 
 STRONG = np.array(
@@ -78,7 +78,8 @@ class Generator:
             check: False skips the range check, for values that are known to lie in the space.
 
         Raises:
-            InputError: a value lies outside the space, or the last axis is not the factors.
+            InputError: a value lies outside the space, the last axis is not the factors, or `draw` returned something else
+                than the declared fields.
 
         >>> import factorhub
         >>> dsprites = factorhub.generator("dsprites")
@@ -89,6 +90,7 @@ class Generator:
         lead = values.shape[:-1]
         flat = np.ascontiguousarray(values.reshape(-1, values.shape[-1]))
         batch = self.draw(flat)
+        check_batch(f"draw of {self.name}", self.fields, batch, flat.shape[:1])
         return {item.name: batch[item.name].reshape(*lead, *item.shape) for item in self.fields}
 
     def pictures(self, batch: Batch) -> Array:
@@ -97,7 +99,11 @@ class Generator:
         Instance maps (fields whose `meta` has "instances") stand beside it, a colour for each object.
         """
         if self.picture is not None:
-            return self.picture(batch)
+            drawn = self.picture(batch)
+            if not (isinstance(drawn, np.ndarray) and drawn.dtype == np.uint8 and drawn.ndim == 4 and drawn.shape[3] == 3):
+                got = f"{drawn.dtype} {drawn.shape}" if isinstance(drawn, np.ndarray) else short(drawn)
+                raise InputError(f"picture of {self.name} gives uint8 (n, y, x, 3); got {got}; return it so")
+            return drawn
         for item in self.fields:
             if item.is_image:
                 first = as_rgb(batch[item.name], binary=bool(item.meta.get("binary")))

@@ -19,8 +19,9 @@ def ari(true: npt.ArrayLike, pred: npt.ArrayLike) -> Array:
     scikit-learn, two maps that agree on having one group, or no pixel at all, score 1.
 
     Args:
-        true: (…, H, W) whole numbers; 0 is the background, as in the `mask` field of the generators.
-        pred: (…, H, W) whole numbers; the slot that takes each pixel. 0 is a slot like any other.
+        true: (…, H, W) whole numbers; 0 is the background, as in the `mask` field of the generators. A last axis of one
+            channel, (…, H, W, 1), as in published masks, is dropped.
+        pred: (…, H, W) or (…, H, W, 1) whole numbers; the slot that takes each pixel. 0 is a slot like any other.
 
     Returns:
         (…) float64, one score per image; average them for a set.
@@ -60,8 +61,11 @@ def ari(true: npt.ArrayLike, pred: npt.ArrayLike) -> Array:
 
 def _instances(name: str, maps: npt.ArrayLike) -> Array:
     maps = np.asarray(maps)
+    if maps.ndim >= 3 and maps.shape[-1] == 1:
+        maps = maps[..., 0]
     if maps.ndim < 2 or maps.dtype.kind not in "biu":
         raise InputError(f"{name} holds instance maps (…, H, W) of whole numbers; got {maps.dtype} of shape {maps.shape}")
+    maps = maps.astype(np.uint8) if maps.dtype == bool else maps
     if maps.size and (maps.min() < 0 or maps.max() >= LABELS):
         got = maps.min() if maps.min() < 0 else maps.max()
         raise InputError(f"{name} holds whole numbers from 0 to {LABELS - 1}, 0 being the background of true maps; got {got}")

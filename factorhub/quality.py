@@ -31,6 +31,10 @@ def measure(source: Sampled, bound: float | None) -> Callable[[Shard], Mapping[s
         values = source.values(rows)
         flat = values.reshape(-1, values.shape[-1])
         figures = quality(flat)
+        bad = [name for name, found in figures.items() if np.shape(found) != flat.shape[:1] or not np.isfinite(found).all()]
+        if bad or "error" not in figures:
+            what = f"'{bad[0]}' is not" if bad else "it has no 'error', which is"
+            raise InputError(f"quality of {made.name} gives {{name: (n,)}} of finite numbers for n rows; {what} one; mend it")
         error = figures["error"]
         worst = int(np.argmax(error))
         if bound is not None and not error[worst] <= bound:

@@ -13,7 +13,8 @@ from factorhub.factors import Array
 from factorhub.fields import Batch
 from factorhub.generator import Generator
 from factorhub.order import Order
-from factorhub.regimes.regime import Regime
+from factorhub.regimes.labels import counted
+from factorhub.regimes.regime import Draw, Regime, check_draw
 from factorhub.source import VALUE, Column, columns_of, row_numbers, select
 from factorhub.space import FactorSpace
 
@@ -53,13 +54,22 @@ class Sampled:
 
     def values(self, rows: npt.ArrayLike) -> Array:
         """The factor values (n, *axes, k) at these positions."""
-        natural = self.order.rows(row_numbers(rows, len(self), self.generator.name))
-        return self.regime.draw(self.generator.space, self.seed, natural).values
+        return self._draw(self.order.rows(row_numbers(rows, len(self), self.generator.name))).values
+
+    @cached_property
+    def _drawn(self) -> Regime:
+        """The regime, whose budget of labels, if it has one, is counted in the rows of this set."""
+        return counted(self.regime, self.order)
+
+    def _draw(self, natural: Array) -> Draw:
+        """The rows with these natural numbers, checked, since anyone's regime may draw them."""
+        drawn = self._drawn.draw(self.generator.space, self.seed, natural)
+        check_draw(self.regime, self.generator.space, drawn, len(natural))
+        return drawn
 
     def at(self, natural: Array, chosen: Sequence[Column]) -> Batch:
         """The chosen columns of the rows with these natural numbers."""
-        base = self.generator.space
-        drawn = self.regime.draw(base, self.seed, natural)
+        drawn = self._draw(natural)
         parts: Batch = {"index": natural, **drawn.extras}
         wanted = {column.name for column in chosen}
         for i, factor in enumerate(self.space):

@@ -9,9 +9,10 @@ import numpy as np
 from factorhub import randomness
 from factorhub.errors import InputError
 from factorhub.factors import Array
+from factorhub.fields import check_batch
 from factorhub.generator import Generator
 from factorhub.regimes.record import from_dict, from_text, to_dict, to_text
-from factorhub.regimes.regime import Draw, Regime
+from factorhub.regimes.regime import Draw, Regime, check_draw
 from factorhub.space import FactorSpace
 
 
@@ -50,14 +51,12 @@ def check_generator(generator: Generator, rows: int = 24, seed: int = 0) -> None
     space, fields = generator.space, generator.fields
     values = sample(space, rows, seed)
     before = values.copy()
+    try:
+        check_batch(f"draw of {generator.name}", fields, generator.draw(values), (rows,))
+    except InputError as error:
+        raise ContractError(f"draw returns what the fields declare: {error}") from None
     batch = generator.render(values)
     _demand(np.array_equal(values, before), "render must not change its argument")
-    _demand(list(batch) == [item.name for item in fields], "render returns the declared fields", ", ".join(batch))
-    for item in fields:
-        got = batch[item.name]
-        _demand(got.shape == (rows, *item.shape), f"field {item.name} has shape {item.shape} per row", str(got.shape))
-        _demand(got.dtype == np.dtype(item.dtype), f"field {item.name} is {item.dtype}", str(got.dtype))
-
     again = generator.render(values)
     mixed = randomness.words(seed, "testing/mix", np.arange(rows), 1)[:, 0].argsort()
     shuffled = generator.render(values[mixed])
@@ -139,10 +138,11 @@ def check_regime(regime: Regime, space: FactorSpace, rows: int = 32, seed: int =
     far = np.array([2**20, 2**33] if length is None else [length // 2, length - 1])
     numbers = np.unique(np.concatenate([near, far]))
     drawn = regime.draw(space, seed, numbers)
-    shape = (len(numbers), *(size for _, size in regime.axes(space)), len(space.factors))
-    _demand(
-        drawn.values.shape == shape and drawn.values.dtype == np.float64, f"values are float64 {shape}", str(drawn.values.shape)
-    )
+    try:
+        check_draw(regime, space, drawn, len(numbers))
+    except InputError as error:
+        raise ContractError(f"draw gives what the regime declares: {error}") from None
+    shape = drawn.values.shape
     _demand(bool(own.inside(drawn.values).all()), "draws lie in the space")
     for j, factor in enumerate(own):
         if factor.size is not None:
@@ -158,10 +158,6 @@ def check_regime(regime: Regime, space: FactorSpace, rows: int = 32, seed: int =
     _demand(
         sorted(drawn.extras) == sorted(item.name for item in fields), "draw records the declared extras", ", ".join(drawn.extras)
     )
-    for item in fields:
-        got = drawn.extras[item.name]
-        _demand(got.shape == (len(numbers), *item.shape), f"record {item.name} has shape {item.shape} per row", str(got.shape))
-        _demand(got.dtype == np.dtype(item.dtype), f"record {item.name} is {item.dtype}", str(got.dtype))
 
     def same(other: Draw, index: Array | slice) -> bool:
         pairs = [(drawn.values, other.values), *((drawn.extras[item.name], other.extras[item.name]) for item in fields)]

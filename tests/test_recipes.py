@@ -112,7 +112,7 @@ def test_every_preset_fits_its_generator(name: str) -> None:
         pytest.skip(f"{wanted} is not in the catalog")
     asked = factorhub.recipe(wanted, regime=found.regime, splits=found.splits)
     endless = asked.regime.length(factorhub.generator(wanted).space) is None and not asked.splits.rows
-    source = Recipe(**{**vars(asked), "rows": 50} if endless else vars(asked)).source()
+    source = Recipe(**{**vars(asked), "rows": 1000} if endless else vars(asked)).source()
     labels = [column.name for column in source.columns if column.role != "observation"]
     batch = source.read([0, len(source) - 1], labels)
     assert all(len(column) == 2 for column in batch.values())
@@ -131,7 +131,10 @@ def test_every_preset_fits_its_generator(name: str) -> None:
             {"splits": "a=shape == heart; b=rest", "regime": "uniform"},
             "these draws have no last row (within a region, only those from the grid have one), so each split needs rows",
         ),
-        ({"splits": "a=9 * uniform; b=9 * pairs(k=1)"}, "splits a and b have rows of different shapes"),
+        (
+            {"splits": "a=9 * uniform; b=9 * pairs(k=1)"},
+            "splits have rows of one shape; a has nothing and b has pair, resampled, changed",
+        ),
         (
             {"splits": "a=999999 * where('shape == heart', grid); b=1 * grid"},
             "split a has 245760 rows under its regime",

@@ -61,7 +61,7 @@ def infinite_sprites(*, size: int = 64, antialias: bool = True) -> Generator:
         placed[:, 3:] = size * (0.25 + 0.5 * placed[:, 3:])
         images, white = np.zeros((len(values), size, size, 1), np.uint8), np.full((len(values), 1, 1), 255, np.uint8)
         paint_sprites(vertices * (SIDE * size), starts, placed[:, None], white, antialias, images, NO_MAPS, NO_MASKS, NO_COUNTS)
-        return {"image": images}
+        return {"image": images[..., 0]}
 
     return Generator(
         name="infinite_sprites",

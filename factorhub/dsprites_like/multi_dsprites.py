@@ -91,7 +91,12 @@ def multi_dsprites(
         part["visible"] = counts[..., 1] / np.maximum(counts[..., 0], 1)
         table = np.stack([present, *(part[name] for name in columns)], axis=-1)
         masks >>= 7  # covered at least half
-        return {"image": image, "mask": mask, "objects": np.where(present[..., None], table, 0.0), "amodal": masks}
+        return {
+            "image": image if channels == 3 else image[..., 0],
+            "mask": mask,
+            "objects": np.where(present[..., None], table, 0.0),
+            "amodal": masks,
+        }
 
     columns = [name for name in ("shape", "scale", "orientation", "posX", "posY", *RGB) if name in names] + ["depth", "visible"]
     shape, dims = ((size, size, 3), ("y", "x", "channel")) if channels == 3 else ((size, size), ("y", "x"))

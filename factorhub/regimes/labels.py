@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 
 import numpy as np
 
@@ -11,8 +11,9 @@ from factorhub.errors import InputError
 from factorhub.factors import Array, Factor
 from factorhub.fields import Field
 from factorhub.layout import layout
-from factorhub.order import Permutation
+from factorhub.order import Order, Permutation
 from factorhub.regimes.pairs import each_point
+from factorhub.regimes.parts import Parts
 from factorhub.regimes.regime import Draw, Regime, Wrapper, columns, distinct, remembered
 from factorhub.regimes.uniform import UNIFORM
 from factorhub.space import FactorSpace
@@ -25,9 +26,10 @@ class Labels(Wrapper):
     A label is the factor's value (a categorical factor's code), a bin's number with `bins`, and NaN where withheld.
 
     Attributes:
-        fraction: the share of rows that keep their labels: exactly, rounded down, where rows are finite, else by
-            chance row by row.
-        rows: how many rows keep them instead: the first ones of an endless regime, any of a finite one. 0 for no limit.
+        fraction: the share of rows that keep their labels: exactly, rounded down, of each split of a set where the regime's
+            rows are finite; by chance row by row where draws never end.
+        rows: how many rows of each split of a set keep them instead, exactly: the first ones where draws never end, any of
+            a finite regime. 0 for no limit.
         noise: the chance, for each factor, that a label is another draw from all values (which may be the true one).
         bins: the number of equal bins that labels are coarsened to; 0 for none.
         factors: which factors are labelled; all by default.
@@ -68,12 +70,16 @@ class Labels(Wrapper):
 
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """The inner regime's rows, and labels made from their values."""
+        return self._draw(base, seed, rows, stream, None)
+
+    def _draw(self, base: FactorSpace, seed: int, rows: Array, stream: str, order: Order | None) -> Draw:
+        """The rows of a set in `order`, or of the regime as it is."""
         from factorhub.regimes.kernels import fill_labels
 
         rows, name = np.asarray(rows, dtype=np.int64), f"{stream}/labels"
         drawn, space = self.inner.draw(base, seed, rows, f"{name}/inner"), self.space(base)
         points, shown = np.ascontiguousarray(drawn.values.reshape(-1, len(base.factors))), self._shown(base)
-        labelled, numbers = self._labelled(base, seed, rows, name), each_point(rows, points)
+        labelled, numbers = self._labelled(base, seed, rows, name, order), each_point(rows, points)
         kept = labelled if len(points) == len(rows) else np.repeat(labelled, len(points) // max(len(rows), 1))
         labels: Array = np.empty(points.shape)
         key = randomness.key(seed, f"{name}/noise")
@@ -102,17 +108,82 @@ class Labels(Wrapper):
     def _names(self, base: FactorSpace) -> list[str]:
         return [item.name for item in self.extras(base)[-2:]]
 
-    def _labelled(self, base: FactorSpace, seed: int, rows: Array, stream: str) -> Array:
+    def _labelled(self, base: FactorSpace, seed: int, rows: Array, stream: str, order: Order | None) -> Array:
+        """A mask (n,) of the rows that keep their labels: exactly so many of each split of the set, whose rows lie in `order`."""
         from factorhub.regimes.kernels import fill_chosen
 
         length = self.length(base)
-        if length is None:
-            if self.rows:
-                return rows < self.rows
+        if length is None and not self.rows:
             labelled = np.ones(len(rows), dtype=bool)
             if self.fraction < 1:
                 fill_chosen(randomness.key(seed, f"{stream}/which"), rows.astype(np.uint64), self.fraction, labelled)
             return labelled
-        kept = min(self.rows, length) if self.rows else int(self.fraction * length + 1e-9 * length)
-        order = Permutation(length, int(randomness.words(seed, f"{stream}/which", 0, 1)[0]))
-        return order.inverse(rows) < kept
+        if order is None:  # drawn from by itself: all of its rows are one split
+            if length is None:
+                return rows < self.rows
+            order = Order("natural", length, (length,), 0)
+        positions = order.positions(rows)
+        split = np.searchsorted(order.ends, positions, side="right")
+        labelled = np.zeros(len(rows), dtype=bool)
+        for number in np.unique(split[positions >= 0]).tolist():
+            start, stop = (0, *order.ends)[number], order.ends[number]
+            here = np.flatnonzero((positions >= start) & (positions < stop))
+            kept = self.rows or int(self.fraction * (stop - start) + 1e-9 * (stop - start))
+            place = positions[here] - start
+            if length is not None:
+                lot = int(randomness.words(seed, f"{stream}/which", number, 1)[0])
+                place = Permutation(stop - start, lot).inverse(place)
+            labelled[here] = place < kept
+        return labelled
+
+
+class _Counted(Wrapper):
+    """Labels whose budget is counted in the rows of a set."""
+
+    inner: Labels
+
+    def __init__(self, labels: Labels, order: Order) -> None:
+        self.inner, self._order = labels, order
+
+    def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
+        """The rows of the labels' regime, so many of each split with labels."""
+        return self.inner._draw(base, seed, rows, stream, self._order)
+
+
+def counted(regime: Regime, order: Order) -> Regime:
+    """`regime` for a set whose rows lie in `order`: a budget of labels is of the set's rows, exactly, in each of its splits.
+
+    Raises:
+        InputError: a split has fewer rows than the budget; or labels with a budget stand inside another regime, where
+            rows of the set are not theirs.
+    """
+    if isinstance(regime, Parts):
+        own = (regime.part(i, order) for i in range(len(regime.regimes)))
+        return replace(regime, regimes=tuple(counted(part, rows) for part, rows in zip(regime.regimes, own, strict=True)))
+    if isinstance(regime, Labels):
+        _check_unbudgeted(regime.inner)
+        least = min(np.diff([0, *order.ends]).tolist())
+        if regime.rows > least:
+            raise InputError(
+                f"labels(rows={regime.rows}) keeps the labels of so many rows in each split, and the smallest has {least}; "
+                f"ask for fewer labels or more rows"
+            )
+        return _Counted(regime, order) if type(regime) is Labels else regime
+    _check_unbudgeted(regime)
+    return regime
+
+
+def _check_unbudgeted(regime: object) -> None:
+    """Refuse labels with a budget anywhere inside `regime`."""
+    if isinstance(regime, Labels) and (regime.rows or regime.fraction < 1):
+        budget = f"rows={regime.rows}" if regime.rows else f"fraction={regime.fraction:g}"
+        raise InputError(
+            f"labels({budget}) inside another regime would count its own draws and not rows of the set; "
+            f"put labels around the other regime, as in labels({budget}, inner=pairs(k=1))"
+        )
+    if isinstance(regime, tuple):
+        for item in regime:
+            _check_unbudgeted(item)
+    elif is_dataclass(regime):
+        for item in fields(regime):
+            _check_unbudgeted(getattr(regime, item.name))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import reduce
 from itertools import combinations
@@ -16,6 +16,7 @@ import numpy.typing as npt
 from factorhub.errors import InputError, must_be, short, unknown, whole
 from factorhub.factors import Array
 from factorhub.regimes import record
+from factorhub.regimes.labels import Labels
 from factorhub.regimes.regime import Regime
 from factorhub.regimes.where import Where
 from factorhub.regions import Region, diagram, parse
@@ -126,7 +127,11 @@ class Splits:
         number = self.names.index(name)
         if self.regimes:
             return self.regimes[number]
-        return Where(self.regions[number], regime) if self.regions else regime
+        if not self.regions:
+            return regime
+        if isinstance(regime, Labels):  # outermost, so that a budget counts the rows of the split
+            return replace(regime, inner=self.regime(name, regime.inner))
+        return Where(self.regions[number], regime)
 
     def to_dict(self) -> dict[str, Any]:
         """These splits as JSON and TOML data: {name: fraction}, {name: region as text}, or {name: regime}, and the rows."""

@@ -13,7 +13,9 @@ import pytest
 
 import factorhub
 from factorhub import randomness
+from factorhub.errors import InputError
 from factorhub.factors import Array, categorical, circular, continuous, ordinal
+from factorhub.order import Order
 from factorhub.regimes import (
     Causal,
     Copula,
@@ -43,6 +45,7 @@ from factorhub.regimes import (
 from factorhub.regimes.record import KINDS
 from factorhub.regimes.regime import Single
 from factorhub.regions import Condition
+from factorhub.sampled import Sampled
 from factorhub.space import FactorSpace
 from factorhub.testing import ContractError, check_regime
 
@@ -258,8 +261,8 @@ def test_an_outsiders_regime_passes() -> None:
     ("fault", "law"),
     [
         ("neighbours", "rows are independent"),
-        ("outside", "draws lie in the space"),
-        ("shape", "values are float64"),
+        ("outside", "draw of Fixed stays in the space"),
+        ("shape", "draw of Fixed gives values as float64"),
         ("stream", "another stream gives other draws"),
     ],
 )
@@ -271,3 +274,29 @@ def test_each_broken_law_is_named(fault: str, law: str) -> None:
 def test_draws_off_the_grid_need_a_space_without_it() -> None:
     with pytest.raises(ContractError, match="draws lie on the grid of a factor that has one: scale"):
         check_regime(Fixed(), SPACES["all kinds"])
+
+
+@pytest.mark.parametrize(
+    ("made", "text"),
+    [
+        (lambda n: Draw(np.full((n, 6), 0.5, np.float32)), "draw of Given gives values as float64 (5, 6); got float32 (5, 6)"),
+        (lambda n: Draw(np.full((1, 6), 0.5)), "gives values as float64 (5, 6); got float64 (1, 6)"),
+        (lambda n: Draw(np.full((n, 6), np.nan)), "color takes white (or codes 0 … 0); got nan; mend the regime"),
+        (lambda n: Draw(np.zeros((n, 6))), "scale takes 0.5 … 1; got 0; mend the regime"),
+        (lambda n: Draw(np.tile([0, 0, 0.5, 0, 0, 0], (n, 1)), np.full((n, 6), 300)), "codes of color from 0 to 0; got 300"),
+        (
+            lambda n: Draw(np.tile([0, 0, 0.5, 0, 0, 0], (n, 1)), np.zeros((n, 6))),
+            "codes as whole numbers (5, 6), or None",
+        ),
+    ],
+)
+def test_what_a_regime_draws_is_never_cast_or_stored_out_of_range(made, text: str) -> None:
+    class Given(Single):
+        def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
+            return made(len(rows))
+
+    generator = factorhub.generator("dsprites")
+    source = Sampled(generator, Given(), 0, Order("natural", 5, (5,), 0))
+    with pytest.raises(InputError) as caught:
+        source.read(range(5))
+    assert text in str(caught.value)
