@@ -76,7 +76,7 @@ def generator(name: str, **options: Any) -> Generator:
     made = factory(**chosen)
     if not isinstance(made, Generator):
         raise InputError(f"{name} must return a factorhub.Generator; got {type(made).__name__}")
-    return replace(made, name=name, options={**defaults(name), **chosen})
+    return replace(made, name=name, options={**defaults(name), **chosen}).made_by(generator)
 
 
 def defaults(name: str) -> dict[str, Any]:

@@ -151,6 +151,7 @@ def lookup(
     import numpy as np
 
     from factorhub import build, describe
+    from factorhub.source import row_numbers
 
     store = build.open(path, split)
     if limit < 0:
@@ -158,6 +159,7 @@ def lookup(
     if row is not None:
         if conditions or count:
             raise InputError("--row shows one row; leave out the conditions and --count")
+        row = int(row_numbers(row, len(store), path))
         _echo({"row": row, "factors": store.factors(row)}, describe.rows_text(store, [row]), as_json)
         return
     regions = [item for item in conditions if REGION.search(item)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -54,6 +54,18 @@ class Generator:
         names = [*self.space.names, *(item.name for item in self.fields)]
         if not self.fields or len(set(names)) != len(names):
             raise InputError(f"{self.name} needs at least one field and distinct names; got {', '.join(names)}")
+
+    def made_by(self, maker: Callable[..., Generator]) -> Generator:
+        """A copy that `maker(name, **options)` made, and that is pickled as such: renderers are often closures, which do not
+        pickle. What `dataclasses.replace` makes of it is not.
+        """
+        made = replace(self)
+        object.__setattr__(made, "_maker", maker)
+        return made
+
+    def __reduce__(self) -> Any:
+        maker = vars(self).get("_maker")
+        return super().__reduce__() if maker is None else (_again, (maker, self.name, dict(self.options), self.version))
 
     def __repr__(self) -> str:
         rows = f", {self.space.grid_size:,} rows on its grid" if self.space.enumerable else ""
@@ -111,6 +123,14 @@ class Generator:
                 maps = [colored(batch[other.name]) for other in self.fields if "instances" in other.meta]
                 return np.concatenate([first, *(part for drawn in maps for part in (gap, drawn))], axis=2)
         raise InputError(f"{self.name} has no picture: none of its fields ({', '.join(f.name for f in self.fields)}) is an image")
+
+
+def _again(maker: Callable[..., Generator], name: str, options: Mapping[str, Any], version: int) -> Generator:
+    """The generator of a pickle, which must draw the same rows as the one that was pickled."""
+    made = maker(name, **options)
+    if made.version != version:
+        raise InputError(f"the pickle holds version {version} of {name}, and here is version {made.version}; pickle it again here")
+    return made
 
 
 def as_rgb(images: Array, *, binary: bool = False) -> Array:

@@ -48,14 +48,14 @@ class Labels:
         return self._codes
 
     def select(self, wanted: Mapping[str, Array], start: int, stop: int) -> Array:
-        """The rows in [start, stop), counted from `start`, whose codes of each factor are among the wanted ones; read-only."""
+        """The rows in [start, stop), counted from `start`, whose codes of each factor are among the wanted ones."""
         key = None
         if len(wanted) == 1:
             ((only, codes),) = wanted.items()
             if len(codes) == 1:
                 key = (only, int(codes[0]), start, stop)
                 if key in self._answers:
-                    return self._answers[key]
+                    return self._answers[key].copy()  # the caller's own, to sort or shuffle
         parts: list[Array] = []
         slow: list[str] = []
         for name, codes in wanted.items():
@@ -68,17 +68,14 @@ class Labels:
         for name in slow:
             found = np.isin(self.column(name)[rows + start], wanted[name])
             rows = rows[found.reshape(len(rows), -1).all(axis=1)]
-        rows.flags.writeable = False
         if key is not None and rows.nbytes <= self._room:
-            self._answers[key] = rows
+            self._answers[key] = rows.copy()
             self._room -= rows.nbytes
         return rows
 
     def where(self, region: Region, start: int, stop: int) -> Array:
-        """The rows in [start, stop), counted from `start`, that lie in `region` with all their members; read-only."""
-        rows = self._rows([self._bits_of(region)], start, stop)
-        rows.flags.writeable = False
-        return rows
+        """The rows in [start, stop), counted from `start`, that lie in `region` with all their members."""
+        return self._rows([self._bits_of(region)], start, stop)
 
     def _rows(self, parts: list[Array], start: int, stop: int) -> Array:
         """The rows whose bits all `parts` (words,) have set."""

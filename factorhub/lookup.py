@@ -61,7 +61,7 @@ class Store(Reader):
         """The codes (…, k) of all factors of these rows, from memory: the quick way from a row to its ground truth."""
         matrix = self._matrix
         if type(rows) is int and -len(matrix) <= rows < len(matrix):
-            return matrix[rows]
+            return matrix[rows].copy()
         return matrix[row_numbers(rows, len(self), str(self.folder))]
 
     def factors(self, row: int) -> dict[str, Any]:
@@ -78,7 +78,7 @@ class Store(Reader):
         return shown
 
     def lookup(self, conditions: Mapping[str, Any] | None = None, /, *, by: By = "value", **more: Any) -> Array:
-        """The numbers (m,), int64 ascending, of the rows that have all these ground-truth factors, as a read-only array.
+        """The numbers (m,), int64 ascending, of the rows that have all these ground-truth factors.
 
         Args:
             conditions: by factor name: a label, a value, or a list of them (any of which will do). Numbers are
@@ -97,13 +97,11 @@ class Store(Reader):
                 points = points // (self.space[name].size or 1) * len(codes)
         if points is not None and points <= FEW:
             found = self._grid_rows([wanted.get(f.name, np.arange(f.size or 1)) for f in self.space])
-            found = np.sort(found[found >= 0])
-            found.flags.writeable = False
-            return found
+            return np.sort(found[found >= 0])
         return self._labels.select(wanted, self.start, self.stop)
 
     def where(self, region: Region | str) -> Array:
-        """The numbers (m,), int64 ascending, of the rows in a region such as "shape == heart & scale > 0.6"; read-only.
+        """The numbers (m,), int64 ascending, of the rows in a region such as "shape == heart & scale > 0.6".
 
         Conditions on factors with a grid are answered by the index, others by comparing the stored values.
 
@@ -252,14 +250,12 @@ class Store(Reader):
 
     @cached_property
     def _matrix(self) -> Array:
-        """The codes of all rows of this split, read-only since a single row of it is given out as a view."""
+        """The codes of all rows of this split."""
         for factor in self.space:
             if factor.size is None:
                 name = factor.name
                 raise InputError(f"{name} was drawn without a grid, so rows have no code of it; use store.values('{name}')")
-        matrix: Array = self._labels.codes()[self.start : self.stop]
-        matrix.flags.writeable = False
-        return matrix
+        return self._labels.codes()[self.start : self.stop]
 
     def _codes_of(self, name: str, asked: Any, by: str) -> Array:
         factor = self._factor(name)
@@ -272,6 +268,8 @@ class Store(Reader):
             raise unknown("way to look up", by, ("value", "code"))
         if by == "code" and type(asked) is int and 0 <= asked < factor.size:
             return np.array([asked])
+        if callable(given := getattr(asked, "tolist", None)):  # an array or tensor, of any framework
+            asked = given()
         several = isinstance(asked, Iterable) and not isinstance(asked, (str, bytes))
         items: list[Any] = list(asked) if several else [asked]
         if by == "code":

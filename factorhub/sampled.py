@@ -13,8 +13,9 @@ from factorhub.factors import Array
 from factorhub.fields import Batch
 from factorhub.generator import Generator
 from factorhub.order import Order
+from factorhub.regimes.drawn import check_draw
 from factorhub.regimes.labels import counted
-from factorhub.regimes.regime import Draw, Regime, check_draw
+from factorhub.regimes.regime import Draw, Regime
 from factorhub.source import VALUE, Column, columns_of, row_numbers, select
 from factorhub.space import FactorSpace
 

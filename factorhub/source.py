@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from operator import index
 from os import PathLike
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
@@ -178,6 +179,17 @@ def select(columns: Sequence[Column], names: Sequence[str] | None, where: str = 
     return tuple(found[name] for name in names)
 
 
+def one_row(asked: object) -> int | None:
+    """The number of a row asked for alone: an integer, or an array without axes that holds one, of any framework; else None."""
+    kind = str(getattr(asked, "dtype", type(asked).__name__))
+    if "bool" in kind or getattr(asked, "ndim", 0) != 0:
+        return None
+    try:
+        return index(asked)  # type: ignore[arg-type]
+    except TypeError:
+        return None
+
+
 def row_numbers(rows: npt.ArrayLike | slice, length: int, what: str = "this set") -> Array:
     """Any way of asking for rows as int64 numbers in [0, length): slices, masks, negative numbers, lists, arrays.
 
@@ -202,5 +214,5 @@ def row_numbers(rows: npt.ArrayLike | slice, length: int, what: str = "this set"
     if numbers.min() < -length or numbers.max() >= length:
         got = numbers[(numbers < -length) | (numbers >= length)].flat[0]
         raise RowError(f"row {got} is outside {what}, which has {length} rows (0 … {length - 1})")
-    numbers = numbers.astype(np.int64)
+    numbers = np.asarray(numbers, dtype=np.int64)
     return np.where(numbers < 0, numbers + length, numbers) if numbers.min() < 0 else numbers

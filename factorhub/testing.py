@@ -11,8 +11,9 @@ from factorhub.errors import InputError
 from factorhub.factors import Array
 from factorhub.fields import check_batch
 from factorhub.generator import Generator
+from factorhub.regimes.drawn import check_draw
 from factorhub.regimes.record import from_dict, from_text, to_dict, to_text
-from factorhub.regimes.regime import Draw, Regime, check_draw
+from factorhub.regimes.regime import Draw, Regime
 from factorhub.space import FactorSpace
 
 

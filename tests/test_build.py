@@ -46,7 +46,7 @@ def test_rows_come_in_the_order_asked_for(sprites: Store) -> None:
 
 def test_one_row_is_a_dict_of_its_fields_and_codes(sprites: Store) -> None:
     row = sprites[10]
-    assert list(row) == ["image", "color", "shape", "scale", "orientation", "posX", "posY"]
+    assert list(row) == ["image", "color", "shape", "scale", "orientation", "posX", "posY", "index"]
     assert row["image"].shape == (64, 64)
     assert row["scale"] == sprites["scale"][10]
     assert np.isclose(sprites.values("scale")[10], 0.5 + 0.1 * row["scale"])

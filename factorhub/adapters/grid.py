@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+import numpy as np
+
 from factorhub.errors import InputError, StoreError, must_be, unknown
 from factorhub.factors import Array
 from factorhub.fields import Field
@@ -40,7 +42,10 @@ class Grid:
             raise InputError(
                 f"metrics draw codes of every factor of {self.title}; without a grid: {', '.join(loose)}; give these a grid"
             )
+        self._rows: Array | None = None  # of each grid point, where the order of the set does not tell
         if isinstance(source, Store) and not (source.plan.grid and len(source) == self.space.grid_size):
+            self._rows = _rows_of_grid(source)
+        if self._rows is not None and (self._rows < 0).any():
             raise StoreError(
                 f"metrics draw any of the {self.space.grid_size} grid points of {self.title}; {source!r} does not hold them all; "
                 "adapt the whole set without a split, or the generator, which renders them"
@@ -57,7 +62,8 @@ class Grid:
         if isinstance(self.source, Generator):
             found = self.source.render(self.space.values(codes), check=False)[self.field.name]
         else:
-            rows = self.source.order.positions(self.space.rows(codes))
+            points = self.space.rows(codes)
+            rows = self.source.order.positions(points) if self._rows is None else self._rows[points]
             found = self.source.read(rows, [self.field.name])[self.field.name]
         return found.reshape(-1, *self.shape)
 
@@ -70,6 +76,15 @@ class Grid:
     def white(self) -> int:
         """The pixel value that stands for 1 in an image: binary ones hold 0 and 1."""
         return 1 if self.field.meta.get("binary") else 255
+
+
+def _rows_of_grid(store: Store) -> Array:
+    """The row (grid size,) of each grid point of a set drawn in another way, such as one split by regions; -1 for none."""
+    rows = np.full(store.space.grid_size or 0, -1, np.int64)
+    codes = store.codes() if len(store) >= len(rows) else np.zeros((0, len(store.space.factors)), np.int64)
+    if codes.ndim == 2:  # pairs and sequences are no single points
+        rows[store.space.rows(codes)] = np.arange(len(codes))
+    return rows
 
 
 def _fields(store: Store) -> tuple[Field, ...]:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from factorhub import randomness
-from factorhub.errors import InputError
+from factorhub.errors import InputError, short, whole
 from factorhub.factors import Array
 from factorhub.fields import Batch
 from factorhub.source import Column
@@ -27,14 +27,14 @@ class Clips:
     length: int
     first: int | None
 
-    def cut(self, batch: Batch, seed: int, epoch: int, start: int) -> Batch:
-        """The batch at positions `start` … of an epoch with its columns cut, and a column that says from which step on."""
-        count = len(next(iter(batch.values())))
+    def cut(self, batch: Batch, seed: int, epoch: int, positions: Array) -> Batch:
+        """The batch at these positions (n,) of an epoch with its columns cut, and a column that says from which step on."""
+        count = len(positions)
         if self.first is not None:
             starts = np.full(count, self.first, np.int64)
             cut = {name: batch[name][:, self.first : self.first + self.length] for name in self.names}
         else:
-            words = randomness.words(seed, f"loaders/{epoch}/clips", np.arange(start, start + count), 1)[:, 0]
+            words = randomness.words(seed, f"loaders/{epoch}/clips", positions, 1)[:, 0]
             starts = randomness.integers(words, self.steps - self.length + 1)
             cut = {name: _stretches(batch[name], starts, self.length) for name in self.names}
         return {**batch, **cut, START: starts}
@@ -55,12 +55,19 @@ def check_clip(clip: Clip, columns: Sequence[Column]) -> Clips:
         raise InputError(
             f"clip cuts all columns over time alike; {over[0].name} has {steps} steps, {other.name} {other.shape[0]}; name fields"
         )
-    first, length = (None, clip) if isinstance(clip, (int, np.integer)) else clip
-    if length < 1 or (first or 0) < 0 or (first or 0) + length > steps:
-        raise InputError(f"clip is a number of steps up to {steps}, or (first step, how many) within them; got {clip}")
+    first, length = None, 0
+    parts = clip if isinstance(clip, (tuple, list)) else (None, clip)
+    try:
+        start, length = parts
+        first, length = None if start is None else whole("clip", start, 0), whole("clip", length, 1)
+        fits = (first or 0) + length <= steps
+    except ValueError:
+        fits = False
+    if not fits:
+        raise InputError(f"clip is a number of steps up to {steps}, or (first step, how many) within them; got {short(clip)}")
     if any(column.name == START for column in columns):
         raise InputError(f"clip adds a column '{START}', and there is one already; name fields without it")
-    return Clips(tuple(column.name for column in over), steps, int(length), None if first is None else int(first))
+    return Clips(tuple(column.name for column in over), steps, length, first)
 
 
 def _stretches(array: Array, starts: Array, length: int) -> Array:

@@ -76,13 +76,20 @@ class Stream:
         # one call of a compiled function for all small arrays: device_put would cost each of them more than it holds
         first = device or (next(iter(sharding.device_set)) if sharding is not None else jax.local_devices()[0])
         self.prefetch = prefetch if prefetch is not None else 0 if first.platform == "cpu" else 2
-        place = None if device is None else jax.sharding.SingleDeviceSharding(device)
-        self._together = jax.jit(lambda arrays: arrays, out_shardings=place)
+        self._together = _put_together(device)
         self._place: tuple[int, int] | None = None  # epoch and batch after the last one given out
         if sharding is not None:
             self._check(sharding, batch_size)
             if not self.stream.drop_last and self.stream.rows % batch_size:
                 self._check(sharding, self.stream.rows % batch_size)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What to pickle: not what is compiled for the devices of this process."""
+        return {**vars(self), "_together": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._together = _put_together(self.device)
 
     def _check(self, sharding: jax.sharding.Sharding, rows: int) -> None:
         """Refuse a number of rows that does not divide among the devices."""
@@ -153,6 +160,12 @@ class Stream:
         """Go on where a stream of the same batches was; see `factorhub.loaders.Stream.load_state_dict`."""
         self.stream.load_state_dict(state)
         self._place = None
+
+
+def _put_together(device: jax.Device | None) -> Callable[[Any], Any]:
+    """A compiled function that puts a list of arrays on the device in one call."""
+    place = None if device is None else jax.sharding.SingleDeviceSharding(device)
+    return jax.jit(lambda arrays: arrays, out_shardings=place)
 
 
 def quick_put(device: jax.Device | None) -> Callable[[Any], Any] | None:

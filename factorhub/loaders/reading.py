@@ -14,21 +14,26 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
+from factorhub.factors import Array
 from factorhub.fields import Batch
 from factorhub.loaders.epoch import Epoch, Grouping
 from factorhub.loaders.memory import Pool
+from factorhub.loaders.remainder import Runs
 from factorhub.source import BlockSource, Column, Source
 
 WINDOWS = 2  # read before they are needed
 
 
 class Span(NamedTuple):
-    """Where a batch stands: positions `start` … `stop` - 1 of an epoch."""
+    """Where a batch stands: the positions of an epoch that it is made of, nearly always one run of them."""
 
     epoch: Epoch
     batch: int
-    start: int
-    stop: int
+    runs: Runs
+
+    def positions(self) -> Array:
+        """The positions (n,), int64."""
+        return np.concatenate([np.arange(start, stop) for start, stop in self.runs])
 
 
 class _Piece:
@@ -84,7 +89,7 @@ class Reading:
             self._memory = {column.name: Pool((self._window, *column.shape), column.dtype, WINDOWS + 2) for column in columns}
 
     def batches(self, spans: Iterable[Span], stride: int) -> Iterator[tuple[Span, Batch]]:
-        """The batches at `spans`, whose starts lie `stride` positions apart, in new arrays or views that nobody else has."""
+        """The batches at `spans`, which lie `stride` positions apart, in new arrays or views that nobody else has."""
         depth = self._threads + 1 if self._blocks is None else -(-WINDOWS * self._window // stride)
         gathered = self._gathered(spans, depth)
         return gathered if self._finish is None else self._finished(gathered, self._finish)
@@ -100,13 +105,18 @@ class Reading:
         piece: _Piece | None = None
         begun = False
         for span in spans:
-            at, parts = span.start, []
-            while at < span.stop:
-                if piece is None or not piece.start <= at < piece.stop or piece.epoch != span.epoch.number:
-                    piece = self._read(span) if self._blocks is None else self._deal(self._blocks, span.epoch, at)
-                end = min(span.stop, piece.stop)
-                parts.append((piece, at - piece.start, end - piece.start))
-                at = end
+            parts: _Parts = []
+            if self._blocks is None:
+                piece = self._read(span)
+                parts.append((piece, 0, piece.stop))
+            else:
+                for at, stop in span.runs:
+                    while at < stop:
+                        if piece is None or not piece.start <= at < piece.stop or piece.epoch != span.epoch.number:
+                            piece = self._deal(self._blocks, span.epoch, at)
+                        end = min(stop, piece.stop)
+                        parts.append((piece, at - piece.start, end - piece.start))
+                        at = end
             # what lies in several windows is joined on a thread, which the windows' own tasks have been given before
             waiting.append((span, parts if len(parts) == 1 else self._pool.submit(self._joined, parts)))
             del parts  # no name may hold a piece whose batches are given out
@@ -144,8 +154,8 @@ class Reading:
 
     def _read(self, span: Span) -> _Piece:
         """Start reading the rows of one batch by number."""
-        rows = span.epoch.rows(span.start, span.stop)
-        return _Piece(span.epoch.number, span.start, span.stop, self._pool.submit(self._source.read, rows, self._names))
+        rows = np.concatenate([span.epoch.rows(start, stop) for start, stop in span.runs])
+        return _Piece(span.epoch.number, 0, len(rows), self._pool.submit(self._source.read, rows, self._names))
 
     def _deal(self, source: BlockSource, epoch: Epoch, position: int) -> _Piece:
         """Start dealing the blocks of a window to their places: one task, for each costs a moment in which others wait."""

@@ -14,8 +14,10 @@ from factorhub.errors import InputError, must_be, short, unknown, whole
 from factorhub.fields import Batch
 from factorhub.loaders.clips import Clip, check_clip
 from factorhub.loaders.epoch import Epoch, Shuffle, grouping
-from factorhub.loaders.pixels import Channels, check_normalise, pictured, scaled, with_channels
+from factorhub.loaders.pixels import Channels, pictured, with_channels
 from factorhub.loaders.reading import Reading, Span
+from factorhub.loaders.remainder import Runs, between, count, left
+from factorhub.loaders.scaling import Normalise, scaled, scales
 from factorhub.randomness import SEEDS
 from factorhub.source import BlockSource, Source, check_source, select
 
@@ -62,7 +64,8 @@ class Stream:
         window: rows that are mixed at once, rounded up to whole blocks; 16 MiB of observations by default, and 64 MiB
             for sets in natural order, whose neighbours are alike.
         channels: "first" or "last" puts the channels of images there, as a view; grey images get an axis of one.
-        normalise: names of uint8 images to scale to float32 in [0, 1].
+        normalise: names of fields to scale to float32: images of uint8 to [0, 1], numbers to mean 0 and deviation 1 as measured
+            on this source; or {field: (mean, deviation)}, such as those of the training rows by `factorhub.loaders.scale_of`.
         clip: of rows over time, such as trajectories, how many steps to take, from anywhere, drawn anew for each row in
             each epoch; or (first step, how many). The column "start" says from which step on.
 
@@ -95,7 +98,7 @@ class Stream:
         threads: int | None = None,
         window: int | None = None,
         channels: Channels | None = None,
-        normalise: Sequence[str] = (),
+        normalise: Normalise = (),
         clip: Clip | None = None,
     ) -> None:
         self._recipe = source if isinstance(source, Recipe) else None
@@ -127,7 +130,7 @@ class Stream:
         self.world = world
         self.threads = threads
         self.channels = channels
-        self.normalise = check_normalise(normalise, self.columns)
+        self.normalise = scales(normalise, self.columns, source)
         self.clips = None if clip is None else check_clip(clip, self.columns)
         self.rows = len(source) // world
         if batch_size > self.rows:
@@ -138,6 +141,8 @@ class Stream:
         self.epoch = 0
         self._next = (0, 0)  # epoch and number of the batch that comes next
         self._resumed = False
+        self._left: tuple[int, Runs] = (-1, ())  # an epoch of which only these positions are left, shared by all ranks
+        self._workers = 1
 
     @property
     def length(self) -> int:
@@ -169,7 +174,7 @@ class Stream:
                 f"batch {first} comes next, but worker {worker} of {workers} yields every {workers}th from {worker}; "
                 f"use as many workers as when the state was saved, or begin the epoch again with set_epoch({epoch})"
             )
-        self._next, self._resumed = (epoch, first), False
+        self._next, self._resumed, self._workers = (epoch, first), False, workers
         threads = threads or self.threads or min(_cores(), MOST_THREADS)
         windows = None if self.shuffle == "full" else self.grouping
         finish = self._prepared if self.normalise or self.clips else None
@@ -190,23 +195,29 @@ class Stream:
 
     def _spans(self, epoch: int, first: int, worker: int, workers: int) -> Iterator[Span]:
         """Where the batches of a worker stand, from number `first` of an epoch on."""
-        low = self.rank * self.rows
         while True:
             order = Epoch(len(self.source), epoch, self.seed, self.shuffle, self.grouping)
-            for batch in range(first, self.length, workers):
+            runs = self._runs(epoch)
+            rows = count(runs) // self.world
+            low, high = self.rank * rows, (self.rank + 1) * rows
+            batches = rows // self.batch_size if self.drop_last else -(-rows // self.batch_size)
+            for batch in range(first, batches, workers):
                 start = low + batch * self.batch_size
-                yield Span(order, batch, start, min(start + self.batch_size, low + self.rows))
+                yield Span(order, batch, between(runs, start, min(start + self.batch_size, high)))
             if not self.endless:
                 return
             epoch, first = epoch + 1, worker
 
+    def _runs(self, epoch: int) -> Runs:
+        """The positions of an epoch that all ranks share."""
+        return self._left[1] if self._left[0] == epoch else ((0, len(self.source)),)
+
     def _prepared(self, span: Span, batch: Batch) -> Batch:
         """What is worth a thread: cutting and scaling."""
         if self.clips is not None:
-            batch = self.clips.cut(batch, self.seed, span.epoch.number, span.start)
-        for column in self.columns:
-            if column.name in self.normalise:
-                batch[column.name] = scaled(batch[column.name], column)
+            batch = self.clips.cut(batch, self.seed, span.epoch.number, span.positions())
+        for name, scale in self.normalise.items():
+            batch[name] = scaled(batch[name], scale)
         return batch
 
     def _finished(self, batch: Batch) -> Any:
@@ -219,7 +230,7 @@ class Stream:
     def set_epoch(self, epoch: int) -> None:
         """Let the next pass be this epoch, from its first batch."""
         epoch = whole("an epoch", epoch, 0)
-        self.epoch, self._next, self._resumed = epoch, (epoch, 0), False
+        self.epoch, self._next, self._resumed, self._left = epoch, (epoch, 0), False, (-1, ())
 
     @property
     def place(self) -> tuple[int, int]:
@@ -233,24 +244,38 @@ class Stream:
             place: another `place`, for leaves that have read batches ahead of those that they gave out.
         """
         epoch, batch = place or self._next
-        return {"epoch": epoch, "batch": batch, "stream": self._identity()}
+        runs = [list(run) for run in self._left[1]] if self._left[0] == epoch else None
+        return {"epoch": epoch, "batch": batch, "workers": self._workers, "left": runs, "stream": self._identity()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on where a stream of the same batches was; threads, fields and transform may be others.
+        """Go on where a stream of the same rows in the same order was; threads, fields and transform may be others.
+
+        With another batch size or number of ranks, what all ranks together had not yet given out is shared anew, so that the
+        epoch still visits each row at most once. The state of any rank will do: all ranks were at the same batch.
 
         Raises:
-            InputError: the state is of other batches, such as those of another batch size or number of ranks.
+            InputError: the state is of another order, or of one of several workers and for other batches.
         """
         try:
             epoch, batch, theirs = int(state["epoch"]), int(state["batch"]), dict(state["stream"])
-        except (KeyError, TypeError, ValueError):
-            raise InputError(f"a stream's state is what its state_dict gave; got {state!r:.80}") from None
+            runs = None if state.get("left") is None else tuple((int(start), int(stop)) for start, stop in state["left"])
+            workers, size, world = int(state.get("workers", 1)), int(theirs["batch_size"]), int(theirs["world"])
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise InputError(f"a stream's state is what its state_dict gave; got {short(state)}") from None
+        elastic = () if workers > 1 else ("batch_size", "world")
         for name, ours in self._identity().items():
-            if theirs.get(name) != ours:
+            if theirs.get(name) != ours and name not in elastic:
                 raise InputError(
                     f"the state is of a stream with {name} {theirs.get(name)}, this one has {name} {ours}; "
                     f"make it as it was, or begin the epoch again with set_epoch({epoch})"
                 )
+        self._left = (-1, ()) if runs is None else (epoch, runs)
+        if (size, world) != (self.batch_size, self.world):
+            self._left = (epoch, left(self._runs(epoch), world, batch * size))
+            batch = 0
+            if count(self._left[1]) < self.world * (self.batch_size if self.drop_last else 1):
+                self.set_epoch(epoch + 1)  # nothing is left of that one
+                return
         self.epoch, self._next, self._resumed = epoch, (epoch, batch), True
 
     def __getstate__(self) -> dict[str, Any]:
@@ -264,7 +289,7 @@ class Stream:
 
     def _identity(self) -> dict[str, Any]:
         """All that the batches of an epoch depend on."""
-        names = ("batch_size", "shuffle", "seed", "drop_last", "rank", "world")
+        names = ("batch_size", "shuffle", "seed", "drop_last", "world")
         return {"rows": len(self.source), "window": self.grouping.window, **{name: getattr(self, name) for name in names}}
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 
-from factorhub.errors import InputError
+from factorhub.errors import InputError, must_be
 from factorhub.regions.region import And, Condition, Not, Or, Region, Value
 
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
@@ -41,6 +41,7 @@ def parse(text: str) -> Region:
     And(parts=(Condition(factor='scale', operator='>', value=0.6), Condition(factor='scale', operator='<=', value=0.8), \
 Not(part=Condition(factor='shape', operator='in', value=('square', 'ellipse')))))
     """
+    must_be("the text of a region", text, str, "a text such as 'shape == heart & scale > 0.6'")
     reader = _Reader(text)
     region = reader.region()
     if reader.kind != "end":

@@ -18,7 +18,7 @@ from factorhub.errors import InputError, must_be, unknown
 from factorhub.factors import Array
 from factorhub.fields import Batch
 from factorhub.order import Order
-from factorhub.source import Column, row_numbers, select
+from factorhub.source import Column, one_row, row_numbers, select
 from factorhub.space import FactorSpace
 from factorhub.storage.deal import Dealer, prepare
 from factorhub.storage.index import Chunks
@@ -91,10 +91,10 @@ class Reader:
 
     @cached_property
     def _default(self) -> tuple[Column, ...]:
-        """The columns of a row asked for by number: observations, regime records, codes, and values where there is no code."""
+        """The columns of a row asked for by number: observations, regime records, codes, values where there are none, the index."""
         loose = {factor.name for factor in self.space if factor.size is None}
         kept = [c for c in self.columns if c.role in ("factor", "regime") or c.attributes.get("factor") in loose]
-        return (*(c for c in self.columns if c.role == "observation"), *kept)
+        return (*(c for c in self.columns if c.role == "observation"), *kept, *(c for c in self.columns if c.role == "index"))
 
     def read(self, rows: npt.ArrayLike | slice, columns: Sequence[str] | None = None) -> Batch:
         """The rows with these numbers, in this order: {column: (…, *shape)}; all columns unless some are named.
@@ -109,8 +109,9 @@ class Reader:
         return self._read(rows, select(self.columns, columns, str(self.folder)))
 
     def _read(self, rows: npt.ArrayLike | slice, chosen: Sequence[Column]) -> Batch:
-        if isinstance(rows, (int, np.integer)) and not isinstance(rows, bool):
-            return self._row(int(rows), chosen)
+        alone = rows if type(rows) is int else one_row(rows)
+        if alone is not None:
+            return self._row(alone, chosen)
         numbers = row_numbers(rows, len(self), str(self.folder)) + self.start
         parts = self._parts(numbers.reshape(-1))
         self._check_present([shard for shard, _, _ in parts])

@@ -273,3 +273,19 @@ def test_disents_own_class_counts_and_travels_alike() -> None:
     pictures = DisentDataset(data, transform=ToImgTensorF32())
     scores = metric_mig(pictures, lambda x: x[:, 0].sum(dim=1)[:, ::8], num_train=200)
     assert 0 <= scores["mig.discrete_score"] <= 1
+
+
+def test_a_whole_grid_split_by_regions_is_a_grid(tmp_path: Path) -> None:
+    plain = GroundTruthData(BARS)
+    split = factorhub.generate(BARS_NAME, tmp_path / "set", splits="test=x > 2; train=rest")
+    data = GroundTruthData(split)
+    codes = plain.sample_factors(50, np.random.RandomState(0))
+    found = [g.sample_observations_from_factors(codes, np.random.RandomState(1)) for g in (plain, data)]
+    assert np.array_equal(*found)
+    assert np.array_equal(GroundTruth(split)[np.arange(36)], GroundTruth(BARS)[np.arange(36)])
+    part = factorhub.generate(BARS_NAME, tmp_path / "part", splits="test=x > 2; train=x < 1")
+    with pytest.raises(StoreError, match="metrics draw any of the 36 grid points of .*bars"):
+        GroundTruthData(part)
+    pairs = factorhub.generate(BARS_NAME, tmp_path / "pairs", regime="pairs(inner=grid)", rows=36)
+    with pytest.raises(StoreError, match="does not hold them all"):
+        GroundTruthData(pairs)

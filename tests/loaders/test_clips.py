@@ -86,3 +86,12 @@ def test_what_does_not_fit_is_refused(paths: Store, train: Store) -> None:
             stream(paths, 50, clip=clip)
     with pytest.raises(InputError, match="clip cuts columns over time; there are none among image, index; leave it out"):
         stream(train, 50, fields=["image", "index"], clip=5)
+
+
+@pytest.mark.parametrize("clip", [64.5, "64", (1, 2, 3), (1.0, 2), (), None, [0], True, (-1, 5), (0, 0), (100, 30), 121])
+def test_a_clip_of_another_form_is_refused(paths: Store, clip: Any) -> None:
+    if clip is None:
+        stream(paths, 8, clip=clip)  # no clip
+        return
+    with pytest.raises(InputError, match="clip is a number of steps up to 120, or .first step, how many. within them; got"):
+        stream(paths, 8, clip=clip)

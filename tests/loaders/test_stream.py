@@ -172,11 +172,9 @@ def test_an_endless_stream_resumes_across_epochs(train: Store) -> None:
 @pytest.mark.parametrize(
     ("other", "named"),
     [
-        ({"batch_size": 100}, "batch_size 200, this one has batch_size 100"),
         ({"seed": 1}, "seed 0, this one has seed 1"),
         ({"shuffle": False}, "shuffle True, this one has shuffle False"),
         ({"drop_last": True}, "drop_last False, this one has drop_last True"),
-        ({"world": 2}, "world 1, this one has world 2"),
         ({"window": 1024}, "window 512, this one has window 1024"),
     ],
 )
@@ -187,6 +185,74 @@ def test_a_state_of_other_batches_is_refused(train: Store, other: dict[str, Any]
         changed.load_state_dict(state)
     with pytest.raises(InputError, match="a stream's state is what its state_dict gave; got"):
         changed.load_state_dict({"epoch": 1})
+
+
+@pytest.mark.parametrize("shuffle", [True, False, "blocks", "full"])
+@pytest.mark.parametrize("drop_last", [False, True])
+def test_an_epoch_goes_on_with_other_ranks_and_batch_sizes(train: Store, shuffle: Any, drop_last: bool) -> None:
+    options: dict[str, Any] = {"fields": ["index", "shape"], "shuffle": shuffle, "window": WINDOW, "drop_last": drop_last}
+    whole = indices(stream(train, 50, **options))
+    code = dict(zip(train["index"].tolist(), train["shape"].tolist(), strict=True))
+    seen: list[int] = []
+    state: dict[str, Any] | None = None
+    for world, size, batches in ((1, 100, 3), (3, 70, 2), (2, 64, 1), (5, 11, 4), (1, 256, None)):
+        ranks = [stream(train, size, rank=rank, world=world, **options) for rank in range(world)]
+        for ranked in ranks:
+            if state is not None:
+                ranked.load_state_dict(state)
+            assert state is None or ranked.epoch == 0
+            for number, batch in enumerate(ranked, 1):
+                assert [code[index] for index in batch["index"].tolist()] == batch["shape"].tolist()
+                seen += batch["index"].tolist()
+                if number == batches:
+                    break
+        state = pickle.loads(pickle.dumps(ranks[-1].state_dict())) if batches else None
+    assert len(set(seen)) == len(seen)
+    left_out = 255 * drop_last + (3 - 1) + (2 - 1) + (5 - 1)
+    assert set(seen) <= set(train["index"].tolist())
+    assert len(train) - len(seen) <= left_out
+    assert drop_last or set(whole) >= set(seen)
+    assert {stream.epoch for stream in ranks} == {1}
+    assert indices(ranks[0]) == indices(_at(stream(train, 256, **options), 1))  # the next epoch is whole again
+
+
+def _at(batches: Stream, epoch: int) -> Stream:
+    batches.set_epoch(epoch)
+    return batches
+
+
+def test_one_rank_goes_on_in_order_and_any_rank_s_state_will_do(train: Store) -> None:
+    options: dict[str, Any] = {"fields": ["index"], "window": WINDOW}
+    first = stream(train, 100, **options)
+    head = [next(iterator) for iterator in [iter(first)] for _ in range(4)]
+    resumed = stream(train, 33, **options)
+    resumed.load_state_dict(first.state_dict())
+    assert indices(head) + indices(resumed) == indices(stream(train, 100, **options))
+    ranks = [stream(train, 50, rank=rank, world=2, **options) for rank in range(2)]
+    iterators = [iter(ranked) for ranked in ranks]
+    given = [indices([next(iterator)]) for iterator in iterators]
+    rest = []
+    for rank, ranked in enumerate(ranks):
+        other = stream(train, 50, rank=rank, world=2, **options)
+        other.load_state_dict(ranks[1 - rank].state_dict())
+        rest.append(indices(other))
+        assert given[rank] + rest[rank] == indices(stream(train, 50, rank=rank, world=2, **options))
+        assert ranked.epoch == 0
+
+
+def test_what_ended_begins_the_next_epoch(train: Store) -> None:
+    ended = stream(train, 100, fields=["index"])
+    state = {**ended.state_dict(), "batch": 21}
+    resumed = stream(train, 50, fields=["index"], world=2)
+    resumed.load_state_dict(state)
+    assert resumed.place == (1, 0)
+
+
+def test_the_state_of_one_of_several_workers_is_for_the_same_batches(train: Store) -> None:
+    batches = stream(train, 128, fields=["index"], window=WINDOW)
+    next(batches.batches(1, 3))
+    with pytest.raises(InputError, match="the state is of a stream with batch_size 128, this one has batch_size 64"):
+        stream(train, 64, fields=["index"], window=WINDOW).load_state_dict(batches.state_dict())
 
 
 # --- ranks and workers ------------------------------------------------------------------------------------------------
@@ -388,12 +454,21 @@ def test_a_stream_pickles(train: Store) -> None:
         ({"seed": "x"}, r"seed is a whole number from 0 to 2\*\*64 - 1; got 'x'"),
         ({"transform": 5}, "transform is a function of a batch; got 5"),
         ({"endless": "yes"}, "endless is True or False; got 'yes'"),
-        ({"normalise": True}, r"normalise takes a list of fields; got True; write normalise=\['image'\]"),
+        (
+            {"normalise": True},
+            r"normalise takes a list of fields, or {.*}; got True; write normalise=\['image'\]",
+        ),
         ({"fields": 5}, "columns of this source are named in a list; got 5"),
         ({"shuffle": "most"}, "no shuffle named 'most'; there are True, False, blocks, full"),
         ({"channels": "middle"}, "no place of channels named 'middle'; there are first, last"),
-        ({"normalise": "image"}, r"normalise takes a list of fields; got 'image'; write normalise=\['image'\]"),
-        ({"normalise": ["shape"]}, r"normalise takes images of uint8; shape is uint8 \(\); there are: image"),
+        (
+            {"normalise": "image"},
+            r"normalise takes a list of fields, or {.*}; got 'image'; write normalise=\['image'\]",
+        ),
+        (
+            {"normalise": ["shape"]},
+            r"normalise takes images of .* floats; shape is uint8 \(\); there are: image",
+        ),
         ({"fields": ["index"], "normalise": ["image"]}, "no column named 'image' in the fields of this stream; it has index"),
     ],
 )

@@ -97,8 +97,11 @@ def test_a_stream_saves_and_restores_its_place(train: Store) -> None:
     resumed = Stream(train, 200, fields=["index"], window=WINDOW, threads=1)
     resumed.load_state_dict(stream.state_dict())
     assert indices(before) + indices(resumed) == indices(Stream(train, 200, fields=["index"], window=WINDOW))
-    with pytest.raises(InputError, match="the state is of a stream with batch_size 200, this one has batch_size 100"):
-        Stream(train, 100, window=WINDOW).load_state_dict(stream.state_dict())
+    other = Stream(train, 100, fields=["index"], window=WINDOW)
+    other.load_state_dict(stream.state_dict())
+    assert indices(before) + indices(other) == indices(Stream(train, 200, fields=["index"], window=WINDOW))
+    with pytest.raises(InputError, match="the state is of a stream with seed 0, this one has seed 1"):
+        Stream(train, 200, window=WINDOW, seed=1).load_state_dict(stream.state_dict())
 
 
 def test_ranks_come_from_torch_distributed(train: Store, tmp_path: Path) -> None:
