@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "factorhub"
-BASE = {"errors", "progress", "factors", "space", "fields", "randomness", "compiled", "words", "trig", "formulas"}
+BASE = {"errors", "progress", "threads", "factors", "space", "fields", "randomness", "compiled", "words", "trig", "formulas"}
 MAP: dict[str, set[str]] = {
     "errors": set(),
     "progress": set(),
     "shell": set(),
+    "threads": set(),
     "compiled": set(),
     "words": set(),
     "columns": {"compiled", "words"},

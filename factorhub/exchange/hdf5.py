@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +15,7 @@ from factorhub.exchange.table import Table
 from factorhub.factors import Array
 from factorhub.progress import Progress
 from factorhub.storage.codec import RAW, Codec, choose
+from factorhub.threads import cores
 
 CHUNK_BYTES = 1 << 18  # of pictures: single rows stay cheap to read
 LABEL_ROWS = 8192  # in a chunk of labels
@@ -26,7 +26,7 @@ class Hdf5Writer:
 
     def __init__(self, path: Path) -> None:
         self._file = h5py.File(path, "w", libver=("earliest", "v110"), track_order=True)
-        self._pool = ThreadPoolExecutor(os.cpu_count() or 1)
+        self._pool = ThreadPoolExecutor(cores())
         self._codecs: dict[str, Codec] = {}
         self._rows: dict[str, int] = {}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from factorhub.fields import Batch
 from factorhub.progress import Progress
 from factorhub.source import Column
 from factorhub.space import FactorSpace
+from factorhub.threads import cores
 
 GROUP_ROWS = 1000  # in a row group, which is what a reader loads at once
 DEEPEST = 5  # dimensions of `datasets`' array features
@@ -36,7 +36,7 @@ def write(table: Table, path: Path, progress: Progress) -> None:
     schema = features.arrow_schema  # with the features in its metadata, where `datasets` looks for them
     with (
         replacing(path) as temporary,
-        ThreadPoolExecutor(os.cpu_count() or 1) as pool,
+        ThreadPoolExecutor(cores()) as pool,
         pyarrow.parquet.ParquetWriter(temporary, schema, compression="zstd", write_page_index=True) as file,
     ):
         for batch in table.blocks(list(columns), multiple=GROUP_ROWS):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import tarfile
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -20,6 +19,7 @@ from factorhub.exchange.table import Table, is_binary, is_image
 from factorhub.fields import Batch
 from factorhub.progress import Progress
 from factorhub.source import VALUE, Column
+from factorhub.threads import cores
 
 # What all headers share, made once, with blanks for the checksum: making each anew is most of what `tarfile` does.
 HEADER = tarfile.TarInfo().tobuf(tarfile.USTAR_FORMAT)
@@ -40,7 +40,7 @@ def write(table: Table, path: Path, progress: Progress) -> None:
     text = json.JSONEncoder(ensure_ascii=False).encode
     with (
         replacing(path) as temporary,
-        ThreadPoolExecutor(os.cpu_count() or 1) as pool,
+        ThreadPoolExecutor(cores()) as pool,
         temporary.open("wb") as file,
     ):
         for batch in table.blocks(list(table.columns)):

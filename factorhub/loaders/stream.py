@@ -6,7 +6,6 @@ shared by ranks and workers, stopped anywhere and gone on with.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
@@ -20,6 +19,7 @@ from factorhub.loaders.remainder import Runs, between, count, left
 from factorhub.loaders.scaling import Normalise, scaled, scales
 from factorhub.randomness import SEEDS
 from factorhub.source import BlockSource, Source, check_source, select
+from factorhub.threads import cores
 
 MOST_THREADS = 4  # unless more are asked for: a few saturate the memory
 
@@ -175,7 +175,7 @@ class Stream:
                 f"use as many workers as when the state was saved, or begin the epoch again with set_epoch({epoch})"
             )
         self._next, self._resumed, self._workers = (epoch, first), False, workers
-        threads = threads or self.threads or min(_cores(), MOST_THREADS)
+        threads = threads or self.threads or min(cores(), MOST_THREADS)
         windows = None if self.shuffle == "full" else self.grouping
         finish = self._prepared if self.normalise or self.clips else None
         reading = Reading(self.source, self.columns, windows, threads, finish)
@@ -294,8 +294,3 @@ class Stream:
 
 
 stream = Stream
-
-
-def _cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

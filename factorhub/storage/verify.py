@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from factorhub.progress import Progress, silent
 from factorhub.storage.manifest import Finished, Manifest, Plan, Shard, read_manifest
 from factorhub.storage.shard import ShardReader
 from factorhub.storage.stock import StockCheck
+from factorhub.threads import cores
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def verify(folder: str | Path, progress: Progress = silent) -> Report:
     found: dict[int, list[str]] = {}
     sound: list[int] = []
     whole = {column.name: xxhash.xxh3_128() for column in plan.columns}
-    with ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="factorhub") as pool:
+    with ThreadPoolExecutor(cores(), thread_name_prefix="factorhub") as pool:
         for number, (shard, done) in enumerate(zip(plan.shards, manifest.finished, strict=True)):
             found[number] = _check(folder, plan, shard, done, whole, pool)
             if not found[number]:

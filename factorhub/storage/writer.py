@@ -7,7 +7,6 @@ whose bytes are still those that were written and makes the others.
 from __future__ import annotations
 
 import math
-import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -31,6 +30,7 @@ from factorhub.storage.hdf5 import Piece, ShardWriter
 from factorhub.storage.index import chunk_rows
 from factorhub.storage.manifest import MANIFEST, UNFINISHED, Finished, Layout, Manifest, Plan, Shard
 from factorhub.storage.shard import ShardReader
+from factorhub.threads import cores
 
 CHUNK_BYTES = 1 << 18  # of the widest column of a group; docs/decisions/0003-chunks-and-codec.md has the measurements
 BLOCK_BYTES = 1 << 22  # rendered at once by one thread
@@ -59,11 +59,6 @@ class Rows(Protocol):
 T = TypeVar("T")
 Measure: TypeAlias = Callable[[Shard], Mapping[str, float]]
 Encoded: TypeAlias = list[tuple[str, Array, list[Piece]]]
-
-
-def cores() -> int:
-    """The number of cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def default_shard_rows(row_bytes: int) -> int:
