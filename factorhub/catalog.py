@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import math
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from factorhub.errors import InputError, short, unknown
+import numpy as np
+
+from factorhub.errors import InputError, cut, short, unknown
 from factorhub.generator import Generator
 
 CATALOG: dict[str, str] = {
@@ -72,7 +75,9 @@ def generator(name: str, **options: Any) -> Generator:
     ]
     if bare:
         verb = "has" if len(bare) == 1 else "have"
-        raise InputError(f"generator '{name}': {', '.join(bare)} {verb} no default; name a function whose arguments all have one")
+        raise InputError(
+            f"generator '{cut(name)}': {', '.join(bare)} {verb} no default; name a function whose arguments all have one"
+        )
     made = factory(**chosen)
     if not isinstance(made, Generator):
         raise InputError(f"{name} must return a factorhub.Generator; got {type(made).__name__}")
@@ -91,7 +96,9 @@ def _parameters(name: str, factory: Callable[..., Any]) -> Mapping[str, inspect.
     try:
         return inspect.signature(factory).parameters
     except (TypeError, ValueError):  # of a builtin
-        raise InputError(f"generator '{name}' is no function that makes a generator; name one as package.module:function") from None
+        raise InputError(
+            f"generator '{cut(name)}' is no function that makes a generator; name one as package.module:function"
+        ) from None
 
 
 def _factory(name: str) -> Callable[..., Any]:
@@ -104,10 +111,10 @@ def _factory(name: str) -> Callable[..., Any]:
     except ModuleNotFoundError as error:
         if error.name is not None and (module_name == error.name or module_name.startswith(error.name + ".")):
             missing = f"there is no module '{error.name}' to import"
-            raise InputError(f"generator '{name}': {missing}; check the spelling and PYTHONPATH") from None
+            raise InputError(f"generator '{cut(name)}': {missing}; check the spelling and PYTHONPATH") from None
         raise
     except (ValueError, TypeError):
-        raise InputError(f"generator '{name}': expected package.module:function") from None
+        raise InputError(f"generator '{cut(name)}': expected package.module:function") from None
     factory = getattr(module, attribute, None)
     if isinstance(factory, Generator):
         made = factory
@@ -129,16 +136,23 @@ def _option(name: str, factory: Callable[..., Any], key: str, value: Any) -> Any
         if str(value) not in choices:
             raise unknown("value", value, choices, f"option {key} of {name}")
         return choices[str(value)]
-    if kind is bool and isinstance(value, str):
-        if value.lower() not in ("true", "false"):
-            raise InputError(f"option {key} of {name} is true or false; got '{value}'")
-        return value.lower() == "true"
+    if kind is bool:
+        given = {"true": True, "false": False}.get(value.lower()) if isinstance(value, str) else value
+        if not isinstance(given, bool | np.bool_):
+            raise InputError(f"option {key} of {name} is true or false; got {short(value)}")
+        return bool(given)
     if kind not in (int, float, str):
         return value
+    words = {int: "a whole number", float: "a finite number", str: "text"}
+    wanted = f"option {key} of {name} is {words[kind]}; got {short(value)}"
     try:
+        if kind is str and not isinstance(value, str):
+            raise TypeError
         converted = kind(value)
-    except (TypeError, ValueError):
-        raise InputError(f"option {key} of {name} is of type {kind.__name__}; got '{value}'") from None
-    if kind is int and not isinstance(value, str) and converted != value:
-        raise InputError(f"option {key} of {name} is a whole number; got {value!r}")
+        if isinstance(value, bool) or (kind is float and not math.isfinite(converted)):
+            raise ValueError
+        if kind is int and not isinstance(value, str) and converted != value:
+            raise ValueError
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(wanted) from None
     return converted

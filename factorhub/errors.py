@@ -6,7 +6,8 @@ Every message has four parts in one line: what was asked, what was expected, wha
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from operator import index
 from pathlib import Path
 
@@ -49,11 +50,12 @@ def unknown(kind: str, asked: object, known: Iterable[str], where: str = "") -> 
     names = [str(name) for name in known]
     place = f" in {where}" if where else ""
     listed = ", ".join(names[:40]) + (", …" if len(names) > 40 else "") if names else "none"
-    near = difflib.get_close_matches(str(asked), names, n=1, cutoff=0.6)
-    if not near and str(asked):
-        near = [name for name in names if name.lower().startswith(str(asked).lower())]
+    text = cut(str(asked))
+    near = [name for name in names if name.lower() == text.lower()] or difflib.get_close_matches(text, names, n=1, cutoff=0.6)
+    if not near and text:
+        near = [name for name in names if name.lower().startswith(text.lower())]
     hint = f"; did you mean '{near[0]}'?" if near else ""
-    return InputError(f"no {kind} named '{asked}'{place}; {'it has' if place else 'there are'} {listed}{hint}")
+    return InputError(f"no {kind} named '{text}'{place}; {'it has' if place else 'there are'} {listed}{hint}")
 
 
 def whole(what: str, value: object, low: int, high: int | None = None) -> int:
@@ -92,8 +94,35 @@ def folder_path(what: str, path: object) -> Path:
 
 def short(value: object) -> str:
     """A value in an error: on one line, and cut where it is long."""
-    shown = " ".join(repr(value).split())
-    return shown if len(shown) <= 80 else f"{shown[:79]}…"
+    try:
+        return cut(" ".join(repr(value).split()))
+    except (ValueError, RecursionError):  # whole numbers of thousands of digits, lists in themselves
+        return f"a very long {type(value).__name__}"
+
+
+@contextmanager
+def reading(what: str, text: str) -> Iterator[None]:
+    """Whatever Python says of a text that is too deep, too long or too odd for it, in one line.
+
+    Args:
+        what: is read, such as "the region".
+        text: as it was given.
+    """
+    try:
+        yield
+    except FactorhubError:
+        raise
+    except (RecursionError, MemoryError):  # the parser of Python itself raises MemoryError on deep brackets
+        raise InputError(f"cannot read {what} '{cut(text)}': it is nested too deeply; write it with fewer brackets") from None
+    except (ValueError, OverflowError, TypeError, ArithmeticError, SyntaxError, AttributeError, KeyError, IndexError) as error:
+        why = cut(" ".join(str(error).split()) or type(error).__name__)
+        raise InputError(f"cannot read {what} '{cut(text)}': {why}; see the docs for its form") from None
+
+
+def cut(text: str, length: int = 80) -> str:
+    """A text in an error: on one line, and cut where it is long."""
+    text = " ".join(text.split()) if "\n" in text else text
+    return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 def _power(number: int) -> str:

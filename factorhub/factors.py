@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from factorhub.errors import InputError, unknown
+from factorhub.errors import InputError, short, unknown
 
 Kind: TypeAlias = Literal["categorical", "ordinal", "continuous", "circular"]
 Array: TypeAlias = npt.NDArray[Any]
@@ -189,7 +189,7 @@ class Factor:
         try:
             number = float(asked)  # type: ignore[arg-type]
         except (TypeError, ValueError):
-            raise InputError(f"{self.name} takes {self.range_text()}; got {asked!r}") from None
+            raise InputError(f"{self.name} takes {self.range_text()}; got {short(asked)}") from None
         return int(self.codes_of(np.float64(number)))
 
     def range_text(self) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from factorhub.errors import InputError, unknown
+from factorhub.errors import InputError, cut, must_be, reading, unknown
 from factorhub.factors import Array
 
 
@@ -67,7 +67,8 @@ class Formula:
             if name not in values:
                 raise unknown("factor", name, values, f"what {self.factor} = {self.text} is computed from")
         known: dict[str, Any] = {name: np.asarray(values[name], np.float64) for name in self.parents}
-        return np.asarray(eval(self._code, {"__builtins__": {}, **FUNCTIONS}, known), np.float64)
+        with reading(f"the formula of {self.factor}", self.text):
+            return np.asarray(eval(self._code, {"__builtins__": {}, **FUNCTIONS}, known), np.float64)
 
     @cached_property
     def _code(self) -> Any:
@@ -75,30 +76,33 @@ class Formula:
 
     def _read(self) -> tuple[tuple[str, ...], Any]:
         """The parents and the code of the text, which may hold arithmetic and nothing else."""
-        try:
-            tree = ast.parse(self.text, mode="eval")
-        except SyntaxError:
-            raise self._refused(None) from None
-        nodes = list(ast.walk(tree.body))
-        calls = [node for node in nodes if isinstance(node, ast.Call)]
-        names = [node for node in nodes if isinstance(node, ast.Name)]
-        called = [call.func for call in calls]
-        for call in calls:
-            if call.keywords or len(call.args) != ARGUMENTS.get(ast.unparse(call.func), 1):
-                raise self._refused(call)
-        for node in nodes:
-            known = isinstance(node, (*ARITHMETIC, ast.Call)) or (
-                isinstance(node, ast.Constant) and type(node.value) in (int, float)
-            )
-            if not (known or (isinstance(node, ast.Name) and (node.id in FUNCTIONS) == (node in called))):
-                raise self._refused(node)
-        names = [node for node in names if node.id not in FUNCTIONS]
-        names.sort(key=lambda node: node.col_offset)
-        return tuple(dict.fromkeys(node.id for node in names)), compile(tree, "<formula>", "eval")
+        must_be(f"the formula of {self.factor}", self.text, str, "a text such as '2 * scale'")
+        with reading(f"the formula of {self.factor}", self.text):
+            try:
+                tree = ast.parse(self.text, mode="eval")
+            except SyntaxError:
+                raise self._refused(None) from None
+            nodes = list(ast.walk(tree.body))
+            calls = [node for node in nodes if isinstance(node, ast.Call)]
+            called = [call.func for call in calls]
+            for call in calls:
+                if call.keywords or len(call.args) != ARGUMENTS.get(ast.unparse(call.func), 1):
+                    raise self._refused(call)
+            for node in nodes:
+                if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+                    node.value = float(node.value)  # so that no product of whole numbers grows without end
+                elif not (
+                    isinstance(node, (*ARITHMETIC, ast.Call))
+                    or (isinstance(node, ast.Name) and (node.id in FUNCTIONS) == (node in called))
+                ):
+                    raise self._refused(node)
+            names = [node for node in nodes if isinstance(node, ast.Name) and node.id not in FUNCTIONS]
+            names.sort(key=lambda node: node.col_offset)
+            return tuple(dict.fromkeys(node.id for node in names)), compile(tree, "<formula>", "eval")
 
     def _refused(self, part: ast.AST | None) -> InputError:
         allowed = f"the formula of {self.factor} is arithmetic (+ - * /) on factors, numbers and {', '.join(FUNCTIONS)}"
-        return InputError(f"{allowed}; got '{self.text}'" + (f", which has '{ast.unparse(part)}'" if part else ""))
+        return InputError(f"{allowed}; got '{cut(self.text)}'" + (f", which has '{cut(ast.unparse(part))}'" if part else ""))
 
     def to_dict(self) -> dict[str, Any]:
         """This formula as JSON data; `Formula.from_dict` gives back an equal one."""

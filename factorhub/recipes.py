@@ -118,7 +118,7 @@ class Recipe:
             data = tomllib.loads(Path(path).read_text(encoding="utf-8"))
         except OSError as error:
             raise InputError(f"cannot read the recipe {path}: {error.strerror}; name a TOML file") from None
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise InputError(f"the recipe {path} is not TOML: {error}") from None
         return cls.from_dict(data)
 

@@ -20,7 +20,7 @@ def test_a_generator_knows_its_name_and_all_its_options() -> None:
         ("dsprits", {}, "did you mean 'dsprites'?"),
         ("dsprites", {"sise": 3}, "no option named 'sise' in dsprites; it has size, grid"),
         ("dsprites", {"grid": "cleen"}, "did you mean 'clean'?"),
-        ("dsprites", {"size": "big"}, "option size of dsprites is of type int; got 'big'"),
+        ("dsprites", {"size": "big"}, "option size of dsprites is a whole number; got 'big'"),
         ("dsprites", {"size": 1.5}, "option size of dsprites is a whole number; got 1.5"),
         ("dsprites", {"size": -4}, "size of dsprites is 8 to 4096 pixels; got -4"),
         ("no_such_module:f", {}, "there is no module 'no_such_module' to import"),

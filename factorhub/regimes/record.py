@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Any, Literal, Union
 
-from factorhub.errors import InputError, must_be, unknown
+from factorhub.errors import InputError, cut, must_be, reading, short, unknown
 from factorhub.formulas import Formula
 from factorhub.regimes.causal import Causal
 from factorhub.regimes.correlated import Copula, Correlated
@@ -70,7 +70,7 @@ def from_dict(data: Mapping[str, Any]) -> Any:
     """
     must_be("the data of a regime", data, Mapping, "a dictionary such as {'kind': 'pairs', 'k': 2}")
     if "kind" not in data:
-        raise InputError(f"a regime needs its kind, one of {', '.join(REGIMES)}; got {dict(data)}")
+        raise InputError(f"a regime needs its kind, one of {', '.join(REGIMES)}; got {short(dict(data))}")
     kind, name = _kind(str(data["kind"])), str(data["kind"])
     hints, known = typing.get_type_hints(kind), {item.name: item for item in fields(kind)}
     found = {}
@@ -98,15 +98,19 @@ def from_text(text: str) -> Any:
     must_be("the text of a regime", text, str, "a text such as 'pairs(k=2)'")
     if not text.strip():
         raise InputError(f"the text of a regime is empty; name one of {', '.join(REGIMES)}")
-    try:
-        tree = ast.parse(text.strip(), mode="eval").body
-    except SyntaxError as error:
-        place = f" at character {error.offset}" if error.offset else ""
-        raise InputError(f"cannot read the regime '{text}': {error.msg}{place}; write it as in pairs(k=2, mode=exactly)") from None
-    data = _data(tree, text)
-    if not isinstance(data, str | dict):
-        raise InputError(f"cannot read the regime '{text}': expected a name such as uniform, or a call such as pairs(k=2)")
-    return from_dict({"kind": data} if isinstance(data, str) else data)
+    shown = cut(text, 200)
+    with reading("the regime", text):
+        try:
+            tree = ast.parse(text.strip(), mode="eval").body
+        except SyntaxError as error:
+            place = f" at character {error.offset}" if error.offset else ""
+            raise InputError(
+                f"cannot read the regime '{shown}': {error.msg}{place}; write it as in pairs(k=2, mode=exactly)"
+            ) from None
+        data = _data(tree, shown)
+        if not isinstance(data, str | dict):
+            raise InputError(f"cannot read the regime '{shown}': expected a name such as uniform, or a call such as pairs(k=2)")
+        return from_dict({"kind": data} if isinstance(data, str) else data)
 
 
 def to_text(record: Any) -> str:
@@ -137,9 +141,11 @@ def _kind(name: str) -> type:
     try:
         kind = getattr(importlib.import_module(module), attribute, None)
     except ImportError:
-        raise InputError(f"regime '{name}': there is no module '{module}' to import; check the spelling and PYTHONPATH") from None
+        raise InputError(
+            f"regime '{cut(name)}': there is no module '{cut(module)}' to import; check the spelling and PYTHONPATH"
+        ) from None
     if not (isinstance(kind, type) and is_dataclass(kind) and callable(getattr(kind, "draw", None))):
-        raise InputError(f"regime '{name}': expected a dataclass with the methods of factorhub.regimes.Regime")
+        raise InputError(f"regime '{cut(name)}': expected a dataclass with the methods of factorhub.regimes.Regime")
     return kind
 
 
@@ -193,7 +199,7 @@ def _data(node: ast.expr, text: str) -> Any:
                 raise InputError(f"cannot read the regime '{text}': {name} is given {keyword.arg or '**'} twice; give it once")
             given[keyword.arg] = _data(keyword.value, text)
         return {"kind": name, **given}
-    shown = ast.unparse(node)
+    shown = cut(ast.unparse(node))
     if isinstance(node, ast.Compare | ast.BoolOp) or (isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitAnd | ast.BitOr)):
         raise InputError(f"cannot read '{shown}' in the regime '{text}'; a region stands in quotes, as in where('shape == heart')")
     raise InputError(f"cannot read '{shown}' in the regime '{text}'; it takes words, numbers, lists and regimes as in pairs(k=2)")
@@ -221,17 +227,17 @@ def _fit(value: Any, hint: Any, where: str) -> Any:
         if not isinstance(value, list | tuple):
             several = parts[-1] is not Ellipsis
             made = f"a list of [{', '.join('…' for _ in parts)}], each in brackets of its own" if several else "a list"
-            raise InputError(f"{where} is {made}; got {value!r}")
+            raise InputError(f"{where} is {made}; got {short(value)}")
         if len(parts) == 2 and parts[1] is Ellipsis:
             return tuple(_fit(item, parts[0], where) for item in value)
         if len(value) != len(parts):
-            raise InputError(f"{where} is made of {len(parts)} values; got {value!r}")
+            raise InputError(f"{where} is made of {len(parts)} values; got {short(value)}")
         return tuple(_fit(item, part, where) for item, part in zip(value, parts, strict=True))
     if hint is Regime or hint in PARTS.values() or hint in REGIMES.values():
         made = from_dict({"kind": value}) if isinstance(value, str) else from_dict(value) if isinstance(value, Mapping) else value
         wanted = tuple(REGIMES.values()) if hint is Regime else hint
         if not isinstance(made, wanted) and not (hint is Regime and callable(getattr(made, "draw", None))):
-            raise InputError(f"{where} is {'a regime' if hint is Regime else 'a ' + NAMES[hint]}; got {value!r}")
+            raise InputError(f"{where} is {'a regime' if hint is Regime else 'a ' + NAMES[hint]}; got {short(value)}")
         return made
     if hint is Region:
         return value if isinstance(value, Region) else parse(_fit(value, str, where))
@@ -246,4 +252,4 @@ def _fit(value: Any, hint: Any, where: str) -> Any:
     elif isinstance(value, hint) and not (hint is int and isinstance(value, bool)):
         return value
     words = {int: "a whole number", float: "a number", bool: "true or false", str: "a word"}
-    raise InputError(f"{where} is {words.get(hint, str(hint))}; got {value!r}")
+    raise InputError(f"{where} is {words.get(hint, str(hint))}; got {short(value)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from factorhub.errors import InputError, must_be, short, unknown, whole
+from factorhub.errors import InputError, cut, must_be, reading, short, unknown, whole
 from factorhub.factors import Array
 from factorhub.regimes import record
 from factorhub.regimes.labels import Labels
@@ -57,10 +58,12 @@ class Splits:
         given = [item for item in (self.fractions, self.regions, self.regimes) if item]
         if len(given) != 1 or len(given[0]) != len(self.names) or len(set(self.names)) != len(self.names):
             raise InputError(f"splits need distinct names and a fraction, region or regime for each, as in {FORM}")
-        if self.fractions and (min(self.fractions) <= 0 or abs(sum(self.fractions) - 1) > 1e-6):
+        if self.fractions and not (min(self.fractions) > 0 and abs(sum(self.fractions) - 1) <= 1e-6):
             listed = ",".join(f"{name}={share:g}" for name, share in zip(self.names, self.fractions, strict=True))
             total = sum(self.fractions)
-            if min(self.fractions) <= 0:
+            if not all(map(math.isfinite, self.fractions)):
+                hint = "give each split a share such as 0.8"
+            elif min(self.fractions) <= 0:
                 hint = "leave out what is empty"
             elif total < 1:
                 hint = f"add a split for the other {1 - total:.6g}"
@@ -167,19 +170,26 @@ class Splits:
             InputError: says which form was expected.
         """
         must_be("the text of splits", text, str, f"a text such as {FORM}")
+        with reading("the splits", text):
+            return cls._from_text(text)
+
+    @classmethod
+    def _from_text(cls, text: str) -> Splits:
         parts = list(_named(text))
         named = dict(parts)
         if len(named) < len(parts):
             twice = next(name for i, (name, _) in enumerate(parts) if name in dict(parts[:i]))
-            raise InputError(f"the splits '{text}' name {twice} twice; give each split a name of its own")
+            raise InputError(f"the splits '{cut(text, 200)}' name {twice} twice; give each split a name of its own")
         values = list(named.values())
         if not named or any(not value for value in values):
-            raise InputError(f"cannot read the splits '{text}': expected {FORM}")
+            raise InputError(f"cannot read the splits '{cut(text, 200)}': expected {FORM}")
         if all(re.fullmatch(r"[\d.eE+-]+", value) for value in values):
             try:
                 return cls(tuple(named), fractions=tuple(map(float, values)))
             except ValueError as error:
-                raise error if isinstance(error, InputError) else InputError(f"cannot read the splits '{text}': {error}") from None
+                raise (
+                    error if isinstance(error, InputError) else InputError(f"cannot read the splits '{cut(text, 200)}': {error}")
+                ) from None
         counted = [re.fullmatch(r"(\d+)\s*\*\s*(.*)", value, re.DOTALL) for value in values]
         if all(counted):
             found = [match for match in counted if match]
@@ -189,7 +199,7 @@ class Splits:
             bare = next((name for name, match in zip(named, counted, strict=True) if not match))
             raise InputError(
                 f"splits with regimes of their own are all written as rows * regime, as in {bare}=1000 * where('shape == heart'); "
-                f"got {bare}={named[bare]}"
+                f"got {bare}={cut(named[bare])}"
             )
         rest = [name for name, value in named.items() if value == "rest"]
         others = {name: parse(value) for name, value in named.items() if value != "rest"}
@@ -227,4 +237,4 @@ def _named(text: str) -> Iterator[tuple[str, str]]:
         if found:
             yield found[1], found[2]
         elif part.strip():
-            raise InputError(f"cannot read the splits '{text}': expected name=…, got '{part.strip()}', as in {FORM}")
+            raise InputError(f"cannot read the splits '{cut(text, 200)}': expected name=…, got '{cut(part.strip())}', as in {FORM}")

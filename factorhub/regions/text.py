@@ -16,11 +16,15 @@ from __future__ import annotations
 
 import re
 
-from factorhub.errors import InputError, must_be
+from factorhub.errors import InputError, cut, must_be, reading
 from factorhub.regions.region import And, Condition, Not, Or, Region, Value
 
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 WORDS = {"and": "&", "or": "|", "not": "~", "in": "in", "between": "between"}
+MISTAKES = {  # of other languages and of typing, the longest first
+    "===": "==", "=<": "<=", "=>": ">=", "=!": "!=", "<>": "!=", "&&": "&", "||": "|",
+    "≤": "<=", "≥": ">=", "≠": "!=", "¬": "~", "∧": "&", "∨": "|", "∈": "in", "!": "~", "=": "==", ":": "==",
+}  # fmt: skip
 MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 TOKEN = re.compile(
     r"""\s*(?:(?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w#]))
@@ -42,11 +46,12 @@ def parse(text: str) -> Region:
 Not(part=Condition(factor='shape', operator='in', value=('square', 'ellipse')))))
     """
     must_be("the text of a region", text, str, "a text such as 'shape == heart & scale > 0.6'")
-    reader = _Reader(text)
-    region = reader.region()
-    if reader.kind != "end":
-        raise reader.expected("& or | or the end")
-    return region
+    with reading("the region", text):
+        reader = _Reader(text)
+        region = reader.region()
+        if reader.kind != "end":
+            raise reader.expected("& or | or the end")
+        return region
 
 
 def to_text(region: Region) -> str:
@@ -103,8 +108,19 @@ class _Reader:
 
     def expected(self, what: str) -> InputError:
         got = f"'{self.token}' at character {self.start + 1}" if self.token else "the end"
-        hint = "; did you mean '=='?" if self.kind == "bad" and self.token == "=" else ""
-        return InputError(f"cannot read the region '{self.text}': expected {what}, got {got}{hint}")
+        hint = f"; did you mean {meant}?" if (meant := self.meant()) else ""
+        return InputError(f"cannot read the region '{cut(self.text, 200)}': expected {what}, got {got}{hint}")
+
+    def meant(self) -> str:
+        """What a person may have meant by the signs at the token in hand; empty where nothing is known."""
+        number = re.compile(r"(\d+),(\d+)")
+        for found in number.finditer(self.text):
+            if found.end(1) == self.start:
+                return f"{found[1]}.{found[2]}"
+        for wrong, right in MISTAKES.items():
+            if any(self.text.startswith(wrong, at) for at in range(max(self.start - len(wrong) + 1, 0), self.start + 1)):
+                return f"'{right}'"
+        return ""
 
     def take(self, sign: str) -> None:
         if (self.kind, self.token) != ("sign", sign):
