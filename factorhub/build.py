@@ -19,13 +19,17 @@ from factorhub.order import Kind
 from factorhub.progress import Progress, silent
 from factorhub.quality import measure
 from factorhub.recipes import AskedSplits, Recipe, recipe, source_of
+from factorhub.regimes.following import followed
 from factorhub.regimes.grid import Grid
+from factorhub.regimes.mechanisms import Do
 from factorhub.regimes.regime import Regime
 from factorhub.sampled import Sampled
 from factorhub.storage.codec import Compression
 from factorhub.storage.manifest import Plan, read_manifest
 from factorhub.storage.verify import Report, verify
 from factorhub.storage.writer import default_shard_rows, layouts_of, rewrite, write
+
+MODELS = {"causal", "linear_scm", "temporal"}  # kinds of regimes whose factors cause one another
 
 
 def plan(
@@ -111,7 +115,8 @@ def generate(
         progress=progress,
         measure=measure(source, planned.recipe.get("bound")),
     )
-    return Store(out, manifest=manifest, render=partial(render, leave=planned.recipe["generator"]))
+    named = planned.recipe["generator"]
+    return Store(out, manifest=manifest, render=partial(render, leave=named), follow=partial(follow, leave=named))
 
 
 def generate_part(
@@ -214,13 +219,23 @@ def open(path: str | Path, split: str | None = None, *, generator: str | None = 
     >>> len(test), test[[30, 10, 20]]["tokens"].shape, set(test.values("octave").tolist()) == {4.0, 5.0, 6.0}
     (100, (3, 16), True)
     """
-    return Store(folder_path("open", path), split, render=partial(render, leave=generator))
+    return Store(folder_path("open", path), split, render=partial(render, leave=generator), follow=partial(follow, leave=generator))
 
 
 def render(recipe: Mapping[str, Any], values: Array, leave: str | None = None) -> Batch:
     """Render `values` (…, k) with the generator that a recipe names, which is imported for it if it may be."""
     _check_leave(recipe, leave)
     return catalog.generator(recipe["generator"], **recipe.get("options", {})).render(values)
+
+
+def follow(recipe: Mapping[str, Any], row: int, changes: Mapping[str, Any], leave: str | None = None) -> Array | None:
+    """The values (k,) that natural row `row` of a recipe would have had with these factors set; None without a causal model."""
+    if not MODELS.intersection(_kinds(recipe)):
+        return None
+    _check_leave(recipe, leave)
+    source = Recipe.from_dict(recipe).source()
+    targets = tuple(Do(name, value) for name, value in changes.items())
+    return followed(source.regime, source.generator.space, source.seed, row, targets)
 
 
 def _check_leave(recipe: Mapping[str, Any], leave: str | None) -> None:

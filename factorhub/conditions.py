@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from types import NoneType
 from typing import Any
 
+import numpy as np
+
 from factorhub.errors import InputError, must_be, short
-from factorhub.factors import Factor
+from factorhub.factors import Array, Factor
+from factorhub.space import FactorSpace
 
 
 def joined(what: str, conditions: Mapping[str, Any] | None, more: Mapping[str, Any]) -> dict[str, Any]:
@@ -25,6 +28,22 @@ def number(factor: Factor, asked: Any) -> float:
         return float(asked)
     except (TypeError, ValueError):
         raise InputError(f"{factor.name} takes {factor.range_text()}; got {short(asked)}; give one number") from None
+
+
+def changed(space: FactorSpace, shown: Mapping[str, Any], changes: Mapping[str, Any]) -> Array:
+    """The values (k,) of a row whose factors are `shown`, some of them changed; each is checked.
+
+    Raises:
+        InputError: an unknown factor, or a value out of range.
+    """
+    for name in changes:
+        space.index(name)
+    values = np.empty(len(space.factors))
+    for i, factor in enumerate(space):
+        asked = changes.get(factor.name, shown[factor.name])
+        values[i] = factor.code(asked) if factor.labels is not None else number(factor, asked)
+        factor.check(values[i : i + 1])
+    return values
 
 
 def near(factor: Factor, asked: Any) -> str:

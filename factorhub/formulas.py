@@ -89,7 +89,7 @@ class Formula:
                 if call.keywords or len(call.args) != ARGUMENTS.get(ast.unparse(call.func), 1):
                     raise self._refused(call)
             for node in nodes:
-                if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+                if isinstance(node, ast.Constant) and isinstance(node.value, int | float) and not isinstance(node.value, bool):
                     node.value = float(node.value)  # so that no product of whole numbers grows without end
                 elif not (
                     isinstance(node, (*ARITHMETIC, ast.Call))

@@ -7,13 +7,15 @@ factor that is asked about, so no index file is kept: it would be half as large 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import reduce
+from functools import partial, reduce
 
 import numpy as np
 
 from factorhub.factors import Array
+from factorhub.recorded import recorded
 from factorhub.regions import And, Condition, Not, Or, Region
-from factorhub.source import VALUE
+from factorhub.source import VALUE, Column
+from factorhub.space import FactorSpace
 from factorhub.storage.reader import Reader
 
 BLOCK = 1 << 16  # rows whose values are compared at once
@@ -33,18 +35,33 @@ class Labels:
         self._answers: dict[tuple[str, int, int, int], Array] = {}
         self._room = MOST_KEPT
         self._codes: Array | None = None
+        self._records: list[Column] | None = None  # read when one is first asked for
+
+    def know(self, name: str) -> FactorSpace:
+        """The space of all that can be asked for; with what regimes recorded, once a name is asked for that is no factor."""
+        if name not in self.space and self._records is None:
+            self._records = [column for column in self._reader.columns if column.role == "regime"]
+            for column in self._records:
+                for factor, codes in recorded(column, partial(self._stored, column.name)):
+                    if factor.name not in self.space:
+                        self.space = FactorSpace((*self.space.factors, factor), self.space.symmetries)
+                        self._columns[factor.name] = codes
+        return self.space
+
+    def _stored(self, name: str) -> Array:
+        return self._reader.read(slice(None), [name])[name]
 
     def column(self, name: str) -> Array:
         """The codes (n, …) of a factor with a grid, or the values of one without."""
         if name not in self._columns:
             stored = name if self.space[name].size is not None else name + VALUE
-            self._columns[name] = self._reader.read(slice(None), [stored])[stored]
+            self._columns[name] = self._stored(stored)
         return self._columns[name]
 
     def codes(self) -> Array:
         """The codes of all factors (n, …, k), where every factor has a grid."""
         if self._codes is None:
-            self._codes = np.stack([self.column(name) for name in self.space.names], axis=-1)
+            self._codes = np.stack([self.column(name) for name in self._reader.space.names], axis=-1)
         return self._codes
 
     def select(self, wanted: Mapping[str, Array], start: int, stop: int) -> Array:
@@ -121,11 +138,13 @@ class Labels:
         """The bits of a region from the values of the factors it names, a block of rows at a time."""
         bits = np.zeros((self.rows + 63) // 64 * 64, dtype=np.uint8)
         names = {condition.factor for condition in region.conditions()}
+        members = self.column(self.space.names[0]).ndim
+        extra = {name: members - self.column(name).ndim for name in names}  # axes that a record of the whole row has not
         for start in range(0, self.rows, BLOCK):
             stop = min(start + BLOCK, self.rows)
             values = np.zeros((*self.column(self.space.names[0])[start:stop].shape, len(self.space.factors)))
             for name in names:
-                column = self.column(name)[start:stop]
+                column = self.column(name)[start:stop].reshape(stop - start, *self.column(name).shape[1:], *(1,) * extra[name])
                 values[..., self.space.index(name)] = column if self.space[name].size is None else self.space[name].values(column)
             inside = region.contains(self.space, values)
             bits[start:stop] = inside.reshape(stop - start, -1).all(axis=1)

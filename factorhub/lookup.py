@@ -10,18 +10,20 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from factorhub import randomness
-from factorhub.conditions import joined, near, number
+from factorhub.conditions import changed, joined, near
 from factorhub.errors import InputError, StoreError, must_be, unknown, whole
 from factorhub.factors import Array, Factor
 from factorhub.fields import Batch
 from factorhub.labels import Labels
+from factorhub.neighbours import distances, kept, partners
 from factorhub.regions import Region, parse
 from factorhub.source import VALUE, row_numbers
+from factorhub.space import FactorSpace
 from factorhub.storage.manifest import Manifest
 from factorhub.storage.reader import Reader
 
 Render: TypeAlias = Callable[[Mapping[str, Any], Array], Batch]
+Follow: TypeAlias = Callable[[Mapping[str, Any], int, Mapping[str, Any]], Array | None]  # (recipe, natural row, changes): values
 By: TypeAlias = Literal["value", "code"]
 FEW = 256  # grid points that are found by arithmetic; more are found sooner by the index
 
@@ -34,13 +36,19 @@ class Store(Reader):
     """
 
     def __init__(
-        self, folder: str | Path, split: str | None = None, *, manifest: Manifest | None = None, render: Render | None = None
+        self,
+        folder: str | Path,
+        split: str | None = None,
+        *,
+        manifest: Manifest | None = None,
+        render: Render | None = None,
+        follow: Follow | None = None,
     ) -> None:
         super().__init__(folder, split, manifest=manifest)
-        self._render = render
+        self._render, self._follow = render, follow
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _reopen, (self.folder, self.split, self._render)
+        return _reopen, (self.folder, self.split, self._render, self._follow)
 
     @cached_property
     def _labels(self) -> Labels:
@@ -81,8 +89,9 @@ class Store(Reader):
         """The numbers (m,), int64 ascending, of the rows that have all these ground-truth factors.
 
         Args:
-            conditions: by factor name: a label, a value, or a list of them (any of which will do). Numbers are
-                values in the factor's unit; for a categorical factor, which has labels, a number is a code.
+            conditions: by the name of a factor, or of what the regime recorded (environment, changed_shape): a label, a
+                value, or a list of them, any of which will do. Numbers are values in the factor's unit; for a
+                categorical factor, which has labels, a number is a code.
             by: "code" takes every number as a code.
             more: further conditions, as keywords.
 
@@ -103,6 +112,7 @@ class Store(Reader):
     def where(self, region: Region | str) -> Array:
         """The numbers (m,), int64 ascending, of the rows in a region such as "shape == heart & scale > 0.6".
 
+        What the regime recorded can be asked for too: "environment == 1", "labelled == true", "changed_shape == true".
         Conditions on factors with a grid are answered by the index, others by comparing the stored values.
 
         Raises:
@@ -115,7 +125,9 @@ class Store(Reader):
             'a region, such as "shape == heart & scale > 0.6" (rows by mask: s[mask])',
         )
         region = parse(region) if isinstance(region, str) else region
-        region.check(self.space)
+        for condition in region.conditions():
+            self._known(condition.factor)
+        region.check(self._labels.space)
         return self._labels.where(region, self.start, self.stop)
 
     def _grid_rows(self, codes: Iterable[Array]) -> Array:
@@ -141,19 +153,9 @@ class Store(Reader):
         if not wanted:
             raise InputError("nearest needs the value of at least one factor; got none; write it as in nearest(scale=0.55)")
         self._check_single("nearest")
-        total = np.zeros(len(self))
-        for name, asked in wanted.items():
-            factor = self._factor(name)
-            value = float(factor.code(asked)) if factor.labels is not None else number(factor, asked)
-            if factor.interval:
-                factor.check(np.asarray(value))
-            column = self._labels.column(name)[self.start : self.stop]
-            scale = 1.0 if factor.labels is not None else (factor.period or factor.high - factor.low) or 1.0
-            if factor.size is None:
-                total += (factor.distance(column, value) / scale) ** 2
-            else:  # one distance per grid value, gathered by code
-                places = np.arange(factor.size) if factor.labels is not None else factor.values(np.arange(factor.size))
-                total += ((factor.distance(places, value) / scale) ** 2)[column]
+        for name in wanted:
+            self._factor(name)
+        total = distances(self.space, wanted, lambda name: self._labels.column(name)[self.start : self.stop])
         closest = np.argpartition(total, count - 1)[:count] if count < len(self) else np.arange(count)
         limit = total[closest].max()
         ties = np.flatnonzero(total <= limit)
@@ -167,34 +169,11 @@ class Store(Reader):
         """
         count = None if count is None else whole("count", count, 0)
         self._check_single("pairs_differing_in")
-        codes = self._labels.codes()[self.start : self.stop].reshape(len(self), -1)
-        column = self.space.index(self._factor(name).name)
-        groups = np.zeros(len(codes), dtype=np.int64)  # equal where all the other factors are
-        for i in range(codes.shape[1]):
-            factor = self.space.factors[i % len(self.space.factors)]
-            if factor.name != name:
-                groups = groups * (factor.size or 1) + codes[:, i]
-                if groups.max(initial=0) > 2**30:
-                    groups = np.unique(groups, return_inverse=True)[1]
-        order = np.lexsort((codes[:, column], groups))
-        ranked, value = groups[order], codes[order, column]
-        starts = np.searchsorted(ranked, ranked, side="left")
-        ends = np.searchsorted(ranked, ranked, side="right")
-        first = np.flatnonzero(np.r_[True, (np.diff(ranked) != 0) | (np.diff(value) != 0)])
-        run = np.searchsorted(first, np.arange(len(order)), side="right") - 1
-        low, high = first[run], np.r_[first[1:], len(order)][run]  # the rows of the group with the same value
-        choices = (ends - starts) - (high - low)
-        word = randomness.words(seed, "pairs_differing_in", order + self.start, 1)[:, 0]
-        pick = starts + randomness.integers(word, np.maximum(choices, 1))
-        pick = np.where(pick >= low, pick + (high - low), pick)
-        kept = choices > 0
-        pairs = np.stack([order[kept], order[np.minimum(pick[kept], len(order) - 1)]], axis=1)
-        pairs = pairs[np.argsort(pairs[:, 0])]
+        pairs = partners(self._labels.codes()[self.start : self.stop], self.space, self._factor(name).name, seed, self.start)
         if count is not None:
             if count > len(pairs):
                 raise InputError(f"the set has {len(pairs)} rows with a partner that differs in {name} alone; got count {count}")
-            lot = randomness.words(seed, "pairs_differing_in/keep", pairs[:, 0], 1)[:, 0]
-            pairs = pairs[np.sort(np.argsort(lot)[:count])]
+            pairs = kept(pairs, count, seed)
         return pairs
 
     def traverse(self, row: int, name: str) -> Array:
@@ -213,7 +192,7 @@ class Store(Reader):
         found[self._labels.column(name)[rows[::-1] + self.start]] = rows[::-1]  # of several, the first
         return found
 
-    def counterfactual(self, row: int, **changes: Any) -> Batch:
+    def with_factors(self, row: int, **changes: Any) -> Batch:
         """The observation of `row` with some factors set to other values, all else equal.
 
         Taken from the set where it holds that combination, rendered by the set's generator otherwise.
@@ -225,15 +204,33 @@ class Store(Reader):
         Raises:
             InputError: an unknown factor or a value out of range. StoreError: the generator is not to be had.
         """
-        self._check_single("counterfactual")
+        self._check_single("with_factors", changes)
+        return self._observed(changed(self.space, self.factors(row), changes))
+
+    def counterfactual(self, row: int, **changes: Any) -> Batch:
+        """The observation of `row` as it would have been, had some factors been set to other values.
+
+        In a set drawn from a causal model, what the changed factors cause follows them, with the row's own noise; in any
+        other set this is `with_factors`, all else equal.
+
+        Raises:
+            InputError: as `with_factors`; or the rows come from a model in a way that cannot be followed.
+            StoreError: the generator or the model is not to be had.
+        """
+        self._check_single("counterfactual", changes)
         shown = self.factors(row)
-        values = np.empty(len(self.space.factors))
-        for i, factor in enumerate(self.space):
-            asked = changes.get(factor.name, shown[factor.name])
-            values[i] = factor.code(asked) if factor.labels is not None else number(factor, asked)
-            factor.check(values[i : i + 1])
-        for name in changes:
-            self._factor(name)
+        values = changed(self.space, shown, changes)
+        if changes and self._follow is not None:
+            natural = int(self.read(row, ["index"])["index"])
+            actual, followed = (self._follow(self.plan.recipe, natural, given) for given in ({}, changes))
+            if actual is not None and not np.allclose(actual, changed(self.space, shown, {}), rtol=0, atol=1e-12):
+                what = f"the causal model in the recipe of {self.folder} does not give its row {row}"
+                raise StoreError(f"{what}; factorhub verify {self.folder} checks the set")
+            values = values if followed is None else followed
+        return self._observed(values)
+
+    def _observed(self, values: Array) -> Batch:
+        """The observation at these values (k,), read where the set holds it."""
         fields = [column.name for column in self.columns if column.role == "observation"]
         grid = [f.size is not None and bool(f.values(f.nearest(v)) == v) for f, v in zip(self.space, values, strict=True)]
         if all(grid):
@@ -258,7 +255,7 @@ class Store(Reader):
         return self._labels.codes()[self.start : self.stop]
 
     def _codes_of(self, name: str, asked: Any, by: str) -> Array:
-        factor = self._factor(name)
+        factor = self._known(name)
         if factor.size is None:
             raise InputError(
                 f"{name} was drawn without a grid, so it has no exact values to match; ask for a range, "
@@ -276,19 +273,27 @@ class Store(Reader):
             return np.unique(factor.check_codes(np.asarray(items, dtype=None if items else np.int64)))
         return np.unique(np.array([factor.code(item) for item in items], dtype=np.int64))
 
-    def _check_single(self, what: str) -> None:
-        """Refuse rows that hold several points."""
+    def _check_single(self, what: str, factors: Iterable[str] = ()) -> None:
+        """Refuse rows that hold several points, and names that are no factors."""
+        for name in factors:
+            self._factor(name)
         axes = next((column.dims for column in self.columns if column.role in ("factor", "value")), ())
         if axes:
             raise InputError(
                 f"{what} is for sets of single rows; each row of this one is a {' × '.join(axes)}; read and compare rows"
             )
 
+    def _known(self, name: str) -> Factor:
+        return self._named(self._labels.know(name), name)
+
     def _factor(self, name: str) -> Factor:
-        if name not in self.space:
-            raise unknown("factor", name, self.space.names, self.plan.title.partition(": ")[0])
-        return self.space[name]
+        return self._named(self.space, name)
+
+    def _named(self, space: FactorSpace, name: str) -> Factor:
+        if name not in space:
+            raise unknown("factor", name, space.names, self.plan.title.partition(": ")[0])
+        return space[name]
 
 
-def _reopen(folder: Path, split: str | None, render: Render | None) -> Store:
-    return Store(folder, split, render=render)
+def _reopen(folder: Path, split: str | None, render: Render | None, follow: Follow | None) -> Store:
+    return Store(folder, split, render=render, follow=follow)

@@ -74,7 +74,8 @@ def test_random_texts_are_read_or_refused(reader: str, text: str) -> None:
     try:
         READERS[reader](text)
     except FactorhubError as error:
-        assert "\n" not in str(error)
+        message = str(error)
+        assert "\n" not in message
 
 
 def test_whole_numbers_in_a_formula_are_numbers_like_others() -> None:

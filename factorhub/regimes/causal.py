@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -30,6 +31,8 @@ class Causal(Single):
         do: interventions, hard (`Do`) or soft (another mechanism or formula), any number at once.
         on_grid: keep interval factors on their grids where they have one.
     """
+
+    causal: ClassVar[bool] = True  # what a counterfactual has to follow
 
     mechanisms: tuple[Rule, ...]
     do: tuple[Target, ...] = ()
@@ -68,6 +71,13 @@ class Causal(Single):
         values, ends = np.empty((len(rows), len(base.factors))), np.array([0, len(rows)])
         fill_each((self,), self.model(base), base, (self.key(seed, stream),), rows, ends, NOTHING, values)
         return Draw(values, None, {"intervened": repeated(self.targets(base), len(values))})
+
+    def under(self, targets: Sequence[Target], base: FactorSpace) -> Causal:
+        """This model with further interventions, which take the place of its own on the same factors."""
+        for target in targets:
+            base.index(target.factor)
+        named = {target.factor for target in targets}
+        return replace(self, do=(*(target for target in self.do if target.factor not in named), *targets))
 
     @staticmethod
     def key(seed: int, stream: str) -> Array:

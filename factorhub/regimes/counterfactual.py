@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -54,18 +54,11 @@ class Counterfactual(Single):
     @remembered
     def _worlds(self, base: FactorSpace) -> tuple[Causal, ...]:
         """For each intervention the model as it is, and the model under it."""
-        made = []
-        for targets in self.interventions:
-            named = {target.factor for target in targets}
-            kept = tuple(target for target in self.model.do if target.factor not in named)
-            made += [self.model, replace(self.model, do=(*kept, *targets))]
-        return tuple(made)
+        return tuple(world for targets in self.interventions for world in (self.model, self.model.under(targets, base)))
 
     @remembered
     def _plan(self, base: FactorSpace) -> tuple[Model, Array, Array]:
         """The worlds as kernels read them, a mask (interventions, k) of targets, and one of the mechanisms that are drawn anew."""
-        for target in (target for targets in self.interventions for target in targets):
-            base.index(target.factor)
         worlds = [world.model(base) for world in self._worlds(base)]
         masks, anew = np.zeros((len(self.interventions), len(base.factors)), dtype=bool), []
         for targets, mask, world in zip(self.interventions, masks, worlds[1::2], strict=True):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,7 +12,8 @@ from factorhub.errors import InputError
 from factorhub.factors import Array
 from factorhub.fields import Field
 from factorhub.regimes.causal import Causal, fill_each
-from factorhub.regimes.mechanisms import Model, side_by_side
+from factorhub.regimes.following import under
+from factorhub.regimes.mechanisms import Model, Target, side_by_side
 from factorhub.regimes.regime import Draw, Memory, Regime, again, distinct, join, remembered, shared_space
 from factorhub.regions import Or, Region
 from factorhub.space import FactorSpace
@@ -52,6 +54,10 @@ class Environments(Memory):
     def only(self, number: int) -> Environments:
         """One environment alone: leave-one-out testing."""
         return Environments(self.regimes, self.weights, (number,))
+
+    def under(self, targets: Sequence[Target], base: FactorSpace) -> Environments:
+        """The same environments, each model under the interventions; rows keep theirs."""
+        return replace(self, regimes=tuple(under(regime, targets, base) for regime in self.regimes))
 
     def _shares(self) -> Array:
         shares = np.array(self.weights or (1.0,) * len(self.regimes), dtype=np.float64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 
 import numpy as np
@@ -12,6 +13,8 @@ from factorhub.factors import Array, Factor
 from factorhub.fields import Field
 from factorhub.layout import layout
 from factorhub.order import Order, Permutation
+from factorhub.regimes.following import Streamed, under
+from factorhub.regimes.mechanisms import Target
 from factorhub.regimes.pairs import each_point
 from factorhub.regimes.parts import Parts
 from factorhub.regimes.regime import Draw, Regime, Wrapper, columns, distinct, remembered
@@ -90,6 +93,10 @@ class Labels(Wrapper):
                 labels[here, j] = self._permuted(space.factors[j], seed, f"{name}/order", j, labels[here, j])
         labels = labels.reshape(drawn.values.shape)
         return Draw(drawn.values, drawn.codes, {**drawn.extras, **dict(zip(self._names(base), (labels, labelled), strict=True))})
+
+    def under(self, targets: Sequence[Target], base: FactorSpace) -> Regime:
+        """The inner regime's rows under the interventions."""
+        return Streamed(under(self.inner, targets, base), "labels/inner")
 
     @remembered
     def _shown(self, base: FactorSpace) -> Array:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 
@@ -13,8 +14,9 @@ from factorhub.factors import Array
 from factorhub.fields import Field
 from factorhub.regimes.causal import Causal
 from factorhub.regimes.environments import Environments
-from factorhub.regimes.mechanisms import Mechanism
-from factorhub.regimes.regime import Draw, Single, choice, off_grid, remembered
+from factorhub.regimes.following import Streamed
+from factorhub.regimes.mechanisms import Mechanism, Target
+from factorhub.regimes.regime import Draw, Regime, Single, choice, off_grid, remembered
 from factorhub.space import FactorSpace
 
 Intervention = Literal["hard", "soft"]
@@ -36,6 +38,8 @@ class LinearScm(Single):
         keep: the environments to draw from, as in `Environments`.
         on_grid: keep interval factors on their grids where they have one.
     """
+
+    causal: ClassVar[bool] = True
 
     graph: int = 0
     density: float = 0.75
@@ -65,6 +69,10 @@ class LinearScm(Single):
     def extras(self, base: FactorSpace) -> tuple[Field, ...]:
         """The targets of the intervention, and the environment."""
         return self.environments(base).extras(base)
+
+    def under(self, targets: Sequence[Target], base: FactorSpace) -> Regime:
+        """Rows of the environments under the interventions."""
+        return Streamed(self.environments(base).under(targets, base), "linear_scm")
 
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """Rows of the environments."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,6 +11,8 @@ from factorhub.errors import InputError
 from factorhub.factors import Array
 from factorhub.fields import Field
 from factorhub.order import Order
+from factorhub.regimes.following import under
+from factorhub.regimes.mechanisms import Target
 from factorhub.regimes.regime import Draw, Regime, join, shared_space
 from factorhub.regions import Region
 from factorhub.space import FactorSpace
@@ -44,6 +47,10 @@ class Parts:
             about = first.description if len({item.description for item in same}) == 1 else ""
             shared.append(replace(first, meta=meta, description=about))
         return tuple(shared)
+
+    def under(self, targets: Sequence[Target], base: FactorSpace) -> Parts:
+        """Each part under the interventions."""
+        return replace(self, regimes=tuple(under(regime, targets, base) for regime in self.regimes))
 
     def support(self, base: FactorSpace) -> Region | None:
         """Not known as one region."""

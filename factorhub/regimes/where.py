@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from factorhub import randomness
 from factorhub.errors import InputError
 from factorhub.factors import Array
+from factorhub.regimes.following import under
 from factorhub.regimes.grid import Grid, check_rows
-from factorhub.regimes.regime import Draw, Extended, Regime, Wrapper, again, remembered, settled
+from factorhub.regimes.mechanisms import Target
+from factorhub.regimes.regime import Draw, Extended, Regime, Single, Wrapper, again, remembered, settled
 from factorhub.regimes.uniform import UNIFORM, Uniform
 from factorhub.regions import Diagram, Region, diagram, parse
 from factorhub.space import FactorSpace
@@ -65,6 +68,10 @@ class Where(Wrapper):
             return Draw(*members.points(check_rows(rows, len(members), "the region '{}'", region)))
         return Draw(members.draw(randomness.word_columns(seed, f"{stream}/where", rows, len(base.factors))))
 
+    def under(self, targets: Sequence[Target], base: FactorSpace) -> Regime:
+        """The rows under the interventions, from the draws that lay in the region without them."""
+        return _Fitting(self, targets)
+
     @remembered
     def members(self, base: FactorSpace) -> Diagram | None:
         """The points of the region in a grid or in uniform; None for other regimes.
@@ -104,6 +111,30 @@ class Where(Wrapper):
         while isinstance(inner, Where):
             region, inner = inner.region & region, inner.inner
         return region, inner
+
+
+class _Fitting(Single):
+    """What the draws of a region would have been under interventions, in the region or out of it."""
+
+    def __init__(self, where: Where, targets: Sequence[Target]) -> None:
+        self._where, self._targets = where, targets
+
+    def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
+        """Each row's first attempt that lies in the region, drawn again under the interventions."""
+        region, inner = self._where._merged()
+        numbers = _redraw(region, _Numbered(inner), base, seed, rows, f"{stream}/where", self._where.share(base)).extras["number"]
+        return under(inner, self._targets, base).draw(base, seed, numbers, f"{stream}/where")
+
+
+class _Numbered(Wrapper):
+    """The rows of a regime with their own numbers beside them."""
+
+    def __init__(self, inner: Regime) -> None:
+        self.inner = inner
+
+    def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
+        """The inner regime's rows under its own stream, and `number`."""
+        return replace(self.inner.draw(base, seed, rows, stream), extras={"number": np.asarray(rows, dtype=np.int64)})
 
 
 def uniform_members(regime: Regime, base: FactorSpace) -> Diagram | None:
