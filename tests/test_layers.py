@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "factorhub"
-BASE = {"errors", "progress", "factors", "space", "fields", "randomness", "compiled", "words", "trig", "formulas"}
+BASE = {"errors", "progress", "factors", "space", "fields", "randomness", "compiled", "words", "trig", "formulas", "printable"}
 MAP: dict[str, set[str]] = {
-    "errors": set(),
-    "progress": set(),
+    "printable": set(),
+    "errors": {"printable"},
+    "progress": {"printable"},
     "shell": set(),
     "compiled": set(),
     "words": set(),
@@ -43,7 +44,7 @@ MAP: dict[str, set[str]] = {
     "bitmaps": {"compiled", "factors"},
     "labels": BASE | {"storage", "source", "bitmaps", "regions"},
     "conditions": {"errors", "factors"},
-    "oneline": {"errors", "shell"},
+    "oneline": {"errors", "printable", "shell"},
     "lookup": BASE | {"storage", "source", "labels", "regions", "conditions"},
     "adapters": BASE | {"generator", "lookup"},
     "loaders": BASE | {"source", "order"},

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 import xxhash
 
-from factorhub.errors import InputError, StoreError, unknown
+from factorhub.errors import InputError, StoreError, short, unknown
 from factorhub.order import Order
 from factorhub.source import Column
 from factorhub.space import FactorSpace
@@ -186,27 +186,48 @@ class Finished:
 
 @dataclass(frozen=True)
 class Manifest:
-    """A plan and what each of its shards holds, in the order of `plan.shards`."""
+    """A plan and what each of its shards holds, in the order of `plan.shards`.
+
+    Attributes:
+        plan: what the set holds and where.
+        finished: what each shard holds.
+        card: xxh3-128 of the bytes of the dataset card; empty in sets that were written before manifests stated it.
+    """
 
     plan: Plan
     finished: tuple[Finished, ...]
+    card: str = ""
 
     @property
     def bytes(self) -> int:
         """Bytes of all shards on disk."""
         return sum(item.bytes for item in self.finished)
 
+    @cached_property
+    def content(self) -> str:
+        """The xxh3-128 of the plan and of what the shards hold: another set, or the same one stored otherwise, has another."""
+        return content_of(self.plan.to_dict(), self._shards())
+
     def to_dict(self) -> dict[str, Any]:
         """This manifest as JSON data. Paths, splits and rows are there for people; a reader derives them from the plan."""
+        head = {"format": FORMAT, "format_version": FORMAT_VERSION, "content": self.content, "card": self.card}
+        return {**head, "plan": self.plan.to_dict(), "shards": self._shards()}
+
+    def _shards(self) -> list[dict[str, Any]]:
         shards = []
         for shard, done in zip(self.plan.shards, self.finished, strict=True):
             entry = {"path": shard.path, "split": shard.split, "rows": [shard.start, shard.stop], "bytes": done.bytes}
             shards.append({**entry, "digests": dict(done.digests), **({"quality": dict(done.quality)} if done.quality else {})})
-        return {"format": FORMAT, "format_version": FORMAT_VERSION, "plan": self.plan.to_dict(), "shards": shards}
+        return shards
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Manifest:
-        """The manifest that `to_dict` described; a shard list that disagrees with the plan is refused."""
+        """The manifest that `to_dict` described; one that was changed, or whose list disagrees with its plan, is refused."""
+        card = str(data.get("card", ""))
+        if "content" in data and data["content"] != content_of(data["plan"], data["shards"]):
+            raise StoreError("it was changed after it was written")
+        if card and not DIGEST.fullmatch(card):
+            raise StoreError(f"the digest of the card is {short(card)}")
         plan = Plan.from_dict(data["plan"])
         finished = []
         names = {column.name for column in plan.columns}
@@ -222,7 +243,13 @@ class Manifest:
             if len(shard) * plan.row_bytes > EXPANSION * done.bytes:
                 raise StoreError(f"{shard.path} cannot hold {len(shard)} rows in {done.bytes} bytes")
             finished.append(done)
-        return cls(plan, tuple(finished))
+        return cls(plan, tuple(finished), card)
+
+
+def content_of(plan: Mapping[str, Any], shards: Sequence[Any]) -> str:
+    """The xxh3-128 of a manifest's two parts as JSON, however they are laid out in the file."""
+    text = json.dumps([plan, shards], sort_keys=True, separators=(",", ":"))
+    return xxhash.xxh3_128_hexdigest(text.encode())
 
 
 def read_json(path: Path) -> Any:

@@ -12,11 +12,13 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeAlias, TypeVar
 
 import numpy as np
+import xxhash
 
 from factorhub.errors import FactorhubError, StoreError
 from factorhub.factors import Array
@@ -141,9 +143,7 @@ def write(
         finished = _write_shards(source, plan, folder, wanted, workers, progress, measure)
         if only is not None:
             return None
-        manifest = Manifest(plan, tuple(finished))
-        _conclude(manifest, folder)
-        return manifest
+        return _conclude(Manifest(plan, tuple(finished)), folder)
 
 
 def rewrite(
@@ -167,10 +167,13 @@ def rewrite(
         _conclude(Manifest(manifest.plan, tuple(finished)), folder)
 
 
-def _conclude(manifest: Manifest, folder: Path) -> None:
-    write_whole(folder / CARD, card.text(manifest).encode())
+def _conclude(manifest: Manifest, folder: Path) -> Manifest:
+    text = card.text(manifest).encode()
+    manifest = replace(manifest, card=xxhash.xxh3_128_hexdigest(text))
+    write_whole(folder / CARD, text)
     write_json(folder / MANIFEST, manifest.to_dict())
     end(folder)
+    return manifest
 
 
 def _write_shards(
