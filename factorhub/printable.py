@@ -44,8 +44,9 @@ def json_text(data: Any, indent: int | None = None) -> str:
     >>> json_text({"label": "\x9b1mé"})
     '{"label": "\\u009b1mé"}'
     """
-    text = json.dumps(data, indent=indent, ensure_ascii=False)
-    return "".join(c if c == "\n" or is_printable(c) else json.dumps(c)[1:-1] for c in text)
+    lines = json.dumps(data, indent=indent, ensure_ascii=False).split("\n")
+    plain = (line if line.isprintable() else "".join(c if is_printable(c) else json.dumps(c)[1:-1] for c in line) for line in lines)
+    return "\n".join(plain)
 
 
 def _escape(letter: str) -> str:

@@ -6,6 +6,7 @@ of its cache, so that another set, or this one made again otherwise, is never ta
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from factorhub.printable import json_text, printable, quoted
@@ -14,6 +15,8 @@ from factorhub.space import FactorSpace
 from factorhub.storage.manifest import Manifest
 
 BATCH = 1000  # rows `datasets` reads at once; its default of one row group costs five times the time and memory
+DESCRIPTION = "  description: factorhub "
+ASIDE = re.compile(rf"  batch_size: \d+|{DESCRIPTION}[0-9a-f]{{32}}")
 
 
 def text(manifest: Manifest) -> str:
@@ -31,7 +34,7 @@ def text(manifest: Manifest) -> str:
     ]
     for split in plan.splits:
         head += [f"  - split: {split}", f"    path: data/{split}-*.h5"]
-    head += ["dataset_info:", f"  description: factorhub {manifest.content}", "  features:"]
+    head += ["dataset_info:", f"{DESCRIPTION}{manifest.content}", "  features:"]
     for column in plan.columns:
         head += _feature(column, plan.space)
     splits = [f"| {split} | {stop - start:,} |" for split, (start, stop) in plan.ranges.items()]
@@ -69,6 +72,19 @@ def text(manifest: Manifest) -> str:
         "",
     ]
     return "\n".join(head + body)
+
+
+def head(text: str) -> list[str]:
+    """The lines of a card's head by which loaders go: all but how many rows are read at once, and the digest."""
+    return [line for line in text.partition("\n---\n")[0].split("\n") if not ASIDE.fullmatch(line)]
+
+
+def stated(text: str) -> str | None:
+    """The digest of the manifest's content that a card states; None where it states none, as cards did not at first."""
+    for line in text.partition("\n---\n")[0].split("\n"):
+        if line.startswith(DESCRIPTION) and ASIDE.fullmatch(line):
+            return line.removeprefix(DESCRIPTION)
+    return None
 
 
 def _feature(column: Column, space: FactorSpace) -> list[str]:

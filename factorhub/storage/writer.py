@@ -27,12 +27,12 @@ from factorhub.progress import Progress, silent
 from factorhub.source import Column
 from factorhub.storage import card
 from factorhub.storage.codec import RAW, Compression, choose
-from factorhub.storage.files import write_json, write_whole
 from factorhub.storage.folder import CARD, LOCK, begin, claimed, end, whole
 from factorhub.storage.hdf5 import Piece, ShardWriter
 from factorhub.storage.index import chunk_rows
 from factorhub.storage.manifest import MANIFEST, UNFINISHED, Finished, Layout, Manifest, Plan, Shard
 from factorhub.storage.shard import ShardReader
+from factorhub.storage.whole import write_json, write_whole
 
 CHUNK_BYTES = 1 << 18  # of the widest column of a group; docs/decisions/0003-chunks-and-codec.md has the measurements
 BLOCK_BYTES = 1 << 22  # rendered at once by one thread
@@ -165,6 +165,12 @@ def rewrite(
         for number, done in zip(damaged, made, strict=True):
             finished[number] = done  # its size may differ where another version of the encoder made it
         _conclude(Manifest(manifest.plan, tuple(finished)), folder)
+
+
+def settle(manifest: Manifest, folder: Path) -> None:
+    """Write the card and the manifest of a set whose shards are well anew, and remove what killed runs have left."""
+    with claimed(folder):
+        _conclude(manifest, folder)
 
 
 def _conclude(manifest: Manifest, folder: Path) -> Manifest:
