@@ -15,6 +15,14 @@ vectors to render. `generate` writes them as sharded HDF5, `open` reads such a s
 Further: `factorhub.loaders` (torch, jax, grain, huggingface), `regimes`, `regions`, `exchange`, `adapters`, `metrics`.
 """
 
+import os
+import sys
+
+# `python -m factorhub` looks for every module first in the folder it stands in, which may be a stranger's set: not there,
+# unless factorhub itself lies there; code that is named on the command line is found there last (see `factorhub.shell`)
+if sys.argv[:1] == ["-m"] and sys.path[:1] != [os.path.dirname(os.path.dirname(os.path.abspath(__file__)))]:
+    del sys.path[:1]
+
 import importlib
 from typing import TYPE_CHECKING, Any
 
@@ -50,4 +58,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__} - {"Any", "TYPE_CHECKING", "importlib", "_LATER"})
+    return sorted({*globals(), *__all__} - {"Any", "TYPE_CHECKING", "importlib", "os", "sys", "_LATER"})

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from factorhub import catalog
-from factorhub.errors import InputError, StoreError, folder_path, must_be, short, whole
+from factorhub.errors import FactorhubError, InputError, StoreError, folder_path, must_be, short, whole
 from factorhub.factors import Array
 from factorhub.fields import Batch
 from factorhub.generator import Generator
@@ -27,7 +26,7 @@ from factorhub.sampled import Sampled
 from factorhub.storage.codec import Compression
 from factorhub.storage.manifest import Plan, read_manifest
 from factorhub.storage.verify import Report, verify
-from factorhub.storage.writer import default_shard_rows, layouts_of, rewrite, write
+from factorhub.storage.writer import default_shard_rows, layouts_of, rewrite, settle, write
 
 MODELS = {"causal", "linear_scm", "temporal"}  # kinds of regimes whose factors cause one another
 
@@ -224,7 +223,7 @@ def open(path: str | Path, split: str | None = None, *, generator: str | None = 
 
 def render(recipe: Mapping[str, Any], values: Array, leave: str | None = None) -> Batch:
     """Render `values` (…, k) with the generator that a recipe names, which is imported for it if it may be."""
-    _check_leave(recipe, leave)
+    catalog.check_leave(recipe.get("generator"), leave)
     return catalog.generator(recipe["generator"], **recipe.get("options", {})).render(values)
 
 
@@ -232,26 +231,9 @@ def follow(recipe: Mapping[str, Any], row: int, changes: Mapping[str, Any], leav
     """The values (k,) that natural row `row` of a recipe would have had with these factors set; None without a causal model."""
     if not MODELS.intersection(_kinds(recipe)):
         return None
-    _check_leave(recipe, leave)
-    source = Recipe.from_dict(recipe).source()
+    source = Recipe.from_dict(recipe, generator=leave).source()
     targets = tuple(Do(name, value) for name, value in changes.items())
     return followed(source.regime, source.generator.space, source.seed, row, targets)
-
-
-def _check_leave(recipe: Mapping[str, Any], leave: str | None) -> None:
-    """Refuse to import a generator from outside the catalog only because a set's recipe names it: a manifest is data."""
-    named = recipe.get("generator")
-    if named not in catalog.CATALOG and (leave is None or leave != named):
-        raise InputError(
-            f"the recipe names a generator outside the catalog, '{named}', whose code would be imported and run; "
-            f"if you trust it, say so: generator='{named}' (--generator {named})"
-        )
-    foreign = [kind for kind in _kinds(recipe) if ":" in kind and kind.partition(":")[0] not in sys.modules]
-    if foreign:
-        raise InputError(
-            f"the recipe names a regime outside factorhub, '{foreign[0]}', whose code would be imported and run; "
-            f"if you trust it, import {foreign[0].partition(':')[0]} in Python and call factorhub.repair there"
-        )
 
 
 def _kinds(data: Any) -> Iterator[str]:
@@ -266,7 +248,7 @@ def _kinds(data: Any) -> Iterator[str]:
 
 
 def repair(path: str | Path, *, generator: str | None = None, workers: int | None = None, progress: Progress = silent) -> Report:
-    """Make the damaged shards of a set again from its recipe, and check that they are the ones the manifest names.
+    """Make damaged shards of a set again from its recipe, check that they are those of the manifest, and write its card anew.
 
     Args:
         path: the folder of a set.
@@ -281,14 +263,18 @@ def repair(path: str | Path, *, generator: str | None = None, workers: int | Non
     """
     folder = folder_path("repair", path)
     workers = _workers(workers)
-    manifest = read_manifest(folder)
+    manifest = read_manifest(folder, changed=True)
     report = verify(folder)
-    if not report.problems:
+    if report.ok:
         return report
-    _check_leave(manifest.plan.recipe, generator)
+    if not report.damaged:
+        settle(manifest, folder)
+        return verify(folder)
     try:
-        source = Recipe.from_dict(manifest.plan.recipe).source()
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        source = Recipe.from_dict(manifest.plan.recipe, generator=generator).source()
+    except FactorhubError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise StoreError(
             f"the recipe of {folder} cannot be followed: {error}; generate the set again with overwrite=True (--overwrite)"
         ) from None

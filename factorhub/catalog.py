@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import math
+import sys
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -78,10 +79,18 @@ def generator(name: str, **options: Any) -> Generator:
         raise InputError(
             f"generator '{cut(name)}': {', '.join(bare)} {verb} no default; name a function whose arguments all have one"
         )
+    _check_makes_one(name, factory)
     made = factory(**chosen)
     if not isinstance(made, Generator):
         raise InputError(f"{name} must return a factorhub.Generator; got {type(made).__name__}")
     return replace(made, name=name, options={**defaults(name), **chosen}).made_by(generator)
+
+
+def check_leave(named: object, leave: str | None) -> None:
+    """Refuse to import a generator from outside the catalog only because some data name it."""
+    if not (isinstance(named, str) and named in CATALOG) and (leave is None or leave != named):
+        risk = f"the recipe names a generator outside the catalog, '{named}', whose code would be imported and run"
+        raise InputError(f"{risk}; if you trust it, say so: generator='{named}' (--generator {named})")
 
 
 def defaults(name: str) -> dict[str, Any]:
@@ -123,6 +132,22 @@ def _factory(name: str) -> Callable[..., Any]:
         public = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
         raise unknown("generator", attribute, public, module_name)
     return factory  # type: ignore[no-any-return]
+
+
+def _check_makes_one(name: str, factory: Callable[..., Any]) -> None:
+    """Refuse what makes no generator before it is called: calling is too late to find out what else it does."""
+    returned = getattr(factory, "__annotations__", {}).get("return")
+    if isinstance(factory, type):
+        makes = issubclass(factory, Generator)
+    elif returned is None:  # nothing is said; the standard library and what is no Python function make none
+        home = str(getattr(factory, "__module__", None) or "").partition(".")[0]
+        makes = inspect.isfunction(inspect.unwrap(factory)) and home not in sys.stdlib_module_names
+    else:
+        kind = returned if isinstance(returned, type) else None
+        makes = issubclass(kind, Generator) if kind is not None else str(returned).strip("'\"").rpartition(".")[2] == "Generator"
+    if not makes:
+        got = f"one of {short(returned)}" if returned is not None else "no such function"
+        raise InputError(f"{name} must return a factorhub.Generator; got {got}, which is not called; name another function")
 
 
 def _option(name: str, factory: Callable[..., Any], key: str, value: Any) -> Any:

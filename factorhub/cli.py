@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -10,7 +9,8 @@ from typing import Any, TypeVar
 import click
 
 from factorhub.errors import InputError
-from factorhub.oneline import Group
+from factorhub.oneline import Group, echo
+from factorhub.printable import json_text
 from factorhub.shell import EXAMPLES, shards
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -23,7 +23,7 @@ def as_json(command: F) -> F:
 
 
 def _echo(data: Any, text: str, as_json: bool) -> None:
-    click.echo(json.dumps(data, ensure_ascii=False) if as_json else text)
+    echo(json_text(data) if as_json else text)
 
 
 def _pairs(items: tuple[str, ...], what: str) -> dict[str, str]:
@@ -87,6 +87,7 @@ def info(name: str, options: tuple[str, ...], as_json: bool) -> None:
 @click.option("--splits", metavar="TEXT", help="train=0.7,test=0.3 or 'test=shape == heart; train=rest'.")
 @click.option("--preset", metavar="PROTOCOL", help="Regime and splits of a published protocol; see factorhub presets.")
 @click.option("--recipe", "file", metavar="FILE.toml", help="All of it from a file, as factorhub info PATH prints it.")
+@click.option("--generator", metavar="MODULE:FUNCTION", help="Says that the recipe's generator, outside the catalog, may run.")
 @click.option("--order", default="permuted", show_default=True, help="permuted or natural (grid order).")
 @click.option("--set", "options", multiple=True, metavar="OPTION=VALUE", help="An option of the generator; may be repeated.")
 @click.option("--bound", type=float, help="Largest measured error; below a float32's rounding by default (dynamics).")
@@ -105,23 +106,26 @@ def generate(ctx: click.Context, /, out: str, **given: Any) -> None:
 
     keys = ("name", "rows", "seed", "regime", "splits", "preset", "file", "order", "options", "bound")
     what = {key: given.pop(key) for key in keys}
+    leave = given.pop("generator", None)
     if what.pop("file") is None:
+        if leave is not None:
+            raise InputError(f"--generator goes with --recipe; to generate {leave} give it as the NAME")
         asked = recipes.asked(**{**what, "options": _pairs(what["options"], "an option")})
     else:
         clash = [name for name in what if ctx.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE]
         if clash:
             raise InputError(f"a recipe says all that rows depend on; leave out {', '.join(clash)}, or change {ctx.params['file']}")
-        asked = recipes.Recipe.from_toml(ctx.params["file"])
+        asked = recipes.Recipe.from_toml(ctx.params["file"], generator=leave)
     part = given.pop("shard_index"), given.pop("num_shards")
     if part != (None, None):
         if None in part or given.pop("overwrite"):
             raise InputError("--shard-index and --num-shards go together, without --overwrite; give both, or neither")
         build.generate_part(asked, out, *part, **given)
-        click.echo(f"{out}: the files of job {part[0]} of {part[1]}; the same command without --shard-index finishes the set")
+        echo(f"{out}: the files of job {part[0]} of {part[1]}; the same command without --shard-index finishes the set")
         return
     with Bar(len(asked.source()), asked.generator) as bar:
         store = build.generate(asked, out, progress=bar, **given)
-    click.echo(f"{out}: {len(store):,} rows in {shards(len(store.plan.shards))}, {store.manifest.bytes / 1e6:,.1f} MB")
+    echo(f"{out}: {len(store):,} rows in {shards(len(store.plan.shards))}, {store.manifest.bytes / 1e6:,.1f} MB")
 
 
 @main.command(short_help="List published protocols, for generate --preset.")
@@ -204,7 +208,7 @@ def preview(
         made = catalog.generator(name, **_pairs(options, "an option"))
         drawn = pictures.traversal(made, traverse, seed) if traverse else pictures.contact(made, count, seed)
     pictures.save(pictures.sheet(*drawn, columns=columns), out)
-    click.echo(out)
+    echo(out)
 
 
 @main.command(short_help="Check a set against its digests.")
@@ -212,16 +216,17 @@ def preview(
 @as_json
 def verify(path: str, as_json: bool) -> None:
     """Check that every shard of the set at PATH holds what the manifest says; exit 1 with a list of what is wrong."""
-    from factorhub import build
+    from factorhub.errors import folder_path
     from factorhub.progress import Bar
+    from factorhub.storage.manifest import read_manifest
     from factorhub.storage.verify import verify as check
 
-    store = build.open(path)
-    with Bar(len(store), "verify") as bar:
+    plan = read_manifest(folder_path("verify", path), changed=True).plan
+    with Bar(len(plan), "verify") as bar:
         report = check(path, bar)
     data = {"ok": report.ok, "problems": list(report.problems), "digests": report.digests}
-    hint = f"\nfactorhub repair {path} makes damaged shards again"
-    text = f"{path}: {len(store):,} rows in {shards(len(store.plan.shards))}, all as the manifest says" if report.ok else ""
+    hint = f"\nfactorhub repair {path} makes damaged shards again, and writes the card anew"
+    text = f"{path}: {len(plan):,} rows in {shards(len(plan.shards))}, all as the manifest says" if report.ok else ""
     _echo(data, text or "\n".join(report.problems) + hint, as_json)
     click.get_current_context().exit(0 if report.ok else 1)
 
@@ -236,7 +241,7 @@ def repair(path: str, generator: str | None, workers: int | None) -> None:
 
     report = build.repair(path, generator=generator, workers=workers)
     again = f"made {len(report.repaired)} shard{'s' * (len(report.repaired) != 1)} again, " if report.repaired else ""
-    click.echo("\n".join(report.problems) if report.problems else f"{path}: {again}every shard is as the manifest says")
+    echo("\n".join(report.problems) if report.problems else f"{path}: {again}every shard is as the manifest says")
     click.get_current_context().exit(0 if report.ok else 1)
 
 
@@ -253,7 +258,7 @@ def export(path: str, to: str, out: str, split: str | None) -> None:
 
     store = build.open(path, split)
     with Bar(len(store), "export") as bar:
-        click.echo(write(store, to, out, title=store.plan.title, progress=bar))
+        echo(write(store, to, out, title=store.plan.title, progress=bar))
 
 
 @main.command("import", short_help="Turn a published file into a set.")

@@ -10,6 +10,7 @@ from typing import Any
 from factorhub import catalog
 from factorhub.generator import Generator
 from factorhub.lookup import Store
+from factorhub.printable import printable
 from factorhub.recipes import toml
 from factorhub.regimes.presets import PRESETS
 from factorhub.shell import shards
@@ -151,9 +152,9 @@ def store_text(store: Store) -> str:
         columns.append([item["name"], item["dtype"], _shape(item["shape"]), item["role"], str(item["chunk_rows"]), kind])
     recipe = toml(facts["recipe"])
     many = shards(facts["shards"]) + (f" of {facts['shard_rows']:,}" if facts["shards"] > 1 else "")
-    quality = [f"{name}: at most {figure:.3g}" for name, figure in facts["quality"].items()]
+    quality = [f"{printable(name)}: at most {figure:.3g}" for name, figure in facts["quality"].items()]
     head = [
-        f"{facts['title']}",
+        printable(facts["title"]),
         f"{facts['rows']:,} rows ({splits}) in {many}; {facts['bytes'] / 1e6:,.1f} MB",
         *(["measured: " + "; ".join(quality)] if quality else []),
     ]
@@ -171,6 +172,7 @@ def rows_text(store: Store, rows: Sequence[int]) -> str:
 
 def table(rows: Sequence[Sequence[str]]) -> str:
     """Left-aligned columns with a rule under the head; the last column is not padded."""
+    rows = [[printable(cell) for cell in row] for row in rows]  # a name with a line of its own would look like a row
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])

@@ -11,11 +11,17 @@ from contextlib import contextmanager
 from operator import index
 from pathlib import Path
 
+from factorhub.printable import printable
+
 
 class FactorhubError(Exception):
     """Anything factorhub refuses or finds wrong; the command line prints it as one line and exits with `exit_code`."""
 
     exit_code = 1
+
+    def __init__(self, *what: object) -> None:
+        # names in a message may come from anyone's file, and a traceback goes to a terminal as much as a line of ours does
+        super().__init__(*(printable(item) if isinstance(item, str) else item for item in what))
 
 
 class InputError(FactorhubError, ValueError):

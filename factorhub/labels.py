@@ -27,7 +27,8 @@ class Labels:
     """What `Store` knows of its rows' factors, over the whole set: splits share it by their range of rows."""
 
     def __init__(self, reader: Reader) -> None:
-        self._reader = reader if reader.split is None else Reader(reader.folder, manifest=reader.manifest)
+        # never the reader itself, which holds this: a set that is dropped must close its files at once
+        self._reader = Reader(reader.folder, manifest=reader.manifest)
         self.space = reader.space
         self.rows = len(self._reader)
         self._columns: dict[str, Array] = {}

@@ -132,6 +132,7 @@ class Store(Reader):
 
     def _grid_rows(self, codes: Iterable[Array]) -> Array:
         """The row of each grid point in the product of these codes, by arithmetic; -1 where the split does not hold it."""
+        self.prove()
         natural = np.zeros(1, dtype=np.int64)
         for factor, here in zip(self.space, codes, strict=True):
             natural = (natural[:, None] * (factor.size or 1) + here).reshape(-1)

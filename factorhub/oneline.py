@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import click
 
 from factorhub.errors import FactorhubError, unknown
+from factorhub.printable import printable
 from factorhub.shell import ORDER, look_here
 
 
@@ -19,6 +20,11 @@ def _interrupt_again(dropped: Any) -> None:
         threading.Timer(0.01, _thread.interrupt_main).start()
     else:
         sys.__unraisablehook__(dropped)
+
+
+def echo(text: object, *, err: bool = False) -> None:
+    """Print a text: everything that the command line says goes through here, so that nothing from a file reaches a terminal raw."""
+    click.echo(printable(str(text), keep="\n"), err=err)
 
 
 class Group(click.Group):
@@ -36,12 +42,12 @@ class Group(click.Group):
         except click.UsageError as error:
             _explain(error)
         except FactorhubError as error:
-            click.echo(f"factorhub: {error}", err=True)
+            echo(f"factorhub: {error}", err=True)
             ctx.exit(error.exit_code)
         except BrokenPipeError:
             raise
         except KeyboardInterrupt:
-            click.echo("factorhub: interrupted; run the same command again to go on", err=True)
+            echo("factorhub: interrupted; run the same command again to go on", err=True)
             ctx.exit(130)
         finally:
             sys.unraisablehook = before
@@ -70,5 +76,5 @@ def _explain(error: click.UsageError) -> NoReturn:
     path = error.ctx.command_path if error.ctx is not None else "factorhub"
     text = "; ".join(" ".join(error.format_message().split()).rstrip(".").split(". "))
     text = text.replace("; Did", "; did").replace("; (Did", " (did")
-    click.echo(f"factorhub: {text[:1].lower()}{text[1:]}; {path} --help shows what it takes", err=True)
+    echo(f"factorhub: {text[:1].lower()}{text[1:]}; {path} --help shows what it takes", err=True)
     raise click.exceptions.Exit(error.exit_code)

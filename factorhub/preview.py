@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from factorhub.factors import Array, Factor
 from factorhub.generator import Generator
 from factorhub.lookup import Store
 from factorhub.space import FactorSpace
+from factorhub.storage.whole import Temporary, left_over_of, remove_left_over
 from factorhub.testing import sample
 
 PAPER, INK, FAINT = (255, 255, 255), (30, 30, 30), (120, 120, 120)
@@ -100,19 +102,25 @@ def save(page: Any, path: str | Path) -> None:
     Raises:
         InputError: the ending is not of a picture format, or there is no such folder. StoreError: the file cannot be written.
     """
+    from PIL import Image
+
     target = Path(path)
     if not target.parent.is_dir():
         raise InputError(f"cannot write {target}: there is no folder {target.parent}; make it first")
-    temporary = target.with_name(f".{target.name}.tmp{target.suffix}")
+    Image.init()
+    kind = Image.registered_extensions().get(target.suffix.lower())
+    if kind not in Image.SAVE:
+        raise InputError(f"--out names a picture file such as preview.png; got {target}")
     try:
-        page.save(temporary, optimize=True)
-        temporary.replace(target)
+        remove_left_over(target.parent, left_over_of(target))
+        with Temporary(target) as temporary:
+            with os.fdopen(temporary.descriptor, "rb+", closefd=False) as file:
+                page.save(file, kind, optimize=True)
+            temporary.keep()
     except ValueError:
         raise InputError(f"--out names a picture file such as preview.png; got {target}") from None
     except OSError as error:
         raise StoreError(f"cannot write {target}: {error.strerror or error}; name another file") from None
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _caption(space: FactorSpace, values: Array) -> list[str]:

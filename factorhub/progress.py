@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import TextIO, TypeAlias
 
+from factorhub.printable import printable
+
 Progress: TypeAlias = Callable[[int], object]
 
 
@@ -19,7 +21,7 @@ class Bar:
     """A line on a terminal: share, rows per second, time left. Writes nothing where the stream is not a terminal."""
 
     def __init__(self, total: int, label: str, stream: TextIO | None = None) -> None:
-        self.total, self.label = total, label
+        self.total, self.label = total, printable(label)
         self.done = 0
         self._stream = stream or sys.stderr
         self._live = self._stream.isatty()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from factorhub import catalog, regimes
 from factorhub.errors import InputError, must_be, unknown, whole
 from factorhub.generator import Generator
 from factorhub.order import Kind, Order
+from factorhub.printable import quoted
 from factorhub.randomness import SEEDS
 from factorhub.regimes import Grid, Regime, Splits, Uniform
 from factorhub.regimes.parts import Parts
@@ -92,24 +94,31 @@ class Recipe:
         return {name: value for name, value in data.items() if value is not None}
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Recipe:
+    def from_dict(cls, data: Mapping[str, Any], *, generator: str | None = None) -> Recipe:
         """The recipe that `to_dict` described; what is left out takes its default, and `source` is a remark.
 
+        A recipe is data: a generator outside the catalog is imported only where `generator` repeats its name, and a regime
+        outside factorhub comes only from a module that is imported already.
+
         Raises:
-            InputError: an unknown entry, or no generator.
+            InputError: an unknown entry, no generator, or one outside the catalog that `generator` does not repeat.
         """
+        must_be("a recipe", data, Mapping, "a dictionary such as {'generator': 'dsprites'}")
         for name in data:
             if name not in (*NAMES, "source"):
                 raise unknown("entry", name, NAMES, "a recipe")
         if "generator" not in data:
             raise InputError('a recipe names its generator; got none: add generator = "NAME"')
+        catalog.check_leave(data["generator"], generator)
         asked = {name: value for name, value in data.items() if name in NAMES and name not in ("generator", "options", "version")}
+        asked["regime"] = _regime(asked.get("regime"), importing=False)
+        asked["splits"] = _splits(asked.get("splits"), asked.get("split_rows"), importing=False)
         made = recipe(data["generator"], **asked, options=data.get("options", {}))
         return cls(**{**vars(made), "version": data.get("version", made.version)})
 
     @classmethod
-    def from_toml(cls, path: str | Path) -> Recipe:
-        """The recipe in a TOML file, as `factorhub info PATH` prints it.
+    def from_toml(cls, path: str | Path, *, generator: str | None = None) -> Recipe:
+        """The recipe in a TOML file, as `factorhub info PATH` prints it; `generator` as for `from_dict`.
 
         Raises:
             InputError: no such file, not TOML, or not a recipe.
@@ -119,21 +128,24 @@ class Recipe:
         except OSError as error:
             raise InputError(f"cannot read the recipe {path}: {error.strerror}; name a TOML file") from None
         except (ValueError, RecursionError) as error:
-            raise InputError(f"the recipe {path} is not TOML: {error}") from None
-        return cls.from_dict(data)
+            raise InputError(f"the recipe {path} is not TOML: {error}; write it as factorhub info PATH prints it") from None
+        return cls.from_dict(data, generator=generator)
 
 
 def toml(data: Mapping[str, Any]) -> str:
     """Plain data as TOML, one entry a line, nested tables inline."""
-    return "\n".join(f"{key} = {_toml(value)}" for key, value in data.items())
+    names = [key if re.fullmatch("[A-Za-z0-9_-]+", key) else quoted(key) for key in data]
+    return "\n".join(f"{name} = {_toml(value)}" for name, value in zip(names, data.values(), strict=True))
 
 
 def _toml(value: Any) -> str:
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{json.dumps(key)} = {_toml(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{quoted(key)} = {_toml(item)}" for key, item in value.items()) + "}"
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(map(_toml, value)) + "]"
-    return repr(value) if isinstance(value, float) else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str):
+        return quoted(value)
+    return repr(value) if isinstance(value, float) else json.dumps(value)
 
 
 def recipe(
@@ -175,16 +187,8 @@ def recipe(
             if name not in known:
                 raise unknown("option", name, [*known, *SETTINGS], generator)
         made = catalog.generator(generator, **chosen)
-    if regime is None:
-        drawn: Regime = Grid() if made.space.enumerable else Uniform()
-    elif isinstance(regime, str):
-        drawn = regimes.from_text(regime)
-    else:
-        drawn = regimes.from_dict(regime) if isinstance(regime, Mapping) else regime
-    if isinstance(splits, Mapping):
-        splits = Splits.from_dict({"splits": splits, "rows": split_rows})
-    elif isinstance(splits, str):
-        splits = Splits.from_text(splits)
+    drawn: Regime = (Grid() if made.space.enumerable else Uniform()) if regime is None else _regime(regime)
+    parts = _splits(splits, split_rows)
     if bound is None and made.quality is not None:
         bound = FLOAT32
     must_be("bound", bound, (int, float, NoneType), "a number above 0")
@@ -192,7 +196,19 @@ def recipe(
         without = f"is for generators whose errors are measured, which those of {made.name} are not"
         what = without if made.quality is None else "is above 0"
         raise InputError(f"--bound {what}; got {bound}")
-    return Recipe(made.name, dict(made.options), made.version, drawn, seed, rows, splits or ONE, order, bound)
+    return Recipe(made.name, dict(made.options), made.version, drawn, seed, rows, parts or ONE, order, bound)
+
+
+def _regime(asked: Any, importing: bool = True) -> Any:
+    if isinstance(asked, Mapping):
+        return regimes.from_dict(asked, importing=importing)
+    return regimes.from_text(asked, importing=importing) if isinstance(asked, str) else asked
+
+
+def _splits(asked: Any, rows: Any, importing: bool = True) -> Any:
+    if isinstance(asked, Mapping):
+        return Splits.from_dict({"splits": asked, "rows": rows}, importing=importing)
+    return Splits.from_text(asked, importing=importing) if isinstance(asked, str) else asked
 
 
 def asked(name: str | None, preset: str | None = None, **settings: Any) -> Recipe:

@@ -27,8 +27,14 @@ def look_here(words: Sequence[str]) -> None:
     """
     regimes = [text for option, text in pairwise(words) if option in ("--regime", "--splits")]
     named = any(map(GENERATOR.fullmatch, words)) or any(map(CLASS.search, regimes))
-    if named and os.getcwd() not in sys.path:
-        sys.path.append(os.getcwd())
+    if not named:
+        return
+    try:
+        here = os.getcwd()
+    except OSError:  # the folder it stands in was removed: nothing can be found there
+        return
+    if here not in sys.path:
+        sys.path.append(here)
 
 
 def shards(count: int) -> str:

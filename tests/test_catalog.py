@@ -25,7 +25,7 @@ def test_a_generator_knows_its_name_and_all_its_options() -> None:
         ("dsprites", {"size": -4}, "size of dsprites is 8 to 4096 pixels; got -4"),
         ("no_such_module:f", {}, "there is no module 'no_such_module' to import"),
         ("factorhub.factors:nothing", {}, "no generator named 'nothing' in factorhub.factors"),
-        ("factorhub.catalog:names", {}, "must return a factorhub.Generator; got list"),
+        ("factorhub.catalog:names", {}, "must return a factorhub.Generator; got one of 'list[str]', which is not called"),
         (":f", {}, "expected package.module:function"),
     ],
 )

@@ -167,7 +167,7 @@ MISTAKES = [
     (("generate", "json:dumps", "--out", "{tmp}/x", "--rows", "5"), 2, "generator 'json:dumps': obj has no default; name a function whose arguments all have one"),
     (("generate", "factorhub.space:FactorSpace", "--out", "{tmp}/x", "--rows", "5"), 2, "factors has no default; name a function"),
     (("generate", "builtins:dict", "--out", "{tmp}/x"), 2, "is no function that makes a generator; name one as package.module:function"),
-    (("generate", "os:getcwd", "--out", "{tmp}/x"), 2, "os:getcwd must return a factorhub.Generator; got str"),
+    (("generate", "os:getcwd", "--out", "{tmp}/x"), 2, "os:getcwd must return a factorhub.Generator; got no such function, which is not called"),
     (("generate", "dsprites", "--out", "{tmp}/x", "--regime", "pairs(k=1, inner=grid)", "--splits", "test=shape == heart; train=rest"), 2, "each split needs rows: --splits \"test=1000 * where('shape == heart', inner=pairs(inner=grid)); train=1000 * where("),
     (("generate", "dsprites", "--out", "{tmp}/x", "--rows", "50", "--splits", "test=shape == heart; train=rest"), 2, "got --rows 50 beside them; leave it out, or give each split rows: --splits \"test=100 * where('shape == heart', inner=grid); train=100 *"),
     (("generate", "dsprites", "--out", "{tmp}/x", "--splits", "test=100 * where('shape == heart'); train=rest"), 2, "are all written as rows * regime, as in train=1000 * where('shape == heart'); got train=rest"),

@@ -10,10 +10,24 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "factorhub"
-BASE = {"errors", "progress", "threads", "factors", "space", "fields", "randomness", "compiled", "words", "trig", "formulas"}
+BASE = {
+    "errors",
+    "progress",
+    "threads",
+    "factors",
+    "space",
+    "fields",
+    "randomness",
+    "compiled",
+    "words",
+    "trig",
+    "formulas",
+    "printable",
+}
 MAP: dict[str, set[str]] = {
-    "errors": set(),
-    "progress": set(),
+    "printable": set(),
+    "errors": {"printable"},
+    "progress": {"printable"},
     "shell": set(),
     "threads": set(),
     "compiled": set(),
@@ -45,7 +59,7 @@ MAP: dict[str, set[str]] = {
     "recorded": {"factors", "source"},
     "labels": BASE | {"storage", "source", "bitmaps", "regions", "recorded"},
     "conditions": {"errors", "factors", "space"},
-    "oneline": {"errors", "shell"},
+    "oneline": {"errors", "printable", "shell"},
     "neighbours": BASE | {"conditions"},
     "lookup": BASE | {"storage", "source", "labels", "regions", "conditions", "neighbours"},
     "adapters": BASE | {"generator", "lookup"},
@@ -58,7 +72,7 @@ MAP: dict[str, set[str]] = {
     | {"generator", "catalog", "regimes", "regions", "order", "sampled", "source", "storage", "lookup", "recipes", "quality"},
     "streams": BASE | {"generator", "catalog", "regimes", "order", "recipes", "loaders"},
     "describe": BASE | {"shell", "generator", "catalog", "lookup", "recipes", "regimes"},
-    "preview": BASE | {"generator", "catalog", "describe", "lookup", "testing"},
+    "preview": BASE | {"generator", "catalog", "describe", "lookup", "storage", "testing"},
 }
 HEAVY = {"torch", "jax", "datasets", "music21", "numba", "grain", "pyarrow", "PIL", "scipy", "imagecodecs", "zlib_ng", "disent"}
 

@@ -25,7 +25,7 @@ class Hdf5Writer:
     """Fills the datasets of a plain HDF5 file block after block; pictures are deflated on all cores, outside HDF5's lock."""
 
     def __init__(self, path: Path) -> None:
-        self._file = h5py.File(path, "w", libver=("earliest", "v110"), track_order=True)
+        self._file = h5py.File(path, "w", libver=("earliest", "v110"), track_order=True, locking=False)
         self._pool = ThreadPoolExecutor(cores())
         self._codecs: dict[str, Codec] = {}
         self._rows: dict[str, int] = {}

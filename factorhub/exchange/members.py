@@ -115,7 +115,7 @@ class Hdf5Members:
 
         self.path = path
         self.shapes: dict[str, tuple[tuple[int, ...], np.dtype[Any]]] = {}
-        with damaged(path), h5py.File(path, "r") as file:
+        with damaged(path), h5py.File(path, "r", locking=False) as file:
             for group in (file, *(file[name] for name in file if self._is(file, name, h5py.Group))):
                 for name in group:
                     if self._is(group, name, h5py.Dataset):
@@ -135,7 +135,7 @@ class Hdf5Members:
         import h5py
 
         shape, dtype = self.shapes[name]
-        with damaged(self.path), h5py.File(self.path, "r") as file:
+        with damaged(self.path), h5py.File(self.path, "r", locking=False) as file:
             dataset = file[name]
             if dataset.chunks is None and (offset := dataset.id.get_offset()) is not None:
                 return np.memmap(self.path, dtype, "r", offset, shape)

@@ -10,8 +10,8 @@ import pickle
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Any
+from types import FunctionType, TracebackType
+from typing import IO, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,7 @@ from factorhub.factors import Array
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date a zip can hold, so that equal content gives equal bytes
 LEVEL = 6  # of DEFLATE, NumPy's own
+NEW, OLD = "numpy._core.", "numpy.core."  # modules as NumPy 2 names them, and as both do
 
 
 def write_header(file: IO[bytes], dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
@@ -33,8 +34,29 @@ def write_object(file: IO[bytes], content: Any) -> None:
     array = np.array(None, dtype=object)
     array[()] = content
     write_header(file, array.dtype, ())
-    # NumPy 2 names its modules anew; the old name is understood by both
-    file.write(pickle.dumps(array, protocol=2).replace(b"cnumpy._core.", b"cnumpy.core."))
+    _Pickler(file, protocol=2).dump(array)
+
+
+_Slow: Any = pickle._Pickler  # the quick one lets nobody name a global otherwise
+
+
+class _Pickler(_Slow):  # type: ignore[misc]
+    """Names NumPy's functions by the modules that every NumPy knows, where NumPy 2 would write its own new ones.
+
+    They are named while the pickle is written: in a finished one, the same bytes may be part of anyone's text.
+    """
+
+    def save_global(self, obj: Any, name: str | None = None) -> None:
+        """Write a function or a class as the name that readers import."""
+        known = name or obj.__qualname__
+        module = str(pickle.whichmodule(obj, known))  # type: ignore[attr-defined]
+        if module.startswith(NEW):
+            self.write(pickle.GLOBAL + f"{OLD}{module.removeprefix(NEW)}\n{known}\n".encode())
+            self.memoize(obj)
+        else:
+            super().save_global(obj, name)
+
+    dispatch: ClassVar[dict[type, Any]] = {**_Slow.dispatch, FunctionType: save_global}
 
 
 class NpzWriter:

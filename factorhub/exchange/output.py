@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from factorhub.errors import InputError
-from factorhub.storage.files import sync_folder
 from factorhub.storage.folder import disk_errors
+from factorhub.storage.whole import Temporary, left_over_of, remove_left_over
 
 
 @contextmanager
@@ -23,13 +22,8 @@ def replacing(path: Path) -> Iterator[Path]:
         raise InputError(f"{path} is a folder; name a file to write, such as {path / 'export'}")
     if not path.parent.is_dir():
         raise InputError(f"cannot write {path}: there is no folder {path.parent}; make it first")
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with disk_errors(path.parent):
-        try:
-            yield temporary
-            with temporary.open("rb+") as file:
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-        sync_folder(path.parent)
+        remove_left_over(path.parent, left_over_of(path))
+        with Temporary(path) as temporary:
+            yield temporary.at
+            temporary.keep()

@@ -1,7 +1,8 @@
 """Regimes as data and as text: dicts for manifests and recipe files, `pairs(k=2, mode=at_most)` for the command line.
 
 Both come back as equal records. Text is read through Python's syntax tree, of which only names, literals, lists and
-calls of known regimes are taken; nothing is ever evaluated.
+calls of known regimes are taken; nothing is ever evaluated. A regime of an outsider is imported only for whoever names it:
+what reads a file passes `importing=False`, and then finds only regimes of modules that are imported already.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import ast
 import importlib
 import re
+import sys
 import types
 import typing
 from collections.abc import Mapping
@@ -44,6 +46,7 @@ REGIMES: dict[str, type] = {
 }  # fmt: skip
 PARTS: dict[str, type] = {"mechanism": Mechanism, "formula": Formula, "do": Do}  # what regimes are made of
 KINDS = {**REGIMES, **PARTS}
+METHODS = ("space", "length", "axes", "extras", "support", "draw")
 NAMES = {kind: name for name, kind in KINDS.items()}
 
 
@@ -59,7 +62,7 @@ def to_dict(record: Any) -> dict[str, Any]:
     return {"kind": _name(type(record)), **{name: _plain(value) for name, value in shown.items() if value is not None}}
 
 
-def from_dict(data: Mapping[str, Any]) -> Any:
+def from_dict(data: Mapping[str, Any], *, importing: bool = True) -> Any:
     """The regime that `to_dict` described. Fields left out take their defaults; a plain name stands for a regime.
 
     Raises:
@@ -71,14 +74,14 @@ def from_dict(data: Mapping[str, Any]) -> Any:
     must_be("the data of a regime", data, Mapping, "a dictionary such as {'kind': 'pairs', 'k': 2}")
     if "kind" not in data:
         raise InputError(f"a regime needs its kind, one of {', '.join(REGIMES)}; got {short(dict(data))}")
-    kind, name = _kind(str(data["kind"])), str(data["kind"])
+    kind, name = _kind(str(data["kind"]), importing), str(data["kind"])
     hints, known = typing.get_type_hints(kind), {item.name: item for item in fields(kind)}
     found = {}
     for key, value in data.items():
         if key != "kind":
             if key not in known:
                 raise unknown("field", key, known, name)
-            found[key] = _fit(value, hints[key], f"{key} of {name}")
+            found[key] = _fit(value, hints[key], f"{key} of {name}", importing)
     missing = [
         key for key, item in known.items() if key not in found and item.default is MISSING and item.default_factory is MISSING
     ]
@@ -87,7 +90,7 @@ def from_dict(data: Mapping[str, Any]) -> Any:
     return kind(**found)
 
 
-def from_text(text: str) -> Any:
+def from_text(text: str, *, importing: bool = True) -> Any:
     """The regime that a text such as `where("shape == heart", pairs(k=2))` describes; `to_text` gives equal text back.
 
     A name alone takes every default; arguments are given in order or by name; words need no quotes.
@@ -104,13 +107,12 @@ def from_text(text: str) -> Any:
             tree = ast.parse(text.strip(), mode="eval").body
         except SyntaxError as error:
             place = f" at character {error.offset}" if error.offset else ""
-            raise InputError(
-                f"cannot read the regime '{shown}': {error.msg}{place}; write it as in pairs(k=2, mode=exactly)"
-            ) from None
-        data = _data(tree, shown)
+            form = "write it as in pairs(k=2, mode=exactly)"
+            raise InputError(f"cannot read the regime '{shown}': {error.msg}{place}; {form}") from None
+        data = _data(tree, shown, importing)
         if not isinstance(data, str | dict):
             raise InputError(f"cannot read the regime '{shown}': expected a name such as uniform, or a call such as pairs(k=2)")
-        return from_dict({"kind": data} if isinstance(data, str) else data)
+        return from_dict({"kind": data} if isinstance(data, str) else data, importing=importing)
 
 
 def to_text(record: Any) -> str:
@@ -132,19 +134,24 @@ def _name(kind: type) -> str:
     return NAMES.get(kind, f"{kind.__module__}:{kind.__qualname__}")
 
 
-def _kind(name: str) -> type:
+def _kind(name: str, importing: bool) -> type:
     if name in KINDS:
         return KINDS[name]
     module, _, attribute = name.partition(":")
     if not attribute:
         raise unknown("regime", name, REGIMES)
-    try:
-        kind = getattr(importlib.import_module(module), attribute, None)
-    except ImportError:
+    if not importing and module not in sys.modules:
         raise InputError(
-            f"regime '{cut(name)}': there is no module '{cut(module)}' to import; check the spelling and PYTHONPATH"
-        ) from None
-    if not (isinstance(kind, type) and is_dataclass(kind) and callable(getattr(kind, "draw", None))):
+            f"the recipe names a regime outside factorhub, '{name}', whose code would be imported and run; "
+            f"if you trust it, import {module} in Python and call factorhub from there"
+        )
+    try:
+        found = importlib.import_module(module) if importing else sys.modules[module]
+    except ImportError:
+        missing = f"there is no module '{cut(module)}' to import; check the spelling and PYTHONPATH"
+        raise InputError(f"regime '{cut(name)}': {missing}") from None
+    kind = vars(found).get(attribute)  # never through a module's own __getattr__, which may import
+    if not (isinstance(kind, type) and is_dataclass(kind) and all(callable(getattr(kind, part, None)) for part in METHODS)):
         raise InputError(f"regime '{cut(name)}': expected a dataclass with the methods of factorhub.regimes.Regime")
     return kind
 
@@ -173,31 +180,31 @@ def _text(value: Any) -> str:
     return repr(value)
 
 
-def _data(node: ast.expr, text: str) -> Any:
+def _data(node: ast.expr, text: str, importing: bool) -> Any:
     """A syntax tree as the data that `from_dict` takes."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str | int | float | None):
         return node.value
     if isinstance(node, ast.Name):
         return node.id
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
-        value = _data(node.operand, text)
+        value = _data(node.operand, text, importing)
         if isinstance(value, int | float):
             return -value if isinstance(node.op, ast.USub) else value
     if isinstance(node, ast.List | ast.Tuple):
-        return [_data(item, text) for item in node.elts]
+        return [_data(item, text, importing) for item in node.elts]
     if isinstance(node, ast.Attribute) and re.fullmatch(r"[\w.]+", ast.unparse(node)):
         module, _, attribute = ast.unparse(node).rpartition(".")
         return f"{module}:{attribute}"
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
-        name = _data(node.func, text)
-        names = [item.name for item in fields(_kind(name))]
+        name = _data(node.func, text, importing)
+        names = [item.name for item in fields(_kind(name, importing))]
         if len(node.args) > len(names):
             raise InputError(f"{name} takes at most {len(names)} arguments ({', '.join(names)}); got {len(node.args)}")
-        given = dict(zip(names, (_data(item, text) for item in node.args), strict=False))
+        given = dict(zip(names, (_data(item, text, importing) for item in node.args), strict=False))
         for keyword in node.keywords:
             if keyword.arg is None or keyword.arg in given:
                 raise InputError(f"cannot read the regime '{text}': {name} is given {keyword.arg or '**'} twice; give it once")
-            given[keyword.arg] = _data(keyword.value, text)
+            given[keyword.arg] = _data(keyword.value, text, importing)
         return {"kind": name, **given}
     shown = cut(ast.unparse(node))
     if isinstance(node, ast.Compare | ast.BoolOp) or (isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitAnd | ast.BitOr)):
@@ -205,14 +212,14 @@ def _data(node: ast.expr, text: str) -> Any:
     raise InputError(f"cannot read '{shown}' in the regime '{text}'; it takes words, numbers, lists and regimes as in pairs(k=2)")
 
 
-def _fit(value: Any, hint: Any, where: str) -> Any:
+def _fit(value: Any, hint: Any, where: str, importing: bool) -> Any:
     """`value` as what a field is declared to be, or `InputError`."""
     origin = typing.get_origin(hint)
     if origin in (Union, types.UnionType):
         errors = []
         for choice in typing.get_args(hint):
             try:
-                return _fit(value, choice, where)
+                return _fit(value, choice, where, importing)
             except InputError as error:
                 errors.append(error)
         raise errors[0]
@@ -229,18 +236,19 @@ def _fit(value: Any, hint: Any, where: str) -> Any:
             made = f"a list of [{', '.join('…' for _ in parts)}], each in brackets of its own" if several else "a list"
             raise InputError(f"{where} is {made}; got {short(value)}")
         if len(parts) == 2 and parts[1] is Ellipsis:
-            return tuple(_fit(item, parts[0], where) for item in value)
+            return tuple(_fit(item, parts[0], where, importing) for item in value)
         if len(value) != len(parts):
             raise InputError(f"{where} is made of {len(parts)} values; got {short(value)}")
-        return tuple(_fit(item, part, where) for item, part in zip(value, parts, strict=True))
+        return tuple(_fit(item, part, where, importing) for item, part in zip(value, parts, strict=True))
     if hint is Regime or hint in PARTS.values() or hint in REGIMES.values():
-        made = from_dict({"kind": value}) if isinstance(value, str) else from_dict(value) if isinstance(value, Mapping) else value
+        named = {"kind": value} if isinstance(value, str) else value
+        made = from_dict(named, importing=importing) if isinstance(named, Mapping) else value
         wanted = tuple(REGIMES.values()) if hint is Regime else hint
         if not isinstance(made, wanted) and not (hint is Regime and callable(getattr(made, "draw", None))):
             raise InputError(f"{where} is {'a regime' if hint is Regime else 'a ' + NAMES[hint]}; got {short(value)}")
         return made
     if hint is Region:
-        return value if isinstance(value, Region) else parse(_fit(value, str, where))
+        return value if isinstance(value, Region) else parse(_fit(value, str, where, importing))
     if hint is type(None):
         if value is None:
             return None

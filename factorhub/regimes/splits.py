@@ -143,8 +143,8 @@ class Splits:
         return {**data, "rows": dict(zip(self.names, self.rows, strict=True))} if self.rows else data
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Splits:
-        """The splits that `to_dict` described."""
+    def from_dict(cls, data: Mapping[str, Any], *, importing: bool = True) -> Splits:
+        """The splits that `to_dict` described; without `importing`, no regime is imported for them."""
         names, items = tuple(data["splits"]), tuple(data["splits"].values())
         for name, item in zip(names, items, strict=True):
             kinds = (int, float, str, Mapping, Regime, Region)
@@ -158,12 +158,12 @@ class Splits:
         if all(isinstance(item, str | Region) for item in items):
             return cls(names, regions=items, rows=rows)
         if all(isinstance(item, Mapping | Regime) for item in items):
-            made = (record.from_dict(item) if isinstance(item, Mapping) else item for item in items)
+            made = (record.from_dict(item, importing=importing) if isinstance(item, Mapping) else item for item in items)
             return cls(names, regimes=tuple(made), rows=rows)
         raise InputError(f"splits are all shares, all regions or all regimes; got {short(dict(data['splits']))}")
 
     @classmethod
-    def from_text(cls, text: str) -> Splits:
+    def from_text(cls, text: str, *, importing: bool = True) -> Splits:
         """The splits that a text describes: fractions, regions (`rest` is what the others leave), or `rows * regime` each.
 
         Raises:
@@ -193,7 +193,7 @@ class Splits:
         counted = [re.fullmatch(r"(\d+)\s*\*\s*(.*)", value, re.DOTALL) for value in values]
         if all(counted):
             found = [match for match in counted if match]
-            regimes = tuple(record.from_text(match[2]) for match in found)
+            regimes = tuple(record.from_text(match[2], importing=importing) for match in found)
             return cls(tuple(named), regimes=regimes, rows=tuple(int(match[1]) for match in found))
         if any(counted) or any(re.match(r"\w+\(", value) for value in values):
             bare = next((name for name, match in zip(named, counted, strict=True) if not match))

@@ -1,15 +1,22 @@
-"""The dataset card: README.md beside the data, whose YAML head tells Hugging Face `datasets` splits and features."""
+"""The dataset card: README.md beside the data, whose YAML head tells Hugging Face `datasets` splits and features.
+
+Its `description` holds the digest of the manifest's content. `datasets` hashes the whole of `dataset_info` into the key
+of its cache, so that another set, or this one made again otherwise, is never taken for the rows that it has cached.
+"""
 
 from __future__ import annotations
 
-import json
+import re
 from typing import Any
 
+from factorhub.printable import json_text, printable, quoted
 from factorhub.source import Column
 from factorhub.space import FactorSpace
 from factorhub.storage.manifest import Manifest
 
 BATCH = 1000  # rows `datasets` reads at once; its default of one row group costs five times the time and memory
+DESCRIPTION = "  description: factorhub "
+ASIDE = re.compile(rf"  batch_size: \d+|{DESCRIPTION}[0-9a-f]{{32}}")
 
 
 def text(manifest: Manifest) -> str:
@@ -17,7 +24,7 @@ def text(manifest: Manifest) -> str:
     plan = manifest.plan
     head = [
         "---",
-        f"pretty_name: {json.dumps(plan.title)}",
+        f"pretty_name: {quoted(plan.title)}",
         "license: mit",
         "tags: [disentanglement, factors-of-variation, factorhub]",
         "configs:",
@@ -27,7 +34,7 @@ def text(manifest: Manifest) -> str:
     ]
     for split in plan.splits:
         head += [f"  - split: {split}", f"    path: data/{split}-*.h5"]
-    head += ["dataset_info:", "  features:"]
+    head += ["dataset_info:", f"{DESCRIPTION}{manifest.content}", "  features:"]
     for column in plan.columns:
         head += _feature(column, plan.space)
     splits = [f"| {split} | {stop - start:,} |" for split, (start, stop) in plan.ranges.items()]
@@ -36,11 +43,11 @@ def text(manifest: Manifest) -> str:
     body = [
         "---",
         "",
-        f"# {plan.title}",
+        f"# {printable(plan.title)}",
         "",
         f"{len(plan):,} rows in {len(plan.shards)} HDF5 {files}, {manifest.bytes / 1e6:,.1f} MB.",
         "Made by [factorhub](https://pypi.org/project/factorhub/); the recipe below makes the same rows on any machine.",
-        *(["", f"Source of the definition: {source}."] if source else []),
+        *(["", f"Source of the definition: {printable(str(source))}."] if source else []),
         "",
         "| split | rows |",
         "|---|---|",
@@ -49,7 +56,7 @@ def text(manifest: Manifest) -> str:
         "| factor | kind | values | unit | nuisance |",
         "|---|---|---|---|---|",
         *(
-            f"| {f.name} | {f.kind} | {f.size or 'interval'}: {f.range_text()} | {f.unit} | {'yes' if f.nuisance else ''} |"
+            printable(f"| {f.name} | {f.kind} | {f.size or 'interval'}: {f.range_text()} | {f.unit} | {'yes' * f.nuisance} |")
             for f in plan.space
         ),
         "",
@@ -60,11 +67,24 @@ def text(manifest: Manifest) -> str:
         "```",
         "",
         "```json",
-        json.dumps(dict(plan.recipe), indent=1, ensure_ascii=False),
+        json_text(dict(plan.recipe), indent=1),
         "```",
         "",
     ]
     return "\n".join(head + body)
+
+
+def head(text: str) -> list[str]:
+    """The lines of a card's head by which loaders go: all but how many rows are read at once, and the digest."""
+    return [line for line in text.partition("\n---\n")[0].split("\n") if not ASIDE.fullmatch(line)]
+
+
+def stated(text: str) -> str | None:
+    """The digest of the manifest's content that a card states; None where it states none, as cards did not at first."""
+    for line in text.partition("\n---\n")[0].split("\n"):
+        if line.startswith(DESCRIPTION) and ASIDE.fullmatch(line):
+            return line.removeprefix(DESCRIPTION)
+    return None
 
 
 def _feature(column: Column, space: FactorSpace) -> list[str]:
@@ -73,7 +93,7 @@ def _feature(column: Column, space: FactorSpace) -> list[str]:
     kind: Any = column.dtype
     labels = space[column.name].labels if column.role == "factor" else None
     if labels is not None:
-        lines = ["class_label:", "  names:", *(f"    '{code}': {json.dumps(label)}" for code, label in enumerate(labels))]
+        lines = ["class_label:", "  names:", *(f"    '{code}': {quoted(label)}" for code, label in enumerate(labels))]
     else:
         lines = []
     if len(column.shape) == 0:

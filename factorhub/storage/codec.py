@@ -69,11 +69,11 @@ class Codec:
         plain: Any = data  # any buffer will do, though the signatures name some
         return bytes(deflate_encode(plain, self.level) if self.encoder == "libdeflate" else zlibng_encode(plain, self.level))
 
-    def decode(self, data: bytes, out: Array) -> None:
+    def decode(self, data: bytes, out: Array, *, strict: bool = False) -> None:
         """Inflate `data` into the contiguous array `out`, whose size must be exactly the chunk's.
 
         The caller has checked the data: comparing the Adler-32 of the pixels, which is at their end for other readers,
-        would cost a fifth of the time.
+        would cost a fifth of the time. Where `strict`, it is compared, and so is the head that zlib's format begins with.
 
         Raises:
             ValueError: the data do not inflate, or hold another number of bytes.
@@ -88,8 +88,8 @@ class Codec:
 
         target = np.empty_like(flat) if self.shuffle else flat
         try:
-            inner: Any = memoryview(data)[HEADER:-TRAILER]  # any buffer will do, though the signature names some
-            filled = deflate_decode(inner, out=target.data, raw=True)
+            inner: Any = memoryview(data)[slice(None) if strict else slice(HEADER, -TRAILER)]  # any buffer, whatever the signature
+            filled = deflate_decode(inner, out=target.data, raw=not strict)
         except RuntimeError as error:
             raise ValueError(f"the chunk does not inflate: {error}") from None
         if len(filled) != flat.size:

@@ -6,14 +6,15 @@ import errno
 import fcntl
 import os
 import re
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from factorhub.errors import FactorhubError, InputError, StoreError
-from factorhub.storage.files import is_temporary, sync_folder, write_json
 from factorhub.storage.manifest import FORMAT, FORMAT_VERSION, MANIFEST, UNFINISHED, Manifest, Plan, read_manifest, read_unfinished
+from factorhub.storage.whole import is_temporary, make_folder, remove_left_over, sync_folder, write_json
 
 LOCK = ".lock"
 CARD = "README.md"
@@ -35,7 +36,7 @@ def claimed(folder: Path, *, shared: bool = False) -> Iterator[None]:
         if (folder / "data").is_symlink():
             raise InputError(f"{folder / 'data'} is a link, and links are not followed; name a folder where the data may lie")
         try:
-            (folder / "data").mkdir(parents=True, exist_ok=True)
+            make_folder(folder / "data")
         except FileNotFoundError:  # what /proc says to everyone
             raise StoreError(f"cannot make the folder {folder}: its parent takes none; name another folder") from None
         with _lock(folder / LOCK, shared):
@@ -45,15 +46,16 @@ def claimed(folder: Path, *, shared: bool = False) -> Iterator[None]:
 @contextmanager
 def _lock(path: Path, shared: bool) -> Iterator[None]:
     while True:
-        with path.open("a") as file:
+        descriptor = _open_lock(path)
+        try:
             try:
-                fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+                fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
             except BlockingIOError:
                 folder = path.parent
                 raise InputError(f"another factorhub process is writing to {folder}; wait for it, or name another folder") from None
             except OSError:
                 pass  # a file system without locks; renames still keep every file whole
-            if not path.exists() or not os.path.samestat(os.fstat(file.fileno()), path.stat()):
+            if not path.exists() or not os.path.samestat(os.fstat(descriptor), path.lstat()):
                 continue  # the one who held it removed it meanwhile
             try:
                 yield
@@ -61,6 +63,24 @@ def _lock(path: Path, shared: bool) -> Iterator[None]:
                 if not shared:
                     path.unlink(missing_ok=True)
             return
+        finally:
+            os.close(descriptor)
+
+
+def _open_lock(path: Path) -> int:
+    """The lock's file, made if it is missing: a plain one, for whoever put a link or a pipe there means no good."""
+    refused = InputError(f"{path} is no plain file, as a lock is; remove it, and run the same command again")
+    try:
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        descriptor = os.open(path, flags, 0o666)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.EISDIR, errno.ENXIO, errno.EMLINK):
+            raise refused from None
+        raise
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise refused
+    return descriptor
 
 
 def begin(plan: Plan, folder: Path, *, overwrite: bool = False, alone: bool = True) -> Manifest | None:
@@ -80,13 +100,20 @@ def begin(plan: Plan, folder: Path, *, overwrite: bool = False, alone: bool = Tr
     write_json(folder / UNFINISHED, {"format": FORMAT, "format_version": FORMAT_VERSION, "plan": plan.to_dict()})
     for name in (MANIFEST, CARD):  # from here on the set is unfinished
         (folder / name).unlink(missing_ok=True)
+    sync_folder(folder)  # before a new shard comes: the old manifest must not come back beside it
     if alone:
         kept = {Path(shard.path).name for shard in plan.shards}
-        for entry in [*folder.iterdir(), *(folder / "data").iterdir()]:
-            stale = _is_shard(entry) and entry.parent != folder and entry.name not in kept
-            if stale or is_temporary(entry.name):
+        for entry in (folder / "data").iterdir():
+            if _is_shard(entry) and entry.name not in kept:
                 entry.unlink()
+        clear(folder)
     return None
+
+
+def clear(folder: Path) -> None:
+    """Remove the temporary files that killed runs have left in a folder that is held alone."""
+    for where in (folder, folder / "data"):
+        remove_left_over(where, lambda name: name.endswith((".h5", ".json", ".md")))
 
 
 def whole(plan: Plan, folder: Path, *, overwrite: bool = False) -> Manifest | None:
@@ -115,8 +142,9 @@ def whole(plan: Plan, folder: Path, *, overwrite: bool = False) -> Manifest | No
 
 
 def end(folder: Path) -> None:
-    """Remove what only an unfinished set has."""
+    """Remove what only an unfinished set has, and what killed runs have left."""
     (folder / UNFINISHED).unlink(missing_ok=True)
+    clear(folder)
     sync_folder(folder)
 
 

@@ -16,10 +16,10 @@ import xxhash
 from factorhub.errors import StoreError
 from factorhub.factors import Array
 from factorhub.source import Column
-from factorhub.storage.codec import Buffer
-from factorhub.storage.files import sync_folder, temporary_name
+from factorhub.storage.codec import Buffer, Codec
 from factorhub.storage.index import chunk_rows, digest_of, pack
 from factorhub.storage.manifest import FORMAT, FORMAT_VERSION, Finished, Plan, Shard
+from factorhub.storage.whole import Temporary
 
 
 def file_attributes(plan: Plan, shard: Shard) -> dict[str, Any]:
@@ -34,6 +34,11 @@ def file_attributes(plan: Plan, shard: Shard) -> dict[str, Any]:
         "schema": json.dumps(schema, ensure_ascii=False),
         "recipe": json.dumps(dict(plan.recipe), ensure_ascii=False),
     }
+
+
+def result_attributes(digests: Mapping[str, str], quality: Mapping[str, float]) -> dict[str, Any]:
+    """The attributes of a shard's root that are known when its rows are: what they hold."""
+    return {"digests": json.dumps(dict(digests)), **({"quality": json.dumps(dict(quality))} if quality else {})}
 
 
 def column_attributes(column: Column) -> dict[str, Any]:
@@ -53,15 +58,30 @@ def column_attributes(column: Column) -> dict[str, Any]:
 
 
 def chunk_places(dataset: Any, rows: int, count: int) -> Array:
-    """Offset and size (count, 2) of each chunk of an open dataset, by chunk number; -1 where it has none."""
+    """Offset and size (count, 2) of each chunk of an open dataset, by chunk number; -1 where it has none, or several."""
     places = np.full((count, 2), -1, np.int64)
+    seen = np.zeros(count, np.int64)
 
     def note(info: Any) -> None:
-        whole = info.filter_mask == 0  # factorhub never skips a filter
-        places[info.chunk_offset[0] // rows] = (info.byte_offset if whole else -1, info.size)
+        number, inside = divmod(info.chunk_offset[0], rows)
+        seen[number] += 1
+        # factorhub divides rows only, and never skips a filter
+        good = not inside and not any(info.chunk_offset[1:]) and info.filter_mask == 0
+        places[number] = (info.byte_offset if good else -1, info.size)
 
     dataset.id.chunk_iter(note)
+    places[seen != 1] = -1
     return places
+
+
+def filters_of(codec: Codec, itemsize: int) -> list[tuple[int, int, tuple[int, ...]]]:
+    """The filter pipeline of a column as HDF5 lists it: number, flags and values of each filter."""
+    filters: list[tuple[int, int, tuple[int, ...]]] = []
+    if codec.shuffle:
+        filters.append((h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FLAG_OPTIONAL, (itemsize,)))
+    if codec.gzip:
+        filters.append((h5py.h5z.FILTER_DEFLATE, h5py.h5z.FLAG_OPTIONAL, (codec.level,)))
+    return filters
 
 
 class Piece:
@@ -81,7 +101,7 @@ class ShardWriter:
 
     def __init__(self, folder: Path, plan: Plan, shard: Shard) -> None:
         self.path = folder / shard.path
-        self._temporary = temporary_name(self.path)
+        self._temporary: Temporary | None = None
         self._plan, self._shard = plan, shard
         self._digests = {column.name: xxhash.xxh3_128() for column in plan.columns}
         self._checks: dict[str, list[int]] = {column.name: [] for column in plan.columns}
@@ -91,8 +111,10 @@ class ShardWriter:
 
     def __enter__(self) -> ShardWriter:
         try:
-            # "earliest" keeps the file readable by every HDF5; times are off, so equal content gives equal metadata
-            self._file = h5py.File(self._temporary, "w", libver=("earliest", "v110"), track_order=True)
+            self._temporary = Temporary(self.path)
+            # "earliest" keeps the file readable by every HDF5; times are off, so equal content gives equal metadata;
+            # HDF5's own lock is not needed under this name, and not every file system has it
+            self._file = h5py.File(self._temporary.at, "w", libver=("earliest", "v110"), track_order=True, locking=False)
             self._file.attrs.update(file_attributes(self._plan, self._shard))
             self._datasets = {column.name: self._create(column) for column in self._plan.columns}
         except BaseException:
@@ -101,7 +123,7 @@ class ShardWriter:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if kind is not None:
+        if kind is not None or self._temporary is not None:
             self._abandon()
 
     def _abandon(self) -> None:
@@ -111,7 +133,9 @@ class ShardWriter:
         except (OSError, RuntimeError):
             pass  # a full disk makes closing fail too; the first error is the one to show
         finally:
-            self._temporary.unlink(missing_ok=True)
+            temporary, self._temporary = self._temporary, None
+            if temporary is not None:
+                temporary.__exit__(None, None, None)
 
     def _create(self, column: Column) -> Any:
         codec = self._plan.layouts[column.name].codec
@@ -156,22 +180,18 @@ class ShardWriter:
         other = [name for name, digest in digests.items() if expected is not None and expected.get(name) != digest]
         if other:
             raise StoreError(f"{self.path.name} would get other rows than before in {', '.join(other)}; nothing was replaced")
-        self._file.attrs["digests"] = json.dumps(digests)
-        if quality:
-            self._file.attrs["quality"] = json.dumps(dict(quality))
+        self._file.attrs.update(result_attributes(digests, quality or {}))
         places = {}
         for name, dataset in self._datasets.items():
             rows = dataset.chunks[0]
             places[name] = chunk_places(dataset, rows, -(-len(self._shard) // rows))
         self._file.close()
-        with self._temporary.open("rb+") as file:
+        assert self._temporary is not None
+        with os.fdopen(self._temporary.descriptor, "rb+", closefd=False) as file:
             body = os.fstat(file.fileno()).st_size
             digest = digest_of(file.fileno(), body)
             index = pack(self._plan, self._shard, places, self._checks, digests, quality or {}, body, digest)
             file.seek(body)
             file.write(index)
-            file.flush()
-            os.fsync(file.fileno())
-        self._temporary.replace(self.path)
-        sync_folder(self.path.parent)
+        self._temporary.keep()
         return Finished(body + len(index), digests, dict(quality or {}))

@@ -44,6 +44,7 @@ class Chunks:
         codec: of its bytes.
         offsets, sizes, checks: of the stored bytes, by chunk number; a check is their xxh3-64.
         places: offset and size of each chunk as an array (chunks, 2).
+        proved: 1 for each raw chunk whose bytes were compared with their check since the shard was opened.
     """
 
     column: Column
@@ -60,12 +61,14 @@ class Chunks:
         object.__setattr__(self, "row_bytes", self.column.row_bytes)
         object.__setattr__(self, "bytes", self.rows * self.column.row_bytes)
         object.__setattr__(self, "places", np.array([self.offsets, self.sizes], np.int64).T)
+        object.__setattr__(self, "proved", bytearray(len(self.offsets)))
 
     dtype: np.dtype[Any] = field(init=False)
     shape: tuple[int, ...] = field(init=False)
     row_bytes: int = field(init=False)
     bytes: int = field(init=False)
     places: Array = field(init=False)
+    proved: bytearray = field(init=False)
 
 
 @dataclass(frozen=True)

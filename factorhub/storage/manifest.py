@@ -7,9 +7,8 @@ adds what each finished shard holds. A reader trusts neither: paths are derived 
 from __future__ import annotations
 
 import json
-import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,19 +16,18 @@ from typing import Any, TypeVar
 
 import xxhash
 
-from factorhub.errors import InputError, StoreError, unknown
+from factorhub.errors import InputError, StoreError, short, unknown
 from factorhub.order import Order
 from factorhub.source import Column
 from factorhub.space import FactorSpace
 from factorhub.storage.codec import EXPANSION, Codec
-from factorhub.storage.files import open_plain, pread
+from factorhub.storage.files import read_json
 
 T = TypeVar("T")
 FORMAT = "factorhub"
 FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
 UNFINISHED = "manifest.unfinished.json"
-LARGEST = 1 << 26  # bytes of JSON that are read; 10,000 shards of 16 columns need 11 MB
 LARGEST_CHUNK = 1 << 24  # bytes of a decoded chunk of several rows: what asking for one row may cost
 SPLIT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 DIGEST = re.compile(r"[0-9a-f]{32}")
@@ -186,29 +184,46 @@ class Finished:
 
 @dataclass(frozen=True)
 class Manifest:
-    """A plan and what each of its shards holds, in the order of `plan.shards`."""
+    """A plan and what each of its shards holds, in the order of `plan.shards`.
+
+    Attributes:
+        plan: what the set holds and where.
+        finished: what each shard holds.
+        card: xxh3-128 of the bytes of the dataset card; empty in sets that were written before manifests stated it.
+        untouched: False when the file states another digest of its content than it has.
+    """
 
     plan: Plan
     finished: tuple[Finished, ...]
+    card: str = ""
+    untouched: bool = True
 
     @property
     def bytes(self) -> int:
         """Bytes of all shards on disk."""
         return sum(item.bytes for item in self.finished)
 
+    @cached_property
+    def content(self) -> str:
+        """The xxh3-128 of the plan and of what the shards hold: another set, or the same one stored otherwise, has another."""
+        return content_of(self.plan.to_dict(), self._shards())
+
     def to_dict(self) -> dict[str, Any]:
         """This manifest as JSON data. Paths, splits and rows are there for people; a reader derives them from the plan."""
+        head = {"format": FORMAT, "format_version": FORMAT_VERSION, "content": self.content, "card": self.card}
+        return {**head, "plan": self.plan.to_dict(), "shards": self._shards()}
+
+    def _shards(self) -> list[dict[str, Any]]:
         shards = []
         for shard, done in zip(self.plan.shards, self.finished, strict=True):
             entry = {"path": shard.path, "split": shard.split, "rows": [shard.start, shard.stop], "bytes": done.bytes}
             shards.append({**entry, "digests": dict(done.digests), **({"quality": dict(done.quality)} if done.quality else {})})
-        return {"format": FORMAT, "format_version": FORMAT_VERSION, "plan": self.plan.to_dict(), "shards": shards}
+        return shards
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Manifest:
         """The manifest that `to_dict` described; a shard list that disagrees with the plan is refused."""
-        plan = Plan.from_dict(data["plan"])
-        finished = []
+        plan, finished = Plan.from_dict(data["plan"]), []
         names = {column.name for column in plan.columns}
         if len(data["shards"]) != len(plan.shards):
             raise StoreError(f"the plan has {len(plan.shards)} shards and the list {len(data['shards'])}")
@@ -222,25 +237,21 @@ class Manifest:
             if len(shard) * plan.row_bytes > EXPANSION * done.bytes:
                 raise StoreError(f"{shard.path} cannot hold {len(shard)} rows in {done.bytes} bytes")
             finished.append(done)
-        return cls(plan, tuple(finished))
+        card = data.get("card", "")
+        if not isinstance(card, str) or (card and not DIGEST.fullmatch(card)):
+            raise StoreError(f"the digest of the card is {short(card)}")
+        untouched = "content" not in data or data["content"] == content_of(data["plan"], data["shards"])
+        return cls(plan, tuple(finished), card, untouched)
 
 
-def read_json(path: Path) -> Any:
-    """The JSON in a plain file of bounded size; StoreError in one line when it is not there or not JSON."""
-    descriptor = open_plain(path.parent, path.name)
-    try:
-        size = os.fstat(descriptor).st_size
-        if size > LARGEST:
-            raise StoreError(f"{path} is larger than {LARGEST} bytes; it is not a factorhub manifest")
-        return json.loads(pread(descriptor, size, 0))
-    except (ValueError, RecursionError):
-        raise StoreError(f"{path} is not JSON; restore it, or generate the set again with overwrite=True (--overwrite)") from None
-    finally:
-        os.close(descriptor)
+def content_of(plan: Mapping[str, Any], shards: Sequence[Any]) -> str:
+    """The xxh3-128 of a manifest's two parts as JSON, however they are laid out in the file."""
+    text = json.dumps([plan, shards], sort_keys=True, separators=(",", ":"))
+    return xxhash.xxh3_128_hexdigest(text.encode())
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """The manifest of the finished set in `folder`.
+def read_manifest(folder: Path, *, changed: bool = False) -> Manifest:
+    """The manifest of the finished set in `folder`; one that was changed since it was written only where that is asked for.
 
     Raises:
         StoreError: no such folder, no set in it, an unfinished one, a newer format, or a damaged manifest.
@@ -261,8 +272,10 @@ def read_manifest(folder: Path) -> Manifest:
         else:
             hint = f"factorhub generate NAME --out {folder} makes one"
         raise StoreError(f"{folder} holds no factorhub set (no {MANIFEST}); {hint}")
-    data = read_json(path)
-    return parse(path, data, Manifest.from_dict)
+    manifest = parse(path, read_json(path), Manifest.from_dict)
+    if not (manifest.untouched or changed):
+        raise StoreError(f"{path} was changed after it was written; factorhub verify {folder} says what still fits it")
+    return manifest
 
 
 def read_unfinished(folder: Path) -> Plan | None:

@@ -18,6 +18,7 @@ from factorhub.errors import InputError, must_be, unknown
 from factorhub.factors import Array
 from factorhub.fields import Batch
 from factorhub.order import Order
+from factorhub.printable import printable
 from factorhub.source import Column, one_row, row_numbers, select
 from factorhub.space import FactorSpace
 from factorhub.storage.deal import Dealer, prepare
@@ -71,7 +72,7 @@ class Reader:
 
     def __repr__(self) -> str:
         split = f", split={self.split!r}" if self.split else ""
-        return f"{type(self).__name__}({str(self.folder)!r}{split}): {len(self)} rows of {self.plan.title}"
+        return f"{type(self).__name__}({str(self.folder)!r}{split}): {len(self)} rows of {printable(self.plan.title)}"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.folder, self.split)
@@ -132,6 +133,15 @@ class Reader:
     def deal(self, spans: Sequence[tuple[int, int]], out: Batch, places: Array) -> None:
         """Put the rows of all `spans`, one after another, into `out[column][places]`: what a shuffled stream asks for."""
         self._dealer.deal([(self.start + start, self.start + stop) for start, stop in spans], out, places)
+
+    def prove(self) -> None:
+        """Open one shard: each carries the digest of the plan, so that an order which a manifest only claims is found.
+
+        Raises:
+            StoreError: the shard is missing, damaged, or of another plan.
+        """
+        if self._starts:
+            self.shard(max(bisect_right(self._starts, self.start) - 1, 0))
 
     def prepare(self) -> None:
         """Load what makes `deal` quick."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -13,8 +14,8 @@ import xxhash
 from factorhub.errors import StoreError
 from factorhub.factors import Array
 from factorhub.storage.codec import Buffer
-from factorhub.storage.files import open_plain, pread
-from factorhub.storage.index import Index, digest_of, unpack
+from factorhub.storage.files import TooManyFiles, open_plain, pread
+from factorhub.storage.index import Chunks, Index, digest_of, unpack
 from factorhub.storage.manifest import Finished, Manifest, Plan, Shard
 
 READ_COST = 1 << 13  # a call to read costs about as much as copying this many bytes
@@ -41,6 +42,8 @@ class ShardReader:
         hint = f"factorhub verify {folder} says more, factorhub repair {folder} makes it again"
         try:
             self._fd = open_plain(folder, shard.path)
+        except TooManyFiles:
+            raise
         except StoreError as error:
             raise StoreError(f"{error}; {hint}") from None
         try:
@@ -65,10 +68,11 @@ class ShardReader:
         """True when every byte of the file is as it was written."""
         return digest_of(self._fd, self.index.body) == self.index.digest
 
-    def chunk(self, name: str, number: int, out: Array, rows: int | None = None) -> int:
+    def chunk(self, name: str, number: int, out: Array, rows: int | None = None, *, strict: bool = False) -> int:
         """Decode one chunk into the contiguous array `out` (chunk rows, …), which the caller may reuse.
 
-        At least its first `rows` are decoded, all by default; how many were is returned.
+        At least its first `rows` are decoded, all by default; how many were is returned. Where `strict`, what other readers
+        of DEFLATE check is checked too.
 
         Raises:
             StoreError: the chunk does not decode.
@@ -81,33 +85,43 @@ class ShardReader:
                 _check(data, chunks.checks[number])
                 if rows is not None and rows < chunks.rows:
                     return chunks.codec.decode_start(data, out, rows * chunks.row_bytes) // chunks.row_bytes
-                chunks.codec.decode(data, out)
+                chunks.codec.decode(data, out, strict=strict)
             else:
                 self._into(out, offset)
                 _check(out.data, chunks.checks[number])
+                chunks.proved[number] = 1
             return chunks.rows
         except (StoreError, ValueError) as error:
-            where = f"rows {number * chunks.rows} to {min((number + 1) * chunks.rows, len(self.shard)) - 1}"
-            hint = "run factorhub verify, then factorhub repair, on its folder"
-            raise StoreError(f"{self.path} is damaged in {where} of column {name}: {error}; {hint}") from None
+            raise self._damaged(chunks, number, error) from None
 
     def row(self, name: str, row: int) -> Any:
-        """One row of a raw column, read without the rest of its chunk: a scalar, or a new array of the column's shape.
+        """One row of a raw column: a scalar, or a new array of the column's shape.
+
+        It is read without the rest of its chunk, except for the first row that is asked of a chunk since the shard was
+        opened: that one's whole chunk is compared with its check.
 
         Raises:
-            StoreError: the file was cut since it was opened.
+            StoreError: the chunk is not as it was written, or the file was cut since it was opened.
         """
         chunks = self.chunks[name]
         number, place = divmod(row, chunks.rows)
         offset = chunks.offsets[number] + place * chunks.row_bytes
         try:
+            if not chunks.proved[number]:
+                _check(pread(self._fd, chunks.bytes, chunks.offsets[number]), chunks.checks[number])
+                chunks.proved[number] = 1
             if not chunks.shape:
                 return np.frombuffer(pread(self._fd, chunks.row_bytes, offset), chunks.dtype)[0]
             out = np.empty(chunks.shape, chunks.dtype)
             self._into(out, offset)
             return out
         except StoreError as error:
-            raise StoreError(f"{self.path} is damaged: {error}; run factorhub verify, then factorhub repair") from None
+            raise self._damaged(chunks, number, error) from None
+
+    def _damaged(self, chunks: Chunks, number: int, error: Exception) -> StoreError:
+        where = f"rows {number * chunks.rows} to {min((number + 1) * chunks.rows, len(self.shard)) - 1}"
+        hint = "run factorhub verify, then factorhub repair, on its folder"
+        return StoreError(f"{self.path} is damaged in {where} of column {chunks.column.name}: {error}; {hint}")
 
     def _into(self, out: Array, offset: int) -> None:
         """Fill `out` from the file at `offset`."""
@@ -153,7 +167,13 @@ class OpenShards:
         found = self.open.get(number)
         if found is None:
             plan = self._manifest.plan
-            found = ShardReader(self._folder, plan, plan.shards[number], self._manifest.finished[number])
+            wanted = self._folder, plan, plan.shards[number], self._manifest.finished[number]
+            try:
+                found = ShardReader(*wanted)
+            except TooManyFiles:  # give back those that nobody reads, of this set and of others that were dropped
+                self.open.clear()
+                gc.collect()
+                found = ShardReader(*wanted)
             self.open[number] = found
             while len(self.open) > MOST_OPEN:
                 self.open.pop(next(iter(self.open.copy()), number), None)  # closed when its last user lets go

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -19,7 +20,7 @@ import numpy as np
 
 from factorhub.errors import StoreError
 from factorhub.source import Column
-from factorhub.storage.hdf5 import chunk_places, column_attributes, file_attributes
+from factorhub.storage.hdf5 import chunk_places, column_attributes, file_attributes, filters_of, result_attributes
 from factorhub.storage.index import Chunks
 from factorhub.storage.manifest import Plan, Shard, read_manifest
 from factorhub.storage.shard import ShardReader
@@ -70,15 +71,20 @@ class StockCheck:
 def inspect(folder: Path, plan: Plan, shard: Shard) -> list[str]:
     """What a stock reader would see otherwise than factorhub: chunks, types, filters, links, attributes, strangers."""
     try:
-        chunks = ShardReader(folder, plan, shard).chunks
-        with h5py.File(folder / shard.path, "r") as file:
-            problems = [text for column in plan.columns for text in _dataset(file, column, len(shard), chunks[column.name])]
-            problems += _attributes("its root", file, file_attributes(plan, shard))
+        reader = ShardReader(folder, plan, shard)
+        expected = {**file_attributes(plan, shard), **result_attributes(reader.index.digests, reader.index.quality)}
+        # by descriptor, so that it is the very file that was checked, wherever its name leads
+        at = f"/dev/fd/{reader.descriptor}"
+        with h5py.File(at if os.path.exists(at) else reader.path, "r", locking=False) as file:
+            problems = [text for column in plan.columns for text in _dataset(file, column, len(shard), reader.chunks[column.name])]
+            problems += _attributes("its root", file, expected)
+            if file.userblock_size:
+                problems.append(f"HDF5 begins after {file.userblock_size} bytes of something else")
             strangers = sorted(set(file) - {column.name for column in plan.columns})
             return problems + [f"holds '{name}', which the manifest does not know" for name in strangers]
     except StoreError as error:
         return [str(error).partition("; ")[0]]
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError, MemoryError) as error:
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError, IndexError, MemoryError) as error:
         return [f"HDF5 cannot read it ({' '.join(str(error).split())[:160]})"]
 
 
@@ -89,12 +95,14 @@ def _dataset(file: Any, column: Column, rows: int, chunks: Chunks) -> list[str]:
     dataset = file[name]
     if not isinstance(dataset, h5py.Dataset) or dataset.is_virtual or dataset.external:
         return [f"column {name} is not a dataset of this file"]
-    expected = ((rows, *column.shape), np.dtype(column.dtype).newbyteorder("<"), (chunks.rows, *column.shape))
+    dtype = np.dtype(column.dtype).newbyteorder("<")
+    expected = ((rows, *column.shape), dtype, (chunks.rows, *column.shape))
     got = (dataset.shape, dataset.dtype, dataset.chunks)
-    if got != expected:
+    if got != expected or not dataset.id.get_type().equal(h5py.h5t.py_create(dtype, logical=True)):
         return [f"column {name} has shape, type and chunks {got}; the plan says {expected}"]
-    filters = (dataset.compression, dataset.shuffle, dataset.fletcher32, dataset.scaleoffset)
-    wanted = ("gzip" if chunks.codec.gzip else None, chunks.codec.shuffle, False, None)
+    made = dataset.id.get_create_plist()
+    filters = [made.get_filter(i)[:3] for i in range(made.get_nfilters())]
+    wanted = filters_of(chunks.codec, dtype.itemsize)
     if filters != wanted:
         return [f"column {name} has the filters {filters}; the plan says {wanted}"]
     places = chunk_places(dataset, chunks.rows, len(chunks.offsets))
@@ -104,17 +112,26 @@ def _dataset(file: Any, column: Column, rows: int, chunks: Chunks) -> list[str]:
 
 
 def _attributes(where: str, found: Any, expected: dict[str, Any]) -> list[str]:
-    """Attributes that differ from what the plan says: a wrong label is as bad as a wrong pixel."""
+    """Attributes that differ from what the plan says, or are none of its: a wrong label or scale is as bad as a wrong pixel."""
     other = [key for key, value in expected.items() if not np.array_equal(found.attrs.get(key), value)]
-    return [f"attribute {key} of {where} is not what the manifest says" for key in other]
+    strange = sorted(set(found.attrs) - set(expected))[:3]
+    return [f"attribute {key} of {where} is not what the manifest says" for key in other] + [
+        f"attribute '{key}' of {where} is not in the manifest" for key in strange
+    ]
 
 
 def main(folder: str, shards: IO[str]) -> None:
     """Inspect the shards whose numbers stand in `shards`; print a line of JSON, [number, problems], for each."""
-    plan = read_manifest(Path(folder)).plan
+    plan = read_manifest(Path(folder), changed=True).plan
     numbers = json.load(shards)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    _limit(resource.RLIMIT_AS, MEMORY)
     for number in numbers:
-        seconds = int(resource.getrusage(resource.RUSAGE_SELF).ru_utime) + SECONDS
-        resource.setrlimit(resource.RLIMIT_CPU, (seconds, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+        _limit(resource.RLIMIT_CPU, int(resource.getrusage(resource.RUSAGE_SELF).ru_utime) + SECONDS)
         print(json.dumps([number, inspect(Path(folder), plan, plan.shards[number])]), flush=True)
+
+
+def _limit(what: int, most: int) -> None:
+    """Limit this process, as far as the system it runs under has not limited it further."""
+    soft, hard = resource.getrlimit(what)
+    lower = [most, *(had for had in (soft if what == resource.RLIMIT_AS else hard, hard) if had != resource.RLIM_INFINITY)]
+    resource.setrlimit(what, (min(lower), hard))

@@ -12,11 +12,17 @@ import numpy as np
 import xxhash
 
 from factorhub.errors import StoreError, folder_path
+from factorhub.printable import printable
 from factorhub.progress import Progress, silent
-from factorhub.storage.manifest import Finished, Manifest, Plan, Shard, read_manifest
+from factorhub.storage import card
+from factorhub.storage.files import LARGEST, TooManyFiles, open_plain, pread
+from factorhub.storage.folder import CARD
+from factorhub.storage.manifest import MANIFEST, Finished, Manifest, Plan, Shard, read_manifest
 from factorhub.storage.shard import ShardReader
 from factorhub.storage.stock import StockCheck
 from factorhub.threads import cores
+
+INSTEAD = (".huggingface.yaml", "dataset_infos.json")  # which `datasets` reads in place of the card, or beside it
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,7 @@ def verify(folder: str | Path, progress: Progress = silent) -> Report:
         StoreError: there is no readable manifest to compare with.
     """
     folder = folder_path("verify", folder)
-    manifest = read_manifest(folder)
+    manifest = read_manifest(folder, changed=True)
     plan = manifest.plan
     found: dict[int, list[str]] = {}
     sound: list[int] = []
@@ -63,7 +69,8 @@ def verify(folder: str | Path, progress: Progress = silent) -> Report:
     for number, problems in StockCheck(folder, sound).problems().items():
         found[number] += [f"{folder / plan.shards[number].path}: {problem}" for problem in problems]
     damaged = tuple(number for number, problems in found.items() if problems)
-    problems = [problem for number in found for problem in found[number]] + _beside(folder, manifest)
+    problems = [*_stated(folder, manifest), *(problem for number in found for problem in found[number]), *_beside(folder, manifest)]
+    problems = [printable(problem) for problem in problems]
     digests = {} if damaged else {name: digest.hexdigest() for name, digest in whole.items()}
     return Report(tuple(problems), damaged, digests)
 
@@ -77,6 +84,8 @@ def _check(folder: Path, plan: Plan, shard: Shard, done: Finished, whole: dict[s
             return [f"{path} has another size or other figures of quality than the manifest says"]
         if not reader.untouched():
             return [f"{path} was changed after it was written"]
+    except TooManyFiles:
+        raise
     except StoreError as error:
         return [str(error).partition("; ")[0]]
 
@@ -100,19 +109,47 @@ def _decoded(shard: ShardReader, name: str) -> Iterator[Any]:
     chunks = shard.chunks[name]
     buffer = np.empty((chunks.rows, *chunks.column.shape), chunks.column.dtype)
     for number in range(len(chunks.offsets)):
-        shard.chunk(name, number, buffer)
+        shard.chunk(name, number, buffer, strict=True)
         rows = min(chunks.rows, len(shard.shard) - number * chunks.rows)
         yield buffer[:rows].reshape(-1).view(np.uint8)
 
 
+def _stated(folder: Path, manifest: Manifest) -> list[str]:
+    """What is wrong with the manifest by itself."""
+    return [] if manifest.untouched else [f"{folder / MANIFEST} was changed after it was written"]
+
+
 def _beside(folder: Path, manifest: Manifest) -> list[str]:
-    """What is wrong beside the shards: no card, or files that a loader which reads the folder by pattern would read too."""
+    """What is wrong beside the shards: another card, or files that a loader which reads the folder by pattern would read too."""
     expected = {Path(shard.path).name for shard in manifest.plan.shards}
     try:
         found = sorted(entry.name for entry in (folder / "data").iterdir())
     except OSError as error:
         return [f"{folder / 'data'} cannot be read: {error.strerror}"]
-    problems = [f"{folder / 'data' / name} is not in the manifest; remove it" for name in found if name not in expected]
-    if not (folder / "README.md").is_file():
-        problems.append(f"{folder / 'README.md'} (the dataset card) is missing")
-    return problems
+    strange = [folder / "data" / name for name in found if name not in expected]
+    strange += [folder / name for name in INSTEAD if (folder / name).exists()]
+    return [f"{path} is not in the manifest; remove it" for path in strange] + _card(folder, manifest)
+
+
+def _card(folder: Path, manifest: Manifest) -> list[str]:
+    """What is wrong with the card: other bytes than the manifest states, or a head that says something else than the manifest."""
+    path = folder / CARD
+    try:
+        descriptor = open_plain(folder, CARD)
+    except TooManyFiles:
+        raise
+    except StoreError as error:
+        text = str(error).partition("; ")[0]
+        return [f"{path} (the dataset card) is missing" if text.endswith("is missing") else text]
+    try:
+        content = pread(descriptor, min(os.fstat(descriptor).st_size, LARGEST), 0)
+    finally:
+        os.close(descriptor)
+    if manifest.card and manifest.untouched and xxhash.xxh3_128_hexdigest(content) != manifest.card:
+        return [f"{path} (the dataset card) was changed after it was written"]
+    if card.head(content.decode(errors="replace")) != card.head(card.text(manifest)):
+        return [f"{path} (the dataset card) tells other loaders something else than the manifest"]
+    stated = card.stated(content.decode(errors="replace"))
+    if stated not in (manifest.content, None if not manifest.card else manifest.content):
+        return [f"{path} (the dataset card) states the digest of other content than the manifest has"]
+    return []

@@ -11,11 +11,13 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeAlias, TypeVar
 
 import numpy as np
+import xxhash
 
 from factorhub.errors import FactorhubError, StoreError
 from factorhub.factors import Array
@@ -24,12 +26,12 @@ from factorhub.progress import Progress, silent
 from factorhub.source import Column
 from factorhub.storage import card
 from factorhub.storage.codec import RAW, Compression, choose
-from factorhub.storage.files import write_json, write_whole
 from factorhub.storage.folder import CARD, LOCK, begin, claimed, end, whole
 from factorhub.storage.hdf5 import Piece, ShardWriter
 from factorhub.storage.index import chunk_rows
 from factorhub.storage.manifest import MANIFEST, UNFINISHED, Finished, Layout, Manifest, Plan, Shard
 from factorhub.storage.shard import ShardReader
+from factorhub.storage.whole import write_json, write_whole
 from factorhub.threads import cores
 
 CHUNK_BYTES = 1 << 18  # of the widest column of a group; docs/decisions/0003-chunks-and-codec.md has the measurements
@@ -136,9 +138,7 @@ def write(
         finished = _write_shards(source, plan, folder, wanted, workers, progress, measure)
         if only is not None:
             return None
-        manifest = Manifest(plan, tuple(finished))
-        _conclude(manifest, folder)
-        return manifest
+        return _conclude(Manifest(plan, tuple(finished)), folder)
 
 
 def rewrite(
@@ -162,10 +162,19 @@ def rewrite(
         _conclude(Manifest(manifest.plan, tuple(finished)), folder)
 
 
-def _conclude(manifest: Manifest, folder: Path) -> None:
-    write_whole(folder / CARD, card.text(manifest).encode())
+def settle(manifest: Manifest, folder: Path) -> None:
+    """Write the card and the manifest of a set whose shards are well anew, and remove what killed runs have left."""
+    with claimed(folder):
+        _conclude(manifest, folder)
+
+
+def _conclude(manifest: Manifest, folder: Path) -> Manifest:
+    text = card.text(manifest).encode()
+    manifest = replace(manifest, card=xxhash.xxh3_128_hexdigest(text))
+    write_whole(folder / CARD, text)
     write_json(folder / MANIFEST, manifest.to_dict())
     end(folder)
+    return manifest
 
 
 def _write_shards(

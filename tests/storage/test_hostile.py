@@ -22,9 +22,10 @@ from hypothesis import strategies as st
 import factorhub
 from factorhub.errors import FactorhubError, InputError, StoreError
 from factorhub.lookup import Store
+from factorhub.storage.files import LARGEST
 from factorhub.storage.hdf5 import chunk_places
 from factorhub.storage.index import TRAILER, digest_of, pack
-from factorhub.storage.manifest import LARGEST, MANIFEST, read_manifest
+from factorhub.storage.manifest import MANIFEST, content_of, read_manifest
 from factorhub.storage.reader import Reader
 from factorhub.storage.shard import ShardReader
 from factorhub.storage.verify import verify
@@ -51,9 +52,12 @@ def use(folder: Path) -> None:
     store.lookup(shape="heart")
 
 
-def changed(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
+def changed(folder: Path, change: Callable[[dict[str, Any]], object], *, sealed: bool = True) -> None:
+    """Change the manifest, and its digest of itself where `sealed`: who forges the one can compute the other."""
     data = json.loads((folder / MANIFEST).read_text())
     change(data)
+    if sealed:
+        data["content"] = content_of(data["plan"], data["shards"])
     (folder / MANIFEST).write_text(json.dumps(data))
 
 
@@ -187,9 +191,7 @@ def test_opening_a_set_imports_nothing_and_repairing_a_strangers_asks_first(rows
             with pytest.raises(InputError, match="names a generator outside the catalog, .* if you trust it, say so"):
                 factorhub.repair(folder, generator=leave)
     folder = factorhub.generate("dsprites", tmp_path / "regime", rows=40).folder
-    manifest = json.loads((folder / MANIFEST).read_text())
-    put("plan", "recipe", "regime", {"kind": "pairs", "k": 1, "inner": {"kind": "trap:Regime"}})(manifest)
-    (folder / MANIFEST).write_text(json.dumps(manifest))
+    changed(folder, put("plan", "recipe", "regime", {"kind": "pairs", "k": 1, "inner": {"kind": "trap:Regime"}}))
     os.truncate(folder / "data" / "train-00000-of-00001.h5", 5)
     with pytest.raises(InputError, match="names a regime outside factorhub, 'trap:Regime', .* import trap in Python and call"):
         factorhub.repair(folder)
@@ -209,9 +211,8 @@ def test_a_recipe_that_cannot_be_followed_ends_in_one_line(tmp_path: Path) -> No
         put("version", "x"),
     ]
     for change in changes:
-        data = json.loads(whole)
-        change(data["plan"]["recipe"])
-        (folder / MANIFEST).write_text(json.dumps(data))
+        (folder / MANIFEST).write_text(whole)
+        changed(folder, lambda data, change=change: change(data["plan"]["recipe"]))
         with pytest.raises(FactorhubError) as caught:
             factorhub.repair(folder)
         assert "\n" not in str(caught.value)
