@@ -171,10 +171,10 @@ class Splits:
         """
         must_be("the text of splits", text, str, f"a text such as {FORM}")
         with reading("the splits", text):
-            return cls._from_text(text)
+            return cls._from_text(text, importing)
 
     @classmethod
-    def _from_text(cls, text: str) -> Splits:
+    def _from_text(cls, text: str, importing: bool) -> Splits:
         parts = list(_named(text))
         named = dict(parts)
         if len(named) < len(parts):
