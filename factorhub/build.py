@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from factorhub import catalog
-from factorhub.errors import FactorhubError, InputError, StoreError, folder_path, must_be, short, whole
+from factorhub.errors import FactorhubError, InputError, StoreError, must_be, short, whole
 from factorhub.factors import Array
 from factorhub.fields import Batch
 from factorhub.generator import Generator
 from factorhub.lookup import Store
 from factorhub.order import Kind
+from factorhub.paths import local_path
 from factorhub.progress import Progress, silent
 from factorhub.quality import measure
 from factorhub.recipes import AskedSplits, Recipe, recipe, source_of
@@ -98,7 +99,7 @@ def generate(
     >>> len(rows), rows[0]["image"].shape
     (100, (64, 64))
     """
-    folder = folder_path("generate", out)
+    folder = local_path("generate", out)
     _check_switches(overwrite, progress)
     workers = _workers(workers)
     source, planned = _prepare(
@@ -115,7 +116,7 @@ def generate(
         measure=measure(source, planned.recipe.get("bound")),
     )
     named = planned.recipe["generator"]
-    return Store(out, manifest=manifest, render=partial(render, leave=named), follow=partial(follow, leave=named))
+    return Store(folder, manifest=manifest, render=partial(render, leave=named), follow=partial(follow, leave=named))
 
 
 def generate_part(
@@ -152,7 +153,7 @@ def generate_part(
     >>> len(factorhub.generate("dsprites", folder, rows=100, shard_rows=20))
     100
     """
-    folder = folder_path("generate_part", out)
+    folder = local_path("generate_part", out)
     num_shards = whole("num_shards (--num-shards)", num_shards, 1)
     shard_index = whole("shard_index (--shard-index)", shard_index, 0, num_shards - 1)
     _check_switches(False, progress)
@@ -218,7 +219,7 @@ def open(path: str | Path, split: str | None = None, *, generator: str | None = 
     >>> len(test), test[[30, 10, 20]]["tokens"].shape, set(test.values("octave").tolist()) == {4.0, 5.0, 6.0}
     (100, (3, 16), True)
     """
-    return Store(folder_path("open", path), split, render=partial(render, leave=generator), follow=partial(follow, leave=generator))
+    return Store(local_path("open", path), split, render=partial(render, leave=generator), follow=partial(follow, leave=generator))
 
 
 def render(recipe: Mapping[str, Any], values: Array, leave: str | None = None) -> Batch:
@@ -261,7 +262,7 @@ def repair(path: str | Path, *, generator: str | None = None, workers: int | Non
         InputError: the recipe names a generator outside the catalog, and `generator` does not.
         StoreError: the recipe cannot give back the rows of the manifest (then the old files are kept).
     """
-    folder = folder_path("repair", path)
+    folder = local_path("repair", path)
     workers = _workers(workers)
     manifest = read_manifest(folder, changed=True)
     report = verify(folder)

@@ -216,12 +216,12 @@ def preview(
 @as_json
 def verify(path: str, as_json: bool) -> None:
     """Check that every shard of the set at PATH holds what the manifest says; exit 1 with a list of what is wrong."""
-    from factorhub.errors import folder_path
+    from factorhub.paths import local_path
     from factorhub.progress import Bar
     from factorhub.storage.manifest import read_manifest
     from factorhub.storage.verify import verify as check
 
-    plan = read_manifest(folder_path("verify", path), changed=True).plan
+    plan = read_manifest(local_path("verify", path), changed=True).plan
     with Bar(len(plan), "verify") as bar:
         report = check(path, bar)
     data = {"ok": report.ok, "problems": list(report.problems), "digests": report.digests}

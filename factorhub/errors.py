@@ -9,9 +9,10 @@ import difflib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from operator import index
-from pathlib import Path
 
 from factorhub.printable import printable
+
+LONGEST = 1200  # characters of a message
 
 
 class FactorhubError(Exception):
@@ -21,7 +22,12 @@ class FactorhubError(Exception):
 
     def __init__(self, *what: object) -> None:
         # names in a message may come from anyone's file, and a traceback goes to a terminal as much as a line of ours does
-        super().__init__(*(printable(item) if isinstance(item, str) else item for item in what))
+        super().__init__(*(_bounded(printable(item)) if isinstance(item, str) else item for item in what))
+
+
+def _bounded(text: str) -> str:
+    """A message without the middle of whatever long text it quotes: its beginning and its advice stay."""
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} … {text[-LONGEST // 2 :]}"
 
 
 class InputError(FactorhubError, ValueError):
@@ -87,15 +93,6 @@ def must_be(what: str, value: object, kinds: type | tuple[type, ...], expected: 
     """Raise `InputError` unless `value` is of one of `kinds`; `expected` says in words what it should be and how to get it."""
     if not isinstance(value, kinds):
         raise InputError(f"{what} is {expected}; got {short(value)}")
-
-
-def folder_path(what: str, path: object) -> Path:
-    """`path` as a Path, or `InputError` where it is none: an open set, a number."""
-    try:
-        return Path(path)  # type: ignore[arg-type]
-    except TypeError:
-        hint = f"; give its folder, '{folder}'" if (folder := getattr(path, "folder", None)) is not None else ""
-        raise InputError(f"{what} takes the path of a folder; got {short(path)}{hint}") from None
 
 
 def short(value: object) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -20,7 +20,7 @@ from factorhub.regions import Region, parse
 from factorhub.source import VALUE, row_numbers
 from factorhub.space import FactorSpace
 from factorhub.storage.manifest import Manifest
-from factorhub.storage.reader import Reader
+from factorhub.storage.reader import Reader, reopened
 
 Render: TypeAlias = Callable[[Mapping[str, Any], Array], Batch]
 Follow: TypeAlias = Callable[[Mapping[str, Any], int, Mapping[str, Any]], Array | None]  # (recipe, natural row, changes): values
@@ -48,7 +48,8 @@ class Store(Reader):
         self._render, self._follow = render, follow
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _reopen, (self.folder, self.split, self._render, self._follow)
+        how = partial(reopened, Store, render=self._render, follow=self._follow)
+        return how, (self.folder, self.split, self.manifest.content)
 
     @cached_property
     def _labels(self) -> Labels:
@@ -294,7 +295,3 @@ class Store(Reader):
         if name not in space:
             raise unknown("factor", name, space.names, self.plan.title.partition(": ")[0])
         return space[name]
-
-
-def _reopen(folder: Path, split: str | None, render: Render | None, follow: Follow | None) -> Store:
-    return Store(folder, split, render=render, follow=follow)

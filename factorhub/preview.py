@@ -14,6 +14,7 @@ from factorhub.errors import InputError, StoreError
 from factorhub.factors import Array, Factor
 from factorhub.generator import Generator
 from factorhub.lookup import Store
+from factorhub.paths import local_path
 from factorhub.space import FactorSpace
 from factorhub.storage.whole import Temporary, left_over_of, remove_left_over
 from factorhub.testing import sample
@@ -104,7 +105,7 @@ def save(page: Any, path: str | Path) -> None:
     """
     from PIL import Image
 
-    target = Path(path)
+    target = local_path("preview", path, "a picture file such as preview.png")
     if not target.parent.is_dir():
         raise InputError(f"cannot write {target}: there is no folder {target.parent}; make it first")
     Image.init()

@@ -17,6 +17,7 @@ from factorhub import catalog, regimes
 from factorhub.errors import InputError, must_be, unknown, whole
 from factorhub.generator import Generator
 from factorhub.order import Kind, Order
+from factorhub.paths import local_path
 from factorhub.printable import quoted
 from factorhub.randomness import SEEDS
 from factorhub.regimes import Grid, Regime, Splits, Uniform
@@ -123,8 +124,9 @@ class Recipe:
         Raises:
             InputError: no such file, not TOML, or not a recipe.
         """
+        file = local_path("a recipe", path, "a TOML file")
         try:
-            data = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+            data = tomllib.loads(file.read_text(encoding="utf-8"))
         except OSError as error:
             raise InputError(f"cannot read the recipe {path}: {error.strerror}; name a TOML file") from None
         except (ValueError, RecursionError) as error:

@@ -126,7 +126,7 @@ MISTAKES = [
     (("list", "--jsn"), 2, "factorhub: no such option '--jsn'"),
     (("generat", "x"), 2, "no command named 'generat' in factorhub"),
     (("info", "dsprits"), 2, "did you mean 'dsprites'?"),
-    (("info", "./nowhere"), 1, "there is no such folder; factorhub generate NAME --out nowhere makes a set"),
+    (("info", "./nowhere"), 1, "there is no such folder; factorhub generate NAME --out"),
     (("generate", "dsprites", "--out", "{tmp}/x", "--rows", "0"), 2, "rows is a whole number from 1 to 2**40; got 0"),
     (("generate", "dsprites", "--out", "{tmp}/x", "--rows", "-5"), 2, "rows is a whole number from 1 to 2**40; got -5"),
     (("generate", "dsprites", "--out", "{tmp}/x", "--rows", "737281"), 2, "dsprites has 737280 rows under this regime; got --rows 737281"),

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from factorhub.errors import InputError, unknown
 from factorhub.exchange.table import Labelled, Table
+from factorhub.paths import local_path
 from factorhub.progress import Progress, silent
 from factorhub.source import check_source
 
@@ -85,6 +86,6 @@ def export(source: Labelled, to: str, out: str | Path, *, title: str = "factorhu
         raise unknown("format", to, known)
     if not len(source):
         raise InputError("there are no rows to export; choose a split or a subset that has some")
-    path = Path(out)
+    path = local_path("export", out, "a file")
     known[to].write(Table(source, title), path, progress)
     return path

@@ -6,7 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from factorhub.errors import StoreError, folder_path
+from factorhub.errors import StoreError
+from factorhub.paths import local_path
 
 
 def load(path: str | Path, split: str | None = None, *, streaming: bool = False) -> Any:
@@ -25,7 +26,7 @@ def load(path: str | Path, split: str | None = None, *, streaming: bool = False)
     """
     import datasets
 
-    path = folder_path("huggingface.load", path)
+    path = local_path("huggingface.load", path)
     if not (path / "README.md").is_file():
         raise StoreError(f"{path} has no dataset card (README.md); factorhub generate NAME --out {path} makes a set")
     found = datasets.load_dataset(str(path), split=split, streaming=streaming)

@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from factorhub.errors import InputError, must_be, unknown
+from factorhub.errors import InputError, StoreError, must_be, unknown
 from factorhub.factors import Array
 from factorhub.fields import Batch
 from factorhub.order import Order
+from factorhub.paths import local_path
 from factorhub.printable import printable
 from factorhub.source import Column, one_row, row_numbers, select
 from factorhub.space import FactorSpace
@@ -38,7 +39,7 @@ class Reader:
 
     def __init__(self, folder: str | Path, split: str | None = None, *, manifest: Manifest | None = None) -> None:
         must_be("a split", split, (str, NoneType), "one name, or None for all rows")
-        self.folder = Path(folder)
+        self.folder = local_path("open", folder)
         self.split = split
         self.manifest = manifest or read_manifest(self.folder)
         self.plan = self.manifest.plan
@@ -75,7 +76,7 @@ class Reader:
         return f"{type(self).__name__}({str(self.folder)!r}{split}): {len(self)} rows of {printable(self.plan.title)}"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.folder, self.split)
+        return reopened, (type(self), self.folder, self.split, self.manifest.content)
 
     def __getitem__(self, asked: Any) -> Any:
         """A column by name, a row by number (its arrays without the first axis), or rows by slice, list, array or mask."""
@@ -248,6 +249,14 @@ class Reader:
                     size = -1
                 if size != self.manifest.finished[number].bytes:
                     self.shard(number)  # says what is wrong
+
+
+def reopened(kind: type[Reader], folder: Path, split: str | None, content: str, **more: Any) -> Reader:
+    """The set that a pickle was made of, and no other that lies in its place now."""
+    manifest = read_manifest(folder)
+    if manifest.content != content:
+        raise StoreError(f"the set in {folder} is another one than when it was pickled; open it again with factorhub.open")
+    return kind(folder, split, manifest=manifest, **more)
 
 
 def _groups(keys: Array) -> Iterator[tuple[int, Array | slice]]:

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import xxhash
 
-from factorhub.errors import StoreError, folder_path
+from factorhub.errors import StoreError
+from factorhub.paths import local_path
 from factorhub.printable import printable
 from factorhub.progress import Progress, silent
 from factorhub.storage import card
@@ -55,7 +56,7 @@ def verify(folder: str | Path, progress: Progress = silent) -> Report:
     Raises:
         StoreError: there is no readable manifest to compare with.
     """
-    folder = folder_path("verify", folder)
+    folder = local_path("verify", folder)
     manifest = read_manifest(folder, changed=True)
     plan = manifest.plan
     found: dict[int, list[str]] = {}

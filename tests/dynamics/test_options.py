@@ -44,7 +44,7 @@ def test_single_precision_is_double_precision_rounded(name: str) -> None:
     [
         ({"steps": 1}, "steps counts the stored states, the first at time 0, and is at least 2; got 1"),
         ({"dt": 0.0}, "dt is a positive time between stored states; got 0"),
-        ({"dt": float("nan")}, "dt is a positive time between stored states; got nan"),
+        ({"dt": float("nan")}, "option dt of pendulum is a finite number; got nan"),
         ({"video": 4}, "video is the side of a frame, 8 to 1024 pixels, or 0 for none; got 4"),
         ({"trail": -1}, "trail is the number of earlier frames that a disc's trail shows; got -1"),
         ({"noise": -0.1}, "noise is its standard deviation as a share of each component's largest size, at least 0; got -0.1"),
