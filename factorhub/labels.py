@@ -28,7 +28,7 @@ class Labels:
 
     def __init__(self, reader: Reader) -> None:
         # never the reader itself, which holds this: a set that is dropped must close its files at once
-        self._reader = Reader(reader.folder, manifest=reader.manifest)
+        self._reader = reader.entire()
         self.space = reader.space
         self.rows = len(self._reader)
         self._columns: dict[str, Array] = {}

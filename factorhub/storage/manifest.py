@@ -98,8 +98,9 @@ class Plan:
             rows = self.layouts[column.name].chunk_rows
             if rows < 1 or rows & (rows - 1) or (rows > 1 and rows * column.row_bytes > LARGEST_CHUNK):
                 raise InputError(f"a chunk has a power of two of rows, up to {LARGEST_CHUNK} bytes; got {rows} of {column.name}")
-        if len(self.order) / self.shard_rows > MOST_SHARDS:
-            count = -(-len(self.order) // self.shard_rows)
+        if re.search("[\ud800-\udfff]", json.dumps(self.to_dict(), ensure_ascii=False)):
+            raise InputError("texts of a set are Unicode; its title, labels or recipe hold half a surrogate pair; write them anew")
+        if (count := -(-len(self.order) // self.shard_rows)) > MOST_SHARDS:
             raise InputError(f"{count} shards are more than {MOST_SHARDS}; raise --shard-rows above {self.shard_rows}")
 
     def __len__(self) -> int:
@@ -158,13 +159,12 @@ class Plan:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Plan:
         """The plan that `to_dict` described, checked as far as it can be without the files."""
-        columns = tuple(Column.from_dict(item) for item in data["columns"])
         layouts = {name: Layout(int(at["chunk_rows"]), Codec.from_dict(at)) for name, at in data["layouts"].items()}
         return cls(
             title=str(data["title"]),
             recipe=dict(data["recipe"]),
             space=FactorSpace.from_dict(data["space"]),
-            columns=columns,
+            columns=tuple(Column.from_dict(item) for item in data["columns"]),
             layouts=layouts,
             order=Order.from_dict(data["order"]),
             splits=tuple(data["splits"]),
@@ -246,8 +246,7 @@ class Manifest:
 
 def content_of(plan: Mapping[str, Any], shards: Sequence[Any]) -> str:
     """The xxh3-128 of a manifest's two parts as JSON, however they are laid out in the file."""
-    text = json.dumps([plan, shards], sort_keys=True, separators=(",", ":"))
-    return xxhash.xxh3_128_hexdigest(text.encode())
+    return xxhash.xxh3_128_hexdigest(json.dumps([plan, shards], sort_keys=True, separators=(",", ":")).encode())
 
 
 def read_manifest(folder: Path, *, changed: bool = False) -> Manifest:

@@ -135,6 +135,12 @@ class Reader:
         """Put the rows of all `spans`, one after another, into `out[column][places]`: what a shuffled stream asks for."""
         self._dealer.deal([(self.start + start, self.start + stop) for start, stop in spans], out, places)
 
+    def entire(self) -> Reader:
+        """All rows of the set of which this may be a split, read through the same open files."""
+        found = Reader(self.folder, manifest=self.manifest)
+        found.shard = self.shard
+        return found
+
     def prove(self) -> None:
         """Open one shard: each carries the digest of the plan, so that an order which a manifest only claims is found.
 

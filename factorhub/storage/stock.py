@@ -98,7 +98,8 @@ def _dataset(file: Any, column: Column, rows: int, chunks: Chunks) -> list[str]:
     dtype = np.dtype(column.dtype).newbyteorder("<")
     expected = ((rows, *column.shape), dtype, (chunks.rows, *column.shape))
     got = (dataset.shape, dataset.dtype, dataset.chunks)
-    if got != expected or not dataset.id.get_type().equal(h5py.h5t.py_create(dtype, logical=True)):
+    plain = dataset.id.get_type().equal(h5py.h5t.py_create(dtype, logical=True)) and dataset.maxshape == dataset.shape
+    if got != expected or not plain:
         return [f"column {name} has shape, type and chunks {got}; the plan says {expected}"]
     made = dataset.id.get_create_plist()
     filters = [made.get_filter(i)[:3] for i in range(made.get_nfilters())]

@@ -130,10 +130,10 @@ def _beside(folder: Path, manifest: Manifest) -> list[str]:
         return [f"{folder / 'data'} cannot be read: {error.strerror}"]
     strange = [folder / "data" / name for name in found if name not in expected]
     strange += [folder / name for name in INSTEAD if (folder / name).exists()]
-    return [f"{path} is not in the manifest; remove it" for path in strange] + _card(folder, manifest)
+    return [f"{path} is not in the manifest; remove it" for path in strange] + check_card(folder, manifest)
 
 
-def _card(folder: Path, manifest: Manifest) -> list[str]:
+def check_card(folder: Path, manifest: Manifest) -> list[str]:
     """What is wrong with the card: other bytes than the manifest states, or a head that says something else than the manifest."""
     path = folder / CARD
     try:

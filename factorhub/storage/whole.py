@@ -7,10 +7,12 @@ ends; so one without a lock is left over from a run that was killed, and the nex
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import re
 import secrets
+import stat
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -107,8 +109,8 @@ def remove_left_over(folder: Path, ours: Callable[[str], bool]) -> None:
     """Remove the temporary files in `folder` whose final name is one of `ours` and which nobody is writing any more."""
     for name in os.listdir(folder):
         found = TEMPORARY.fullmatch(name)
-        if found is not None and ours(found[1]) and not _is_written(folder / name):
-            (folder / name).unlink(missing_ok=True)
+        if found is not None and ours(found[1]):
+            _remove_unless_written(folder / name)
 
 
 def left_over_of(path: Path) -> Callable[[str], bool]:
@@ -123,20 +125,29 @@ def is_temporary(name: str) -> bool:
     return found is not None and found[1].endswith((".h5", ".json", ".md"))
 
 
-def _is_written(path: Path) -> bool:
-    """True when a process has the file locked; where there are no locks, when it is not old."""
+def _remove_unless_written(path: Path) -> None:
+    """Remove a temporary file that no process has locked; where there are no locks, one that is old.
+
+    Under its lock, so that who is just about to lock it finds out, and takes another name.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return False  # a link or a pipe: no file of ours
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENXIO, errno.EMLINK):  # a link or a socket: no file of ours
+            path.unlink(missing_ok=True)
+        return
+    if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        return
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        return True
+        pass
     except OSError:
-        return time.time() - os.fstat(descriptor).st_mtime < ABANDONED
+        if time.time() - os.fstat(descriptor).st_mtime >= ABANDONED:
+            path.unlink(missing_ok=True)
     else:
-        return False
+        path.unlink(missing_ok=True)
     finally:
         os.close(descriptor)
 

@@ -7,6 +7,7 @@ import json
 import os
 import resource
 import shutil
+import struct
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -16,6 +17,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
+import xxhash
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -312,6 +314,15 @@ STOCK: dict[str, tuple[Callable[[Any], object], str]] = {
     "a stranger": (lambda f: f.create_dataset("payload", data=[1]), "holds 'payload', which the manifest does not know"),
     "another label": (lambda f: f["shape"].attrs.__setitem__("flag_values", [2, 1, 0]), "attribute flag_values of column shape is not"),
     "another recipe": (lambda f: f.attrs.__setitem__("recipe", "{}"), "attribute recipe of its root is not"),
+    "a scale that readers apply": (lambda f: f["image"].attrs.__setitem__("scale_factor", 2.0), "attribute 'scale_factor' of column image is not in"),
+    "a fill value that readers mask": (lambda f: f["shape"].attrs.__setitem__("_FillValue", 1), "attribute '_FillValue' of column shape is not in"),
+    "an attribute of the root": (lambda f: f.attrs.__setitem__("Conventions", "x"), "attribute 'Conventions' of its root is not in the manifest"),
+    "other digests": (lambda f: f.attrs.__setitem__("digests", "{}"), "attribute digests of its root is not what"),
+    "no digests": (lambda f: f.attrs.__delitem__("digests"), "attribute digests of its root is not what"),
+    "figures of quality": (lambda f: f.attrs.__setitem__("quality", '{"error": 0}'), "attribute 'quality' of its root is not in"),
+    "names for numbers": (_retype(h5py.enum_dtype({"heart": 0, "square": 1}, "u1"), chunks=(90,)), "has shape, type and chunks"),
+    "rows that may grow": (_retype("u1", chunks=(90,), maxshape=(None,)), "has shape, type and chunks"),
+    "a checksum of its own": (_retype("u1", chunks=(90,), fletcher32=True), "has the filters"),
     "a bomb of attributes": (
         lambda f: [f["shape"].attrs.__setitem__(f"a{i}", "x" * 60_000) for i in range(200)],
         "",
@@ -332,6 +343,81 @@ def test_what_a_stock_reader_would_see_otherwise_is_reported_and_never_followed(
         assert text in report.problems[0]
     after = Reader(folder).read([0, 50])
     assert all(np.array_equal(before[name], after[name]) for name in before if name != "shape")
+
+
+def reseal(content: bytearray, body: int) -> bytes:
+    """A shard whose bytes were changed, with the digests of its index made to fit."""
+    trailer = len(content) - TRAILER.size
+    content[trailer + 24 : trailer + 40] = xxhash.xxh3_128_digest(bytes(content[:body]))
+    content[-16:] = xxhash.xxh3_128_digest(bytes(content[body:-16]))
+    return bytes(content)
+
+
+def _keys(content: bytearray, first: int, axes: int) -> Iterator[int]:
+    """Where the B-tree of a column keeps the place of each chunk: size, mask, an offset for each axis and one more, address."""
+    at, size = -1, 8 + 8 * (axes + 1)
+    while (at := content.find(b"TREE\x01", at + 1)) >= 0:
+        if struct.unpack_from("<Q", content, at + 24 + size)[0] == first:
+            yield from (at + 24 + i * (size + 8) for i in range(struct.unpack_from("<H", content, at + 6)[0]))
+
+
+def _columns_aside(content: bytearray, chunks: Any) -> None:
+    for key in _keys(content, chunks.offsets[0], 3):
+        struct.pack_into("<Q", content, key + 8 + 16, chunks.shape[1])
+
+
+def _rows_aside(content: bytearray, chunks: Any) -> None:
+    for key in _keys(content, chunks.offsets[0], 3):
+        struct.pack_into("<Q", content, key + 8 + 8, chunks.shape[0])
+
+
+def _unfiltered(content: bytearray, chunks: Any) -> None:
+    for key in _keys(content, chunks.offsets[0], 3):
+        struct.pack_into("<I", content, key + 4, 1)
+
+
+def _level(content: bytearray, chunks: Any) -> None:
+    struct.pack_into("<I", content, content.find(b"deflate\0") + 8, 260)
+
+
+def _rechecked(content: bytearray, chunks: Any, at: int, value: int) -> None:
+    """Change a byte of the first stored chunk and its check, which lies in the table behind the HDF5 file."""
+    place = chunks.offsets[0] + (at if at >= 0 else chunks.sizes[0] + at)
+    content[place] = value
+    stored = bytes(content[chunks.offsets[0] : chunks.offsets[0] + chunks.sizes[0]])
+    entry = content.rfind(struct.pack("<qq", chunks.offsets[0], chunks.sizes[0]))
+    struct.pack_into("<Q", content, entry + 16, xxhash.xxh3_64_intdigest(stored))
+
+
+BYTES: dict[str, Callable[[bytearray, Any], None]] = {
+    "chunks beside the picture": _columns_aside,
+    "chunks below the picture": _rows_aside,
+    "a chunk said to be unfiltered": _unfiltered,
+    "a level that zlib refuses": _level,
+    "an Adler-32": lambda content, chunks: _rechecked(content, chunks, -1, content[chunks.offsets[0] + chunks.sizes[0] - 1] ^ 1),
+    "a head with another sum": lambda content, chunks: _rechecked(content, chunks, 1, content[chunks.offsets[0] + 1] ^ 1),
+    "a head of another method": lambda content, chunks: _rechecked(content, chunks, 0, 0x79),
+    "a head that asks for a dictionary": lambda content, chunks: _rechecked(content, chunks, 1, 0x20 | 0x1D),
+}
+
+
+@pytest.mark.parametrize("kind", BYTES)
+def test_bytes_that_only_a_stock_reader_looks_at_are_checked(rows, tmp_path: Path, kind: str) -> None:
+    source = rows(200)
+    reader = source.write(tmp_path / "set", source.plan(shard_rows=200, compression="gzip"))
+    shard, path = reader.shard(0), tmp_path / "set" / reader.plan.shards[0].path
+    content = bytearray(path.read_bytes())
+    BYTES[kind](content, shard.chunks["image"])
+    assert content != path.read_bytes()
+    path.write_bytes(reseal(content, shard.index.body))
+    try:
+        with h5py.File(path) as file:
+            seen = {name: file[name][:] for name in file}
+    except OSError:
+        seen = {}  # it refuses them
+    ours = Reader(tmp_path / "set").read(slice(None))
+    assert not all(np.array_equal(seen.get(name), found) for name, found in ours.items())
+    assert verify(tmp_path / "set").damaged == (0,)
 
 
 def test_chunks_elsewhere_than_hdf5_has_them_are_reported(folder: Path) -> None:
