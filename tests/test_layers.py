@@ -46,7 +46,7 @@ MAP: dict[str, set[str]] = {
     "oneline": {"errors", "shell"},
     "lookup": BASE | {"storage", "source", "labels", "regions", "conditions"},
     "adapters": BASE | {"generator", "lookup"},
-    "loaders": BASE | {"source", "order"},
+    "loaders": BASE | {"source", "order", "storage"},  # storage for huggingface alone, which reads the files of a set
     "exchange": BASE | {"generator", "source", "storage", "dsprites_like", "dmelodies"},
     "testing": BASE | {"generator", "regimes"},
     "recipes": BASE | {"generator", "catalog", "regimes", "regions", "order", "sampled"},
