@@ -256,6 +256,14 @@ def test_dlib_redraws_one_or_k() -> None:
     assert stats.binomtest(int((number == 1).sum()), len(number)).pvalue > 1e-3
 
 
+def test_dlib_redraws_one_or_a_random_number() -> None:
+    """k is drawn from 1 … 4, and then 1 or k are redrawn: of five factors 1.75 in the mean."""
+    resampled = draw(Pairs(-1, mode="dlib", inner=Uniform(on_grid=True)), rows=np.arange(40_000)).extras["resampled"]
+    number = np.bincount(resampled.sum(axis=1), minlength=5)[1:]
+    assert chi_square(number, np.array([5, 1, 1, 1])) > 1e-3
+    assert not resampled[:, 0].any()
+
+
 def test_a_random_number_of_factors() -> None:
     number = draw(Pairs(-1)).extras["changed"].sum(axis=1)
     assert chi_square(np.bincount(number, minlength=5)[1:], np.ones(4)) > 1e-3
@@ -554,6 +562,13 @@ def test_label_noise_bins_and_order() -> None:
         assert stats.binomtest(int(wrong.sum()), N, 0.1 * (1 - 1 / size)).pvalue > 1e-3
     binned = draw(Labels(bins=5)).extras["labels"]
     assert np.array_equal(binned[:, 4], np.floor(draw(Labels()).values[:, 4] * 5))
+    ordered = draw(Labels(bins=5, inner=Uniform(on_grid=True)))
+    for j, size in ((0, 1), (1, 3), (2, 6), (3, 40), (4, 32), (5, 32)):  # as published: up to five values stay, no bin is empty
+        code = SPRITES.codes_of(ordered.values)[:, j]
+        wanted = code if size <= 5 else np.minimum(code // (size / 5), 4)
+        assert np.array_equal(ordered.extras["labels"][:, j], wanted)
+    shuffled = draw(Labels(bins=5, permuted=True, inner=Uniform(on_grid=True))).extras["labels"]
+    assert [sorted(set(shuffled[:, j])) for j in (1, 2)] == [[0, 1, 2], [0, 1, 2, 3, 4]]
     partial = draw(Labels(factors=("posX", "posY"))).extras["labels"]
     assert np.isnan(partial[:, :4]).all()
     assert not np.isnan(partial[:, 4:]).any()
