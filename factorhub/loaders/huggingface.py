@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import xxhash
 
 from factorhub.errors import InputError, StoreError, folder_path, unknown
@@ -123,6 +124,12 @@ def as_stored() -> str:
 
         def __init__(self, features: Any = None, token_per_repo_id: Any = None) -> None:
             super().__init__(features=features, token_per_repo_id=token_per_repo_id, dtype=None)
+
+        def _consolidate(self, column: Any) -> Any:
+            """Scalars of one dtype are an array too, of which earlier versions make one of objects."""
+            scalars = isinstance(column, list) and all(isinstance(item, np.generic) for item in column)
+            alike = scalars and len({item.dtype for item in column}) == 1
+            return np.stack(column) if alike else super()._consolidate(column)
 
     name = _FormatName("factorhub")
     _register_formatter(AsStored, name)
