@@ -108,7 +108,7 @@ _ROTH = {
 }  # fmt: skip
 
 
-# The paper's density, a Gaussian ridge; its code draws a line as wide as σ of the shorter factor, and blurs it a little.
+# The paper's density is a Gaussian ridge; its code draws a line as wide as σ of the shorter factor, and blurs it a little.
 _TRAEUBLE = {
     "a": ("shapes3d", "scale, orientation"),
     "b": ("dsprites", "orientation, posX"),
@@ -141,6 +141,8 @@ def _correlated() -> Iterator[Preset]:
             text = f"correlated(pairs=[[{pair}]], sigma={sigma}, on_grid=true)"
             about = f"data set {case.upper()}: ridge {pair.replace(', ', '-')}, σ {sigma}"
             yield Preset(f"{kind}-traeuble-{case}-{sigma}", generator, about, TRAEUBLE, text)
+            about = f"data set {case.upper()} by the tables of their code: a blurred line {pair.replace(', ', '-')}, width {sigma}"
+            yield Preset(f"{kind}-traeuble-{case}-{sigma}-code", generator, about, TRAEUBLE, f"line(pair=[{pair}], width={sigma})")
 
 
 _LAST = (
