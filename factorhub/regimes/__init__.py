@@ -24,6 +24,6 @@ from factorhub.regimes.where import Where
 
 __all__ = [
     "Causal", "Copula", "Correlated", "Counterfactual", "Do", "Draw", "Environments", "Formula", "Grid", "Labels", "Line",
-    "LinearScm", "Mechanism", "Pairs", "Perturbation", "Radius", "Regime", "Sequence", "Shell", "Splits", "Tasks", "Temporal", "Traversal",
-    "Uniform", "Walk", "Where", "from_dict", "from_text", "to_dict", "to_text",
+    "LinearScm", "Mechanism", "Pairs", "Perturbation", "Radius", "Regime", "Sequence", "Shell", "Splits", "Tasks", "Temporal",
+    "Traversal", "Uniform", "Walk", "Where", "from_dict", "from_text", "to_dict", "to_text",
 ]  # fmt: skip
