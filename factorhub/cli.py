@@ -100,13 +100,13 @@ def info(name: str, options: tuple[str, ...], as_json: bool) -> None:
 @click.pass_context
 def generate(ctx: click.Context, /, out: str, **given: Any) -> None:
     """Generate a set of the generator NAME into a folder; run again to finish an interrupted run."""
-    from factorhub import build, recipes
+    from factorhub import build, protocols, recipes
     from factorhub.progress import Bar
 
     keys = ("name", "rows", "seed", "regime", "splits", "preset", "file", "order", "options", "bound")
     what = {key: given.pop(key) for key in keys}
     if what.pop("file") is None:
-        asked = recipes.asked(**{**what, "options": _pairs(what["options"], "an option")})
+        asked = protocols.asked(**{**what, "options": _pairs(what["options"], "an option")})
     else:
         clash = [name for name in what if ctx.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE]
         if clash:

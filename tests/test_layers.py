@@ -50,6 +50,7 @@ MAP: dict[str, set[str]] = {
     "exchange": BASE | {"generator", "source", "storage", "dsprites_like", "dmelodies"},
     "testing": BASE | {"generator", "regimes"},
     "recipes": BASE | {"generator", "catalog", "regimes", "regions", "order", "sampled"},
+    "protocols": BASE | {"generator", "catalog", "regimes", "recipes"},
     "quality": BASE | {"generator", "sampled", "storage"},
     "build": BASE
     | {"generator", "catalog", "regimes", "regions", "order", "sampled", "source", "storage", "lookup", "recipes", "quality"},

@@ -12,7 +12,7 @@ import factorhub
 from factorhub.errors import InputError
 from factorhub.exchange.layouts import MPI3D, shapes3d_space
 from factorhub.factors import Array
-from factorhub.recipes import asked
+from factorhub.protocols import asked
 from factorhub.regimes import Grid
 from factorhub.regimes.presets import PRESETS, PUBLISHED, preset
 from factorhub.regimes.splits import Splits
