@@ -165,7 +165,7 @@ def test_a_preset_works_on_the_generator_it_names(name: str, mpi3d_file: Path) -
     assert recipe.regime == (found.regime or recipe.regime)
     made = factorhub.generator(recipe.generator, **recipe.options)
     if recipe.regime.length(made.space) is None and not recipe.splits.rows:
-        recipe = asked(None if found.generator else "dsprites", name, rows=50, options=options)
+        recipe = asked(None if found.generator else "dsprites", name, rows=2000, options=options)
     source = recipe.source()
     labels = [column.name for column in source.columns if column.role != "observation"]
     batch = source.read([0, len(source) - 1], labels)
