@@ -101,7 +101,7 @@ def info(name: str, options: tuple[str, ...], as_json: bool) -> None:
 @click.pass_context
 def generate(ctx: click.Context, /, out: str, **given: Any) -> None:
     """Generate a set of the generator NAME into a folder; run again to finish an interrupted run."""
-    from factorhub import build, recipes
+    from factorhub import build, protocols, recipes
     from factorhub.progress import Bar
 
     keys = ("name", "rows", "seed", "regime", "splits", "preset", "file", "order", "options", "bound")
@@ -110,7 +110,7 @@ def generate(ctx: click.Context, /, out: str, **given: Any) -> None:
     if what.pop("file") is None:
         if leave is not None:
             raise InputError(f"--generator goes with --recipe; to generate {leave} give it as the NAME")
-        asked = recipes.asked(**{**what, "options": _pairs(what["options"], "an option")})
+        asked = protocols.asked(**{**what, "options": _pairs(what["options"], "an option")})
     else:
         clash = [name for name in what if ctx.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE]
         if clash:
@@ -265,11 +265,13 @@ def export(path: str, to: str, out: str, split: str | None) -> None:
 @click.argument("file")
 @click.option("--out", required=True, metavar="DIR", help="The folder to write; made if it does not exist.")
 @click.option("--splits", metavar="NAME=SHARE,…", help="Such as train=0.7,validation=0.2,test=0.1.")
+@click.option("--layout", metavar="NAME", default="", help="Which set it is, where the files of two are alike; import asks for it.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the order and the splits.")
 @click.option("--overwrite", is_flag=True, help="Replace another set in the folder; other files are never touched.")
 @click.pass_context
-def import_(ctx: click.Context, file: str, out: str, splits: str | None, seed: int, overwrite: bool) -> None:
+def import_(ctx: click.Context, file: str, out: str, splits: str | None, layout: str, seed: int, overwrite: bool) -> None:
     """Turn a published dSprites, 3D Shapes, MPI3D or dMelodies FILE into a set with full factor labels."""
     from factorhub.exchange.published import NAME
 
-    ctx.invoke(generate, name=NAME, out=out, splits=splits, seed=seed, overwrite=overwrite, options=(f"file={file}",), file=None)
+    options = (f"file={file}", f"layout={layout}")
+    ctx.invoke(generate, name=NAME, out=out, splits=splits, seed=seed, overwrite=overwrite, options=options, file=None)

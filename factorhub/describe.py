@@ -12,7 +12,7 @@ from factorhub.generator import Generator
 from factorhub.lookup import Store
 from factorhub.printable import printable
 from factorhub.recipes import toml
-from factorhub.regimes.presets import PRESETS
+from factorhub.regimes.presets import PRESETS, PUBLISHED
 from factorhub.shell import shards
 from factorhub.space import FactorSpace, Ignored
 
@@ -53,6 +53,7 @@ def preset_text() -> str:
         lines += ["", source] if lines else [source]
         for item in group:
             lines += ["", f"  {item.name}: {item.description} ({item.generator or 'any generator'})"]
+            lines += ["    --set file=PATH"] if item.generator == PUBLISHED else []
             lines += [f"    --regime '{item.regime_text}'"] if item.regime_text else []
             lines += [f"    --splits '{item.splits_text}'"] if item.splits_text else []
             lines += [f"    --set {option}={value}" for option, value in item.options]

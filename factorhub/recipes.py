@@ -213,37 +213,6 @@ def _splits(asked: Any, rows: Any, importing: bool = True) -> Any:
     return Splits.from_text(asked, importing=importing) if isinstance(asked, str) else asked
 
 
-def asked(name: str | None, preset: str | None = None, **settings: Any) -> Recipe:
-    """The recipe for a generator, or for a preset that names one, with settings as text: the command line's way.
-
-    Raises:
-        InputError: no generator is named; or a setting contradicts the preset.
-    """
-    if preset is not None:
-        from factorhub.regimes.presets import preset as find
-
-        found = find(preset)
-        if settings.get("regime") or settings.get("splits"):
-            raise InputError(f"preset {preset} has its own regime and splits; leave out --regime and --splits")
-        settings = {**settings, "regime": found.regime, "splits": found.splits}
-        if name is not None and found.generator and name != found.generator:
-            _check_fit(preset, found.generator, name)
-        name = name or found.generator or None
-        settings["options"] = {**dict(found.options), **settings["options"]}
-    if name is None:
-        raise InputError("name a generator, a --preset that names one, or a --recipe; factorhub list shows all generators")
-    return recipe(catalog.generator(name, **settings.pop("options")), **settings)
-
-
-def _check_fit(preset: str, wanted: str, name: str) -> None:
-    """Refuse a preset for a generator that has not the factors of the one it is for."""
-    ours, theirs = catalog.generator(name).space, catalog.generator(wanted).space
-    if lacking := [factor for factor in theirs.names if factor not in ours.names]:
-        raise InputError(
-            f"preset {preset} is for {wanted}, and {name} has no {', '.join(lacking)}; leave out {name}, or see factorhub presets"
-        )
-
-
 def source_of(made: Generator, asked: Recipe) -> Sampled:
     """The rows of a recipe, from its generator already made."""
     if not asked.splits.fractions:

@@ -65,10 +65,11 @@ MAP: dict[str, set[str]] = {
     "neighbours": BASE | {"conditions"},
     "lookup": BASE | {"storage", "source", "labels", "regions", "conditions", "neighbours"},
     "adapters": BASE | {"generator", "lookup"},
-    "loaders": BASE | {"source", "order"},
+    "loaders": BASE | {"source", "order", "storage"},  # storage for huggingface alone, which reads the files of a set
     "exchange": BASE | {"generator", "source", "storage", "dsprites_like", "dmelodies"},
     "testing": BASE | {"generator", "regimes"},
     "recipes": BASE | {"generator", "catalog", "regimes", "regions", "order", "sampled"},
+    "protocols": BASE | {"generator", "catalog", "regimes", "recipes"},
     "quality": BASE | {"generator", "sampled", "storage"},
     "build": BASE
     | {"generator", "catalog", "regimes", "regions", "order", "sampled", "source", "storage", "lookup", "recipes", "quality"},

@@ -38,11 +38,12 @@ def read_factors(tokens: npt.ArrayLike) -> Array:
     """The factor codes (…, 9), int64, of any `tokens` (…, 16); -1 where a factor cannot be read.
 
     The published reading, factor by factor, so that scores compare: whatever is not a note (rest, hold, a token
-    outside 0 … 51) counts as silence. The root is the lowest of the first three notes, and gives tonic and octave
-    (-1 above B6). The scale is the first of major, minor and blues that holds every note. A bar's rhythm is its onset
-    mask, if it has six onsets. The directions are read when there are twelve notes, three for each chord: the sign of
-    the summed signs of the two steps. Every melody of the grid is read back exactly. Notes that no melody of the grid
-    has can still be read; a melody is in the grid when rendering what was read gives it back.
+    outside 0 … 51) counts as silence. Of fewer than three notes nothing is read: all nine are -1. The root is the
+    lowest of the first three notes, and gives tonic and octave (-1 above B6). The scale is the first of major, minor
+    and blues that holds every note. A bar's rhythm is its onset mask, if it has six onsets. The directions are read
+    when there are twelve notes, three for each chord: the sign of the summed signs of the two steps. Every melody of
+    the grid is read back exactly. Notes that no melody of the grid has can still be read; a melody is in the grid
+    when rendering what was read gives it back.
 
     Raises:
         InputError: not integers, or not 16 on the last axis.
@@ -72,9 +73,11 @@ def _read(tokens: Array, codes: Array) -> None:
     sets = np.bitwise_or.reduce(np.ascontiguousarray(classes.take(tokens).T), axis=0)
     first, second, third = played.reshape(4, 3, -1).swapaxes(0, 1)
     rise = (second > first).view(np.int8) - (second < first) + (third > second) - (third < second)
-    twelve = np.bitwise_count(masks).sum(axis=1) == 12
+    notes_played = np.bitwise_count(masks).sum(axis=1)
+    twelve = notes_played == 12
     codes[:, 0] = np.where(silent, -1, roots % 12)
     codes[:, 1] = np.where(roots < 36, roots // 12, -1)
     codes[:, 2] = scales[np.where(silent, 12, roots % 12), sets]
     codes[:, 3:5] = rhythms.take(masks)
     codes[:, 5:] = np.where(twelve & (rise != 0), rise < 0, -1).T
+    codes[notes_played < 3] = -1

@@ -144,3 +144,30 @@ def _lay(y: int, edge: Array, red: float, green: float, blue: float, level: Arra
         row[0, x] = (1 - share) * row[0, x] + share * min(red * level[x], 255.0)
         row[1, x] = (1 - share) * row[1, x] + share * min(green * level[x], 255.0)
         row[2, x] = (1 - share) * row[2, x] + share * min(blue * level[x], 255.0)
+
+
+SURFACES = ("sky", "floor", "far wall", "side wall")
+
+
+def surfaces(angles: Array, size: int) -> Array:
+    """Which of `SURFACES` the ray through each pixel's middle meets in the empty room, uint8 (n, size, size).
+
+    Args:
+        angles: (n,) of the camera's turn [degree].
+        size: of the picture [px].
+    """
+    turn = np.deg2rad(np.asarray(angles, dtype=np.float64))[:, None]
+    sine, cosine = np.sin(turn), np.cos(turn)
+    a = ((np.arange(size) + 0.5) / size - 0.5) / FOCUS
+    walls = np.stack(  # one over the depth of each; the largest shows
+        [
+            (cosine + sine * a) / (HALF + DISTANCE * cosine),
+            (-sine + cosine * a) / (HALF - DISTANCE * sine),
+            (sine - cosine * a) / (HALF + DISTANCE * sine),
+        ]
+    )
+    inverse, side = walls.max(axis=0), walls.argmax(axis=0) > 0
+    y = np.arange(size)[:, None] + 0.5
+    sky = y < (size * (0.5 - FOCUS * (WALL - EYE) * inverse))[:, None]
+    floor = y > (size * (0.5 + FOCUS * EYE * inverse))[:, None]
+    return np.where(sky, 0, np.where(floor, 1, 2 + side[:, None])).astype(np.uint8)

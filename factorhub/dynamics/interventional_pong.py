@@ -1,4 +1,4 @@
-"""Interventional Pong: two paddles follow a ball, and at random steps some of the five causal variables are set by force."""
+"""Interventional Pong: two paddles follow a ball, and at random steps one of the five causal variables is set by force."""
 
 from __future__ import annotations
 
@@ -24,17 +24,23 @@ COMPONENTS = (
 )  # fmt: skip
 
 
-def draws(seeds: Array, steps: int, chance: float) -> tuple[Array, Array]:
+def draws(seeds: Array, steps: int, chance: float, single: bool) -> tuple[Array, Array]:
     """Uniform numbers (n, T, 9) and intervention targets (n, T, 5) of seeds (n,); a longer game begins like a shorter one."""
     uniform = noise_of.uniforms(seeds, 14 * steps, "interventional_pong").reshape(-1, steps, 14)
-    targets = uniform[..., 9:] < chance
+    if single:  # one of the five, evenly, as often as independent draws would set any
+        none = (1 - chance) ** len(VARIABLES)
+        share = (uniform[..., 9] - none) / max(1 - none, 1e-300) * len(VARIABLES)
+        targets = (share[..., None] >= 0) & (np.floor(share)[..., None] == np.arange(len(VARIABLES)))
+    else:
+        targets = uniform[..., 9:] < chance
     targets[:, 0] = False
     return np.ascontiguousarray(uniform[..., :9]), targets.astype(np.uint8)
 
 
 def interventional_pong(
     *,
-    chance: float = 1 / 6,
+    chance: float = 0.15,
+    single: bool = True,
     noise: float = 0.02,
     steps: int = 100,
     dt: float = 0.05,
@@ -42,8 +48,10 @@ def interventional_pong(
     video: int = 0,
     trail: int = 0,
 ) -> Generator:
-    """The generator of Pong with interventions: each variable is a target with a `chance` at each step.
+    """The generator of Pong with interventions: at each step one variable is a target, or none.
 
+    None is with the chance that five draws of `chance` all miss, (1 - chance)⁵, as in the published code; each of the
+    five as often as the others. Where not `single`, each is a target by itself, and several may be set at once.
     `target` (T, 5) says which variables were set on the way to each step. `noise` is the paddles' error in following the
     ball; both, the values that are set and new balls come from the factor `seed`.
     """
@@ -55,7 +63,7 @@ def interventional_pong(
     def move(values: Array, steps: int, dt: float, unit: float) -> Array:
         from factorhub.dynamics.kernels import rally
 
-        uniform, targets = draws(values[:, 0], steps, chance)
+        uniform, targets = draws(values[:, 0], steps, chance, single)
         out = np.empty((len(values), steps, len(COMPONENTS)))
         starts, speeds = np.ascontiguousarray(values[:, 1:6]), np.ascontiguousarray(values[:, 6:8])
         rally(starts, speeds, uniform, targets, court, dt, unit, out)
@@ -95,6 +103,6 @@ def interventional_pong(
     target = Field("target", "uint8", (steps, 5), ("time", "variable"), description="1 where a variable was set", meta=about)
 
     def draw(values: Array) -> Batch:
-        return {**base.draw(values), "target": draws(values[:, 0], steps, chance)[1]}
+        return {**base.draw(values), "target": draws(values[:, 0], steps, chance, single)[1]}
 
-    return replace(base, fields=(*base.fields[:2], target, *base.fields[2:]), draw=draw)
+    return replace(base, fields=(*base.fields[:2], target, *base.fields[2:]), draw=draw, version=2)

@@ -19,9 +19,10 @@ from factorhub.space import FactorSpace
 def models(number: int, latents: int, observed: int, density: float, soft: bool) -> tuple[Array, Array, Array]:
     """The models B (latents + 1, d, d), the mixing H (p, d) and the causal order (d,) of SCM `number`.
 
-    B = Ω^½ (I - A) with Ω^½ ~ U(2, 4) and the weights of A ~ ±U(0.25, 1) on a random DAG; B z is white noise. Model 0 is
-    observational. Model i + 1 sets row i of B to λ e_i, λ ~ U(6, 8); where `soft`, to λ (e_i - a) with the weights a of the
-    parents redrawn from U(1.75, 2). H ~ U(-2, 2), each row divided by its entry of largest size.
+    B = Ω^½ (I - A) with Ω^½ ~ U(2, 4) and the weights of A ~ ±U(0.25, 1) on a random DAG; B z is white noise. Model 0
+    is observational. Model i + 1 sets row i of B to λ e_i, λ ~ U(6, 8); where `soft`, every entry of the row that is
+    not 0, the diagonal's too, to another number from U(1.75, 2), as the published code does. H ~ U(-2, 2), each row
+    divided by its entry of largest size; X = H Z here, where that code draws the inverse of the mixing so.
     """
     uniform = iter(randomness.uniforms(number, "linear_scm", np.arange(latents + 2), 4 * max(latents, observed) * latents))
     first, last = next(uniform), next(uniform)
@@ -36,8 +37,9 @@ def models(number: int, latents: int, observed: int, density: float, soft: bool)
     found = np.stack([base] * (latents + 1))
     mixing = np.empty((observed, latents))
     for i, more in enumerate(uniform):
-        redrawn = np.where(parents[i] & soft, 1.75 + 0.25 * more[:latents], 0.0)
-        found[i + 1, i] = (6 + 2 * more[latents]) * (np.eye(latents)[i] - redrawn)
+        own = np.arange(latents) == i
+        hard = np.where(own, 6 + 2 * more[latents], 0.0)
+        found[i + 1, i] = np.where(parents[i] | own, 1.75 + 0.25 * more[:latents], 0.0) if soft else hard
         mixing[:, i] = 4 * more[latents + 1 : latents + 1 + observed] - 2
     largest = np.take_along_axis(mixing, np.abs(mixing).argmax(axis=1)[:, None], axis=1)
     return found, mixing / largest, order
@@ -89,6 +91,7 @@ def linear_scm(
             Field("latent", "float64", (latents,), ("component",), description="the causal variables", meta=about),
         ),
         draw=draw,
+        version=2,
         source="Squires, Seigal, Bhate, Uhler: Linear Causal Disentanglement via Interventions (ICML 2023)",
         picture=bars("observed"),
     )

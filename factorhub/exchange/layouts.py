@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
+
+import numpy as np
 
 from factorhub.dmelodies import dmelodies
 from factorhub.dsprites_like import dsprites
@@ -18,7 +21,7 @@ class Layout:
     """One published file. Its rows are the grid of `space` in C order, each combination once.
 
     Attributes:
-        name: of the data set.
+        name: of the data set; what a file is called where its arrays fit several.
         summary: one line of what the file is.
         source: where it was published.
         space: makes the factors.
@@ -36,6 +39,15 @@ class Layout:
     observations: str
     classes: str | None = None
     values: str | None = None
+
+    def takes(self, dtype: np.dtype[Any]) -> bool:
+        """Whether the observations may be stored so: tokens as any integers, since files number them, pictures as they are."""
+        return dtype.kind in "iu" if self.name == "dmelodies" else dtype == np.dtype(self.field.dtype)
+
+    @property
+    def dtypes(self) -> str:
+        """The dtype of the observations, for people."""
+        return "integers" if self.name == "dmelodies" else self.field.dtype
 
     @property
     def arrays(self) -> dict[str, tuple[int, ...]]:
@@ -82,6 +94,15 @@ MPI3D = partial(
 MPI3D_COMPLEX = partial(mpi3d_space, ("yellow", "green", "olive", "red"), ("coffee-cup", "tennis-ball", "croissant", "beer-cup"))
 
 
+def mpi3d_simulated_space() -> FactorSpace:
+    """The factors of the simulated MPI3D files of the challenge, four colours and four shapes whose names were not published."""
+    rest = MPI3D().factors[2:]
+    numbered = [
+        categorical(name, [str(i) for i in range(4)], description="as numbered") for name in ("object_color", "object_shape")
+    ]
+    return FactorSpace((*numbered, *rest))
+
+
 def layouts() -> tuple[Layout, ...]:
     """All published files that are known."""
     sprites, melodies = dsprites.dsprites(), dmelodies.dmelodies()
@@ -97,5 +118,8 @@ def layouts() -> tuple[Layout, ...]:
         Layout("shapes3d", "3D Shapes, the published HDF5", burgess, shapes3d_space, rgb, "images", values="labels"),
         Layout("mpi3d", "MPI3D toy, realistic or real, the published npz", gondal, MPI3D, rgb, "images"),
         Layout("mpi3d_complex", "MPI3D real complex, the published npz", gondal, MPI3D_COMPLEX, rgb, "images"),
+        Layout(
+            "mpi3d_simulated", "MPI3D toy or realistic of 4 colours and shapes, npz", gondal, mpi3d_simulated_space, rgb, "images"
+        ),
         Layout("dmelodies", "dMelodies, the published npz", pati, dmelodies.space, tokens, "score_array", "latent_array"),
     )

@@ -18,6 +18,7 @@ from typing import IO, Any, Protocol
 import numpy as np
 
 from factorhub.errors import InputError, StoreError
+from factorhub.exchange.foreign import foreign
 from factorhub.factors import Array
 
 BLOCK = 16 << 20  # bytes unpacked at once
@@ -43,14 +44,16 @@ def open_members(path: Path) -> Members:
     """
     try:
         with path.open("rb") as file:
-            magic = file.read(8)
+            head = file.read(512)
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}; name a file that was published") from None
-    if magic.startswith(b"PK"):
+    if head.startswith(b"PK"):
         return NpzMembers(path)
-    if magic == b"\x89HDF\r\n\x1a\n":
+    if head.startswith(b"\x89HDF\r\n\x1a\n"):
         return Hdf5Members(path)
-    raise InputError(f"{path} is neither npz nor HDF5; name a file as it was published")
+    known = foreign(head)
+    what = f"{path} is {known[0]}, neither npz nor HDF5; {known[1]}" if known else f"{path} is neither npz nor HDF5"
+    raise InputError(what if known else f"{what}; name a file as it was published")
 
 
 class NpzMembers:
@@ -68,6 +71,9 @@ class NpzMembers:
                         name = member.filename.removesuffix(".npy")
                         self.shapes[name] = head
                         self._heads[name] = member, file.tell()
+            inside = [found.filename for found in archive.infolist() if found.filename.lower().endswith((".npz", ".h5", ".hdf5"))]
+        if inside and not self.shapes:
+            raise InputError(f"{path} is a zip that holds {Path(inside[0]).name}; unpack it and name that file")
 
     def load(self, name: str) -> Array:
         """The array, mapped where it lies when it is stored raw, unpacked otherwise."""

@@ -26,13 +26,17 @@ DEEPEST = 5  # dimensions of `datasets`' array features
 def write(table: Table, path: Path, progress: Progress) -> None:
     """One file with all columns, in the order of the set; `datasets.load_dataset("parquet", data_files=path)` reads it.
 
-    Binary pictures are stored as 0 and 255, so that they can be seen.
+    Binary pictures are stored as 0 and 255, so that they can be seen. A whole set of several splits has a further column
+    `split`, a ClassLabel: `datasets` makes splits of it by `filter`, and pandas by `groupby`.
     """
     import pyarrow.parquet
-    from datasets import Features
+    from datasets import ClassLabel, Features
 
-    columns = table.columns
-    features = Features({name: feature(column, table.space) for name, column in columns.items()})
+    columns, split, done = table.columns, table.split_name, 0
+    known = {name: feature(column, table.space) for name, column in columns.items()}
+    if table.splits:
+        known[split] = ClassLabel(names=list(table.splits))
+    features = Features(known)
     schema = features.arrow_schema  # with the features in its metadata, where `datasets` looks for them
     with (
         replacing(path) as temporary,
@@ -40,8 +44,12 @@ def write(table: Table, path: Path, progress: Progress) -> None:
         pyarrow.parquet.ParquetWriter(temporary, schema, compression="zstd", write_page_index=True) as file,
     ):
         for batch in table.blocks(list(columns), multiple=GROUP_ROWS):
+            rows = len(next(iter(batch.values())))
+            if table.splits:
+                batch[split] = table.split_numbers(done, rows)
             file.write_table(_arrow(batch, columns, schema, pool), row_group_size=GROUP_ROWS)
-            progress(len(next(iter(batch.values()))))
+            done += rows
+            progress(rows)
 
 
 def feature(column: Column, space: FactorSpace) -> Any:
@@ -80,8 +88,10 @@ def _arrow(batch: Batch, columns: dict[str, Column], schema: Any, pool: Executor
 
     arrays = []
     for field in schema:
-        column, rows = columns[field.name], batch[field.name]
-        if is_image(column):
+        column, rows = columns.get(field.name), batch[field.name]
+        if column is None:
+            arrays.append(pa.array(rows, field.type))
+        elif is_image(column):
             outer = _split(column)[1]
             flat = rows.reshape(-1, *column.shape[len(outer) :])
             files = png.encode(flat * np.uint8(255) if is_binary(column) else flat, pool)

@@ -1,11 +1,13 @@
 """Published files that a user has, read as a source with full factor labels, or as a generator that looks rows up.
 
-A file is recognised by the names and shapes of its arrays, and the labels in it are checked against the grid that its
-rows are said to run through. What labels mean comes from `layouts`: nothing is unpickled.
+A file is recognised by the names, shapes and dtypes of its arrays, and the labels in it are checked against the grid that
+its rows are said to run through. Where two sets have such arrays, and no labels to tell them apart, the user says which it
+is. What labels mean comes from `layouts`: nothing is unpickled.
 """
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Sequence
 from functools import cached_property
@@ -16,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from factorhub.dmelodies.dmelodies import dmelodies
-from factorhub.errors import InputError, StoreError
+from factorhub.errors import InputError, StoreError, unknown
 from factorhub.exchange.layouts import Layout, layouts
 from factorhub.exchange.members import Members, open_members
 from factorhub.factors import Array
@@ -37,20 +39,22 @@ class Published:
 
     Args:
         path: an npz or HDF5 file as it was published.
+        layout: which set it is, by the name of its layout; needed where the arrays of several sets are alike.
 
     Raises:
-        InputError: no file that is known. StoreError: its labels are not those of its grid, or it is damaged.
+        InputError: no file that is known, or one that may be of several sets. StoreError: its labels are not those of its
+            grid, or it is damaged.
     """
 
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+    def __init__(self, path: str | Path, layout: str = "") -> None:
+        self.path, self._asked = Path(path).absolute(), layout
         self._members = open_members(self.path)
-        self.layout = _recognised(self._members)
+        self.layout = _recognised(self._members, layout)
         self._lock = threading.Lock()
         self._check_labels()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Published, (self.path,)
+        return Published, (self.path, self._asked)
 
     def __len__(self) -> int:
         return len(self.space)
@@ -96,7 +100,7 @@ class Published:
             fields=(self.layout.field,),
             draw=draw,
             source=self.layout.source,
-            options={"file": str(self.path)},
+            options={"file": str(self.path), **({"layout": self._asked} if self._asked else {})},
             picture=dmelodies().picture if self._is_melody else None,
         )
 
@@ -159,26 +163,52 @@ class Published:
             self._tokens  # noqa: B018 - checks every melody
 
 
-def _recognised(members: Members) -> Layout:
-    """The layout that a file has."""
-    near = None
-    for layout in layouts():
-        found = {name: members.shapes[name][0] for name in layout.arrays if name in members.shapes}
-        if found == layout.arrays and members.shapes[layout.observations][1].kind in "iu":
-            return layout
-        if len(found) == len(layout.arrays):
-            near = layout
-    listed = ", ".join(f"{name} {shape}" for name, (shape, _) in list(members.shapes.items())[:8]) or "no plain arrays"
-    if near is not None:
+def _recognised(members: Members, asked: str) -> Layout:
+    """The layout that a file has, which is the one called `asked` if any is."""
+    known = layouts()
+    names = list(dict.fromkeys(layout.name for layout in known))
+    if asked and asked not in names:
+        raise unknown("layout", asked, names)
+    fitting = [layout for layout in known if _likeness(layout, members) is None]
+    most = max((len(layout.arrays) for layout in fitting), default=0)  # labels in the file say more than its size
+    chosen = [layout for layout in fitting if layout.name == (asked or layout.name) and len(layout.arrays) == most]
+    if len({layout.name for layout in chosen}) > 1:
+        listed = " or ".join(f"{layout.name} ({layout.summary})" for layout in chosen)
+        hint = "say which, by --layout or --set layout=, or layout= in Python"
+        raise InputError(f"{members.path} may be {listed}: their arrays are alike, their factors are not; {hint}")
+    if chosen:
+        return chosen[0]
+    had = [f"{name} {shape} {dtype}" for name, (shape, dtype) in list(members.shapes.items())[:8]]
+    listed = ", ".join(had) or "no plain arrays"
+    near = max(known, key=lambda layout: (layout.name == asked, _likeness(layout, members) or (9,)))
+    if asked or any(name in members.shapes for name in near.arrays):
         wanted = ", ".join(f"{name} {shape}" for name, shape in near.arrays.items())
         what = f"{members.path} is not {near.summary}"
-        raise InputError(f"{what}: it has {listed}, expected {wanted}; name the whole file, unchanged")
-    known = ", ".join(dict.fromkeys(layout.summary.split(",")[0] for layout in layouts()))
-    raise InputError(f"{members.path} holds none of the published sets ({known}): it has {listed}; name a file as it was published")
+        hint = f"it has the arrays of {fitting[0].name}" if fitting else "name the whole file, unchanged"
+        raise InputError(f"{what}: it has {listed}, expected {wanted}, of {near.dtypes}; {hint}")
+    sets = ", ".join(dict.fromkeys(layout.summary.split(",")[0] for layout in known))
+    raise InputError(f"{members.path} holds none of the published sets ({sets}): it has {listed}; name a file as it was published")
 
 
-def published(*, file: str = "") -> Generator:
-    """The generator of a published file, for recipes: `factorhub.exchange.published:published` with the option `file`."""
+def _likeness(layout: Layout, members: Members) -> tuple[float, ...] | None:
+    """How near a file's arrays come to a layout's, the greater the nearer; None where they are the layout's."""
+    wanted = layout.arrays
+    found = {name: members.shapes[name] for name in wanted if name in members.shapes}
+    same = sum(found[name][0] == wanted[name] for name in found)
+    kind = layout.observations in found and layout.takes(found[layout.observations][1])
+    if same == len(wanted) and kind:
+        return None
+    rows = wanted[layout.observations][0]
+    alike = sum(found[name][0][1:] == wanted[name][1:] for name in found)
+    away = max((abs(math.log((found[name][0][:1] or (0,))[0] + 1) - math.log(rows + 1)) for name in found), default=math.inf)
+    return (len(found) == len(wanted), len(found), alike, same, kind, -away)
+
+
+def published(*, file: str = "", layout: str = "") -> Generator:
+    """The generator of a published file, for recipes: `factorhub.exchange.published:published` with the option `file`.
+
+    The option `layout` says which set it is, where the arrays of several are alike.
+    """
     if not file:
         raise InputError("a published file is named by the option file; none was given: add --set file=PATH")
-    return Published(file).generator()
+    return Published(file, layout).generator()

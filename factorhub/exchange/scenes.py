@@ -10,23 +10,28 @@ from typing import Any
 
 import numpy as np
 
+from factorhub.dsprites_like.room import SURFACES, surfaces
 from factorhub.errors import InputError
 from factorhub.exchange.hdf5 import Hdf5Writer, chunk_rows
 from factorhub.exchange.npy import write_object
 from factorhub.exchange.output import replacing
 from factorhub.exchange.table import Table
 from factorhub.factors import Array
+from factorhub.fields import Batch
 from factorhub.progress import Progress
-from factorhub.source import Column
+from factorhub.source import VALUE, Column
 
 PRESENT = "present"  # the component of an object table that says whether the object is there
+ROOM = {"floor_hue", "wall_hue", "orientation"}  # the factors of a room, whose background has four parts in the published files
+TURN = "orientation" + VALUE
 RENAMED = {"x": ("posX",), "y": ("posY",), "color": ("red", "green", "blue")}  # features by the library's names
 
 
 def write(table: Table, path: Path, progress: Progress) -> None:
     """`image` (n, y, x, 3), `mask` (n, y, x, 1), `visibility` (n, slots, 1), `num_actual_objects` (n, 1), and features.
 
-    Slot 0 is the background, as 0 is in the mask. A feature is a component of the set's object table, (n, slots, 1):
+    Slot 0 is the background, as 0 is in the mask; in Objects Room slots 0 to 3 are sky, floor, far wall and side wall, as
+    published, and the objects follow. A feature is a component of the set's object table, (n, slots, 1):
     uint8 codes for one with labels, float32 otherwise. Three have the library's names: posX and posY are `x` and `y`,
     and red, green and blue are `color` (n, slots, 3). Rows are in natural order. The metadata file goes to `path` up
     to its first "-", with `-metadata.npy` after it.
@@ -38,25 +43,29 @@ def write(table: Table, path: Path, progress: Progress) -> None:
     components: list[str] = objects.attributes["meta"]["components"]
     labels: dict[str, list[str]] = objects.attributes["meta"].get("labels", {})
     features = _features(components)
-    n, slots = len(table), objects.shape[0] + 1
+    room = mask.shape[0] if set(table.space.names) >= ROOM else 0
+    behind = len(SURFACES) if room else 1
+    n, slots = len(table), objects.shape[0] + behind
     rows = chunk_rows(image.row_bytes, n)
     sums = np.zeros((3, len(components)))  # how many objects, their components' sums and sums of squares
     with replacing(path) as temporary, Hdf5Writer(temporary) as file:
         file.pictures("image", table.first(image.name, rows), (n, *image.shape))
-        file.pictures("mask", table.first(mask.name, rows)[..., None], (n, *mask.shape, 1))
+        names = [image.name, mask.name, objects.name, *([TURN] if room else [])]
+        first = table.source.read(table.natural[:rows], names)
+        file.pictures("mask", _entities(first, mask.name, room)[..., None], (n, *mask.shape, 1))
         file.labels("visibility", "float32", (n, slots, 1))
         file.labels("num_actual_objects", "uint8", (n, 1))
         for name, parts in features.items():
             file.labels(name, "uint8" if name in labels else "float32", (n, slots, len(parts)))
-        for batch in table.ordered([image.name, mask.name, objects.name], path.parent, rows):
+        for batch in table.ordered(names, path.parent, rows):
             found = batch[objects.name]
             present = found[..., [components.index(PRESENT)]]
             file.add("image", batch[image.name])
-            file.add("mask", batch[mask.name][..., None])
-            file.add("visibility", _slots(present, background=1))
+            file.add("mask", _entities(batch, mask.name, room)[..., None])
+            file.add("visibility", _visible(present, batch, room))
             file.add("num_actual_objects", present.sum(axis=1))
             for name, parts in features.items():
-                file.add(name, _slots(found[..., parts], background=0))
+                file.add(name, _slots(found[..., parts], behind, 0))
             there = found[present[..., 0] == 1]
             sums += [np.full(len(components), len(there)), there.sum(axis=0), (there**2).sum(axis=0)]
             progress(len(found))
@@ -94,9 +103,25 @@ def _columns(table: Table) -> tuple[Column, Column, Column]:
     return table.image("objects"), mask, objects
 
 
-def _slots(values: Array, background: float) -> Array:
-    """Components (n, objects, parts) as a feature (n, slots, parts) with the background in slot 0."""
-    return np.pad(values, ((0, 0), (1, 0), (0, 0)), constant_values=background)
+def _slots(values: Array, behind: int, fill: float) -> Array:
+    """Components (n, objects, parts) as a feature (n, slots, parts), with `fill` in the slots of the background."""
+    return np.pad(values, ((0, 0), (behind, 0), (0, 0)), constant_values=fill)
+
+
+def _entities(batch: Batch, mask: str, room: int) -> Array:
+    """The instance map (n, y, x) of a batch, the surfaces of a room of `room` pixels before the objects."""
+    found = batch[mask]
+    if not room:
+        return found
+    return np.where(found > 0, found + np.uint8(len(SURFACES) - 1), surfaces(batch[TURN], room)).astype(np.uint8)
+
+
+def _visible(present: Array, batch: Batch, room: int) -> Array:
+    """Which slots (n, slots, 1) are something: the background always, the side wall where the camera sees one."""
+    found = _slots(present, len(SURFACES) if room else 1, 1)
+    if room:
+        found[:, len(SURFACES) - 1, 0] = (surfaces(batch[TURN], room) == len(SURFACES) - 1).any(axis=(1, 2))
+    return found
 
 
 def _metadata(n: int, slots: int, features: dict[str, list[int]], labels: dict[str, list[str]], sums: Array) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from factorhub.factors import Array
 from factorhub.fields import Batch
 from factorhub.source import VALUE, Column, Source
 from factorhub.space import FactorSpace
+from factorhub.storage.reader import Reader
 
 BLOCK_BYTES = 32 << 20  # of rows read at once: what bounds memory
 BLOCK_ROWS = 1 << 16
@@ -71,6 +72,23 @@ class Table:
         """The positions of the rows in natural (grid) order, which is the order of all published files."""
         index = self.source.read(np.arange(len(self)), ["index"])["index"]
         return np.argsort(index, kind="stable")
+
+    @cached_property
+    def splits(self) -> dict[str, int]:
+        """The row after the last of each split, where the rows are a whole set of several splits; else nothing."""
+        if not isinstance(self.source, Reader) or self.source.split is not None:
+            return {}
+        ranges = self.source.plan.ranges
+        return {name: stop for name, (_, stop) in ranges.items()} if len(ranges) > 1 else {}
+
+    @property
+    def split_name(self) -> str:
+        """What a column that says the split is called."""
+        return next(name for name in ("split", "split_", "split__") if name not in self.columns)
+
+    def split_numbers(self, start: int, rows: int) -> Array:
+        """Which of `splits` the rows from `start` on belong to, in the order of the set."""
+        return np.searchsorted(list(self.splits.values()), np.arange(start, start + rows), side="right")
 
     def image(self, format: str) -> Column:
         """The observation that a format with one picture a row takes: the first image.

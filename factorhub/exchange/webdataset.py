@@ -32,12 +32,14 @@ def write(table: Table, path: Path, progress: Progress) -> None:
 
     A sample holds `.png` (the first picture; binary ones as 0 and 255), `.NAME.png` or `.NAME.npy` for every further
     observation, and `.json` with the index, the code of each factor, its value (`NAME_value`), its label where it has
-    one (`NAME_label`), and what the regime recorded. Times and owners are zero, so equal sets give equal files.
+    one (`NAME_label`), what the regime recorded, and the `split` where it is a whole set of several. Times and owners
+    are zero, so equal sets give equal files.
     """
     long = [name for name in endings(table) if len(name) > LONGEST]
     if long:
         raise InputError(f"format webdataset takes columns of up to {LONGEST} letters, '{long[0]}' has more; try parquet")
     text = json.JSONEncoder(ensure_ascii=False).encode
+    names, done = list(table.splits), 0
     with (
         replacing(path) as temporary,
         ThreadPoolExecutor(cores()) as pool,
@@ -45,11 +47,14 @@ def write(table: Table, path: Path, progress: Progress) -> None:
     ):
         for batch in table.blocks(list(table.columns)):
             parts = {ending: _files(column, batch, pool) for ending, column in endings(table).items()}
+            splits = [names[i] for i in table.split_numbers(done, len(batch["index"]))] if names else []
             for row, facts in enumerate(_facts(table, batch)):
+                facts |= {table.split_name: splits[row]} if splits else {}
                 key = f"{batch['index'][row]:010d}"
                 for ending, files in parts.items():
                     file.write(_member(f"{key}.{ending}", files[row]))
                 file.write(_member(f"{key}.json", text(facts).encode()))
+            done += len(batch["index"])
             progress(len(batch["index"]))
         file.write(bytes(1024))  # the end of a tar
 

@@ -7,6 +7,7 @@ from factorhub.regimes.counterfactual import Counterfactual
 from factorhub.regimes.environments import Environments
 from factorhub.regimes.grid import Grid
 from factorhub.regimes.labels import Labels
+from factorhub.regimes.line import Line
 from factorhub.regimes.linear_scm import LinearScm
 from factorhub.regimes.mechanisms import Do, Mechanism
 from factorhub.regimes.nearby import Perturbation, Radius
@@ -22,7 +23,7 @@ from factorhub.regimes.uniform import Uniform
 from factorhub.regimes.where import Where
 
 __all__ = [
-    "Causal", "Copula", "Correlated", "Counterfactual", "Do", "Draw", "Environments", "Formula", "Grid", "Labels", "LinearScm",
-    "Mechanism", "Pairs", "Perturbation", "Radius", "Regime", "Sequence", "Shell", "Splits", "Tasks", "Temporal", "Traversal",
-    "Uniform", "Walk", "Where", "from_dict", "from_text", "to_dict", "to_text",
+    "Causal", "Copula", "Correlated", "Counterfactual", "Do", "Draw", "Environments", "Formula", "Grid", "Labels", "Line",
+    "LinearScm", "Mechanism", "Pairs", "Perturbation", "Radius", "Regime", "Sequence", "Shell", "Splits", "Tasks", "Temporal",
+    "Traversal", "Uniform", "Walk", "Where", "from_dict", "from_text", "to_dict", "to_text",
 ]  # fmt: skip

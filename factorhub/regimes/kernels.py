@@ -7,7 +7,7 @@ import numpy as np
 from factorhub.columns import copy, divide, put_columns
 from factorhub.compiled import compiled
 from factorhub.factors import Array
-from factorhub.kernels import unit, unit_of, values_at, values_of
+from factorhub.kernels import codes_of, unit, unit_of, values_at, values_of
 from factorhub.philox import philox_columns
 
 CHUNK = 2048  # rows at a time, where a loop goes factor by factor: few enough for their columns to stay in the cache
@@ -216,6 +216,7 @@ def fill_labels(
     k, size = values.shape[1], min(values.shape[0], CHUNK)
     here, codes, rows = np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64), np.empty(size, dtype=np.uint64)
     u, wrong, label = np.empty(size), np.empty(size), np.empty(size)
+    others = np.empty(size, dtype=np.int64)
     words = np.empty(((k + 3) // 4 * 4, size if noise > 0.0 else 0), dtype=np.uint64)
     for begin in range(0, values.shape[0], CHUNK):
         end, n = min(begin + CHUNK, values.shape[0]), 0
@@ -238,7 +239,11 @@ def fill_labels(
                 for m in range(n):
                     true, other = label[m], wrong[m]
                     label[m] = other if u[m] < noise else true
-            if bins > 0:
+            if bins > 0 and factors[j].count > 0:  # by code, in whole numbers: a value's place in the range may round down
+                codes_of(factors[j], table, label[:n], codes[:n], others[:n])
+                for m in range(n):
+                    label[m] = codes[m] if factors[j].count <= bins else codes[m] * bins // factors[j].count
+            elif bins > 0:
                 for m in range(n):
                     label[m] = min(np.floor(unit_of(factors[j], table, label[m]) * bins), bins - 1.0)
             for m in range(n):

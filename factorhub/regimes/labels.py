@@ -34,7 +34,8 @@ class Labels(Wrapper):
         rows: how many rows of each split of a set keep them instead, exactly: the first ones where draws never end, any of
             a finite regime. 0 for no limit.
         noise: the chance, for each factor, that a label is another draw from all values (which may be the true one).
-        bins: the number of equal bins that labels are coarsened to; 0 for none.
+        bins: the number of bins that labels are coarsened to; 0 for none. A factor of as many values or fewer keeps its
+            codes; of more, code c of n is in bin floor(c · bins / n). Off the grid, bins are equal parts of the range.
         factors: which factors are labelled; all by default.
         permuted: give each factor's values in a random order that is the same for all rows of a seed.
         inner: where rows come from.
@@ -104,7 +105,7 @@ class Labels(Wrapper):
         return np.array(columns(base, self.factors or base.names, "factors"), dtype=np.int64)
 
     def _permuted(self, factor: Factor, seed: int, stream: str, j: int, column: Array) -> Array:
-        size = self.bins or factor.size
+        size = min(self.bins or factor.size or 0, factor.size or self.bins) or None
         if size is None:
             raise InputError(f"{factor.name} was drawn off its grid, so its values have no other order; give bins too")
         order = Permutation(size, int(randomness.words(seed, stream, j, 1)[0]))

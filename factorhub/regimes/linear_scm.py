@@ -28,7 +28,8 @@ class LinearScm(Single):
 
     In normal scores B z = noise with B = Ω^½ (I - A): Ω^½ diagonal, U(2, 4); A acyclic with edges of weight
     ±U(0.25, 1) between `density` of the pairs. A hard intervention on factor i makes row i of B equal λ e_i,
-    λ ~ U(6, 8); a soft one draws the weights of its parents anew, U(1.75, 2). `environment` is recorded.
+    λ ~ U(6, 8); a soft one draws every entry of the row that is not 0 anew, the diagonal's too, U(1.75, 2), as the
+    published code does. `environment` is recorded.
 
     Attributes:
         graph: the seed of the model, apart from the rows' own, so that sets of other rows share it.
@@ -101,8 +102,8 @@ def _environments(of: LinearScm, base: FactorSpace) -> Environments:
         before = [order.index(parent) for parent in item.parents]
         changed[item.factor] = (
             Mechanism(item.factor, noise=float(1 / hard[i]))
-            if of.intervention == "hard" or not before
-            else Mechanism(item.factor, item.parents, tuple(soft[i, before].tolist()), noise=item.noise)
+            if of.intervention == "hard"
+            else Mechanism(item.factor, item.parents, tuple((-soft[i, before] / soft[i, i]).tolist()), noise=float(1 / soft[i, i]))
         )
     regimes = (Causal(tuple(model), (), of.on_grid), *(Causal(tuple(model), (changed[name],), of.on_grid) for name in names))
     return Environments(regimes, keep=of.keep)

@@ -171,8 +171,9 @@ class Pairs(Paired):
     Attributes:
         k: how many factors; -1 draws a number from 1 to one less than may change, for each row.
         mode: "exactly" (k factors change, each to a different value), "at_most" (k factors are redrawn and may draw the
-            old value), "dlib" (1 or k factors are redrawn with equal chance: what disentanglement_lib's code does),
-            or "laplace" (every ordered factor moves by a discretised Laplace step, at least one changes; k is not used).
+            old value), "dlib" (1 or k factors are redrawn with equal chance, also where k is drawn: what
+            disentanglement_lib's code does), or "laplace" (every ordered factor moves by a discretised Laplace step, at
+            least one changes; k is not used).
         rate: of the Laplace steps, whose scale is log(size) / rate.
         factors: which may change; all that vary by default.
         source: where redrawn values come from; `inner` by default.
@@ -249,7 +250,10 @@ class Pairs(Paired):
             raise InputError(f"pairs of k={self.k} need as many factors that vary; this regime has {most}; ask for fewer")
         if self.k == -1 or self.mode == "dlib":
             word = randomness.words(seed, f"{stream}/count", numbers, 1)[:, 0]
-            if self.k == -1:
-                return 1 + randomness.integers(word, max(most - 1, 1)), max(most - 1, 1)
-            return np.where(randomness.integers(word, 2) == 0, 1, self.k), self.k
+            several = max(most - 1, 1) if self.k == -1 else self.k
+            counts = 1 + randomness.integers(word, several) if self.k == -1 else np.full(len(numbers), self.k)
+            if self.mode == "dlib":
+                coin = randomness.words(seed, f"{stream}/one", numbers, 1)[:, 0] if self.k == -1 else word
+                counts = np.where(randomness.integers(coin, 2) == 0, 1, counts)
+            return counts, several
         return np.full(len(numbers), self.k), self.k

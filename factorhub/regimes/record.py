@@ -25,6 +25,7 @@ from factorhub.regimes.counterfactual import Counterfactual
 from factorhub.regimes.environments import Environments
 from factorhub.regimes.grid import Grid
 from factorhub.regimes.labels import Labels
+from factorhub.regimes.line import Line
 from factorhub.regimes.linear_scm import LinearScm
 from factorhub.regimes.mechanisms import Do, Mechanism
 from factorhub.regimes.nearby import Perturbation, Radius
@@ -39,7 +40,7 @@ from factorhub.regimes.where import Where
 from factorhub.regions import Region, parse
 
 REGIMES: dict[str, type] = {
-    "grid": Grid, "uniform": Uniform, "correlated": Correlated, "copula": Copula, "causal": Causal,
+    "grid": Grid, "uniform": Uniform, "correlated": Correlated, "line": Line, "copula": Copula, "causal": Causal,
     "counterfactual": Counterfactual, "linear_scm": LinearScm, "environments": Environments, "shell": Shell, "where": Where,
     "pairs": Pairs, "radius": Radius, "perturbation": Perturbation, "walk": Walk, "traversal": Traversal, "sequence": Sequence,
     "temporal": Temporal, "labels": Labels, "tasks": Tasks,

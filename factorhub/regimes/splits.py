@@ -55,6 +55,9 @@ class Splits:
         for name in ("names", "fractions", "regions", "regimes", "rows"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         object.__setattr__(self, "regions", tuple(parse(r) if isinstance(r, str) else r for r in self.regions))
+        if reserved := [name for name in self.names if name.lower() == "all"]:
+            asked = f"a split cannot be called '{reserved[0]}', which means all splits together"
+            raise InputError(f"{asked}; Hugging Face datasets refuses it; choose another name, such as whole")
         given = [item for item in (self.fractions, self.regions, self.regimes) if item]
         if len(given) != 1 or len(given[0]) != len(self.names) or len(set(self.names)) != len(self.names):
             raise InputError(f"splits need distinct names and a fraction, region or regime for each, as in {FORM}")

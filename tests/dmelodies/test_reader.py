@@ -14,7 +14,7 @@ PLAIN = [2, 6, 9, 7, 11, 14, 1, 1, 9, 13, 16, 2, 6, 9, 1, 1]
 def spelled_out(tokens):
     """The published reading in plain Python, one melody at a time."""
     played = [60 + token - 2 for token in tokens if 2 <= token < 52]
-    if not played:
+    if len(played) < 3:
         return [-1] * 9
     root = min(played[:3])
     octave = {4: 0, 5: 1, 6: 2}.get(root // 12 - 1, -1)
@@ -29,6 +29,17 @@ def spelled_out(tokens):
             rise = np.sign(b - a) + np.sign(c - b)
             arps[chord] = 0 if rise > 0 else 1 if rise < 0 else -1
     return [root % 12, octave, scale, *rhythms, *arps]
+
+
+@pytest.mark.parametrize("notes", [0, 1, 2])
+def test_of_fewer_than_three_notes_nothing_is_read(notes):
+    tokens = np.ones((16, 16), dtype=int)
+    for row in range(16):
+        tokens[row, np.roll(np.arange(16), row)[:notes]] = 14
+    assert (read_factors(tokens) == -1).all()
+    tokens[:, :] = 1
+    tokens[:, 3:6] = 14  # three are read: C5, of every scale
+    assert read_factors(tokens)[0].tolist() == [0, 1, 0, -1, -1, -1, -1, -1, -1]
 
 
 def test_the_reader_inverts_the_generator_on_the_whole_grid(grid):

@@ -7,7 +7,9 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from factorhub.dmelodies.reader import read_factors
 from factorhub.dmelodies.score import midi, musicxml, note_names, score
+from factorhub.dmelodies.spelling import NO_KEY, STEPS, key_of
 from factorhub.dmelodies.vocabulary import MIDI
 from factorhub.errors import InputError
 
@@ -28,6 +30,75 @@ def expected(tokens):
     return [(MIDI[token - 2], tick, 1) for tick, token in enumerate(tokens) if token > 1]
 
 
+def spelled(tokens):
+    key = key_of(tokens.tolist())
+    return [key.note(token).name if token > 1 else "rest" for token in tokens.tolist()]
+
+
+def scales(melodies):
+    """One melody of each tonic and scale, whose notes are all that the chords have."""
+    for tonic in range(12):
+        for scale in range(3):
+            values = melodies.space.values([[tonic, 0, scale, 0, 0, 0, 0, 0, 0]])
+            yield tonic, scale, melodies.render(values)["tokens"][0]
+
+
+def test_notes_are_spelled_by_the_scale_as_music21_spells_it(melodies):
+    """Major and harmonic minor on the same tonic; each name has one letter, and each note sounds as before."""
+    from music21 import key, scale
+
+    for _, kind, tokens in scales(melodies):
+        found = key_of(tokens.tolist())
+        name = found.name.split()[0].replace("b", "-")
+        assert key.KeySignature(found.fifths).asKey("minor" if found.minor else "major").tonic.name == name
+        assert abs(found.fifths) <= 6
+        written = [found.note(token) for token in tokens.tolist() if token > 1]
+        assert {(STEPS.index(n.step), n.alter) for n in written} == set(
+            {n.step: (STEPS.index(n.step), n.alter) for n in written}.values()
+        ), "one name for each line of the staff"
+        if kind < 2:
+            made = scale.MajorScale(name) if kind == 0 else scale.HarmonicMinorScale(name)
+            assert {n.name[:-1] for n in written} <= {pitch.name for pitch in made.getPitches(f"{name}3", f"{name}5")}
+        for note, token in zip(written, tokens[tokens > 1].tolist(), strict=True):
+            assert 12 * (note.octave + 1) + (0, 2, 4, 5, 7, 9, 11)[STEPS.index(note.step)] + note.alter == MIDI[token - 2]
+
+
+@pytest.mark.parametrize(
+    ("tonic", "scale", "name", "fifths"),
+    [(6, 0, "F# major", 6), (1, 0, "Db major", -5), (3, 1, "Eb minor", -6), (8, 1, "G# minor", 5), (0, 2, "C blues", -3)],
+)
+def test_the_signature_is_the_one_of_fewest_signs(melodies, tonic, scale, name, fifths):
+    from music21 import converter
+
+    tokens = melodies.render(melodies.space.values([[tonic, 1, scale, 0, 0, 0, 0, 0, 0]]))["tokens"][0]
+    key = key_of(tokens.tolist())
+    assert (key.name, key.fifths) == (name, fifths)
+    for data, kind in ((midi(tokens), "midi"), (musicxml(tokens).decode(), "musicxml")):
+        read = converter.parseData(data, format=kind).flatten()
+        assert read.getElementsByClass("KeySignature")[0].sharps == fifths
+
+
+def test_files_tell_the_factors(melodies, some):
+    for tokens in some:
+        codes = read_factors(tokens)
+        wanted = {f.name: str(f.grid[code]) for f, code in zip(melodies.space, codes.tolist(), strict=True)}
+        root = ElementTree.fromstring(musicxml(tokens))
+        assert {field.get("name"): field.text for field in root.iter("miscellaneous-field")} == wanted
+        assert all(f"{name}={value}".encode() in midi(tokens) for name, value in wanted.items())
+
+
+def test_a_melody_in_no_scale_has_no_signature():
+    tokens = [2, 3, 4, 5, 6, 7, 8, 9, *[1] * 8]
+    assert key_of(tokens) == NO_KEY
+    root = ElementTree.fromstring(musicxml(tokens))
+    assert root.findtext(".//fifths") == "0"
+    assert root.find(".//mode") is None
+    assert root.findtext("work/work-title") == "Melody"
+    assert [n.findtext("pitch/step") + (n.findtext("pitch/alter") or "") for n in root.iter("note") if n.find("pitch")] == [
+        "C", "C1", "D", "E-1", "E", "F", "F1", "G",
+    ]  # fmt: skip
+
+
 def test_the_score_has_two_bars_of_eighths(some):
     for tokens in some:
         made = score(tokens)
@@ -37,7 +108,8 @@ def test_the_score_has_two_bars_of_eighths(some):
         assert heard(made) == expected(tokens)
         written = list(made.flatten().notesAndRests)
         assert [item.duration.type for item in written] == ["eighth"] * 16
-        assert [getattr(item, "nameWithOctave", "rest") for item in written] == note_names(tokens).tolist()
+        assert [getattr(item, "nameWithOctave", "rest") for item in written] == spelled(tokens)
+        assert made.metadata.title == f"Melody in {key_of(tokens.tolist()).name}"
 
 
 def test_midi_files_read_back_as_the_melody(some):
@@ -85,26 +157,30 @@ def test_musicxml_reads_back_as_the_melody(some):
         read = converter.parseData(musicxml(tokens).decode(), format="musicxml")
         assert heard(read) == expected(tokens)
         names = [getattr(item, "nameWithOctave", "rest") for item in read.flatten().notesAndRests]
-        assert names == note_names(tokens).tolist()
+        assert names == spelled(tokens)
+        assert read.metadata.title == f"Melody in {key_of(tokens.tolist()).name}"
         assert [bar.duration.quarterLength for bar in read.parts[0].getElementsByClass("Measure")] == [4, 4]
 
 
-def test_a_player_who_obeys_the_printed_accidentals_plays_the_melody(some):
+def test_a_player_who_obeys_the_printed_accidentals_plays_the_melody(some, melodies):
     altered = [[4, 3, 4, 4, 3, 3, 2, 16, 2, 3, 1, 2, 14, 15, 14, 2]]  # naturals after sharps, and other octaves
-    signs = {"sharp": 1, "flat": -1, "natural": 0}
-    for tokens in [*some, *altered]:
+    signs = {"sharp": 1, "flat": -1, "natural": 0, "double-sharp": 2, "flat-flat": -2}
+    for tokens in [*some, *altered, *(tokens for _, _, tokens in scales(melodies))]:
         root = ElementTree.fromstring(musicxml(tokens))
         for bar in root.iter("measure"):
             in_force = {}
+            fifths = int(root.findtext(".//fifths"))
+            usual = dict.fromkeys("FCGDAEB"[:fifths] if fifths > 0 else "BEADGCF"[:-fifths], 1 if fifths > 0 else -1)
             for note in bar.iter("note"):
                 if note.find("rest") is not None:
                     continue
                 line = note.findtext("pitch/step"), note.findtext("pitch/octave")
                 printed = note.findtext("accidental")
-                assert printed is None or in_force.get(line, 0) != signs[printed], "a sign that is already in force"
+                before = in_force.get(line, usual.get(line[0], 0))
+                assert printed is None or before != signs[printed], "a sign that is already in force"
                 if printed is not None:
                     in_force[line] = signs[printed]
-                assert in_force.get(line, 0) == int(note.findtext("pitch/alter") or 0)
+                assert in_force.get(line, usual.get(line[0], 0)) == int(note.findtext("pitch/alter") or 0)
 
 
 def test_printed_accidentals_are_among_those_of_music21(some):
@@ -144,7 +220,7 @@ def test_bytes_depend_on_the_melody_alone():
         for clock, seed in (("0", "1"), ("2000000000", "2"))
     ]
     assert made[0] == made[1]
-    assert hashlib.sha256(made[0]).hexdigest() == "b0b5e6ff9e83ab239ec769c9a96d1948874eae9f33bbb34f6d08d1d30697852b"
+    assert hashlib.sha256(made[0]).hexdigest() == "47dae271bc28facafdfda02c39054596f9abfde99312726739aba9080138b091"
 
 
 def test_importing_scores_leaves_music21_alone():

@@ -46,7 +46,7 @@ def test_every_object_is_a_sprite_of_dsprites(variant, antialias):
     one = factorhub.generator("dsprites")
     values = draw(many, 60)
     batch = many.render(values)
-    for i in range(5):
+    for i in range(many.field("mask").meta["instances"]):
         columns = [many.space.index(f"{name}_{i + 1}") for name in one.space.names[1:]]
         own = one.render(np.concatenate([np.zeros((60, 1)), values[:, columns]], axis=1))["image"]
         differ = batch["amodal"][:, i] != own * (values[:, 0] > i)[:, None, None]
@@ -86,19 +86,46 @@ def test_the_picture_is_the_mask_in_the_labelled_colors(variant):
     np.testing.assert_array_equal(batch["image"], palette[np.arange(100)[:, None, None], batch["mask"]])
 
 
+@pytest.mark.parametrize(
+    ("variant", "fewest", "most"), [("binarized", 2, 3), ("colored_on_grayscale", 2, 5), ("colored_on_colored", 1, 4)]
+)
+def test_scenes_have_as_many_sprites_as_published(variant, fewest, most):
+    generator = factorhub.generator("multi_dsprites", variant=variant)
+    assert list(generator.space["count"].grid) == list(range(fewest, most + 1))
+    present = table(generator, generator.render(draw(generator, 300)))["present"].sum(axis=1)
+    assert (present.min(), present.max()) == (fewest, most)
+    more = factorhub.generator("multi_dsprites", variant=variant, min_objects=1, max_objects=6)
+    assert list(more.space["count"].grid) == [1, 2, 3, 4, 5, 6]
+
+
+def test_colors_on_gray_are_drawn_as_hue_saturation_and_value():
+    import colorsys
+
+    generator = factorhub.generator("multi_dsprites", variant="colored_on_grayscale")
+    assert {"hue_1", "saturation_1", "value_1"} <= set(generator.space.names)
+    assert not {"red_1", "green_1", "blue_1"} & set(generator.space.names)
+    values = draw(generator, 50)
+    objects = table(generator, generator.render(values))
+    for i in range(5):
+        own = values[:, [generator.space.index(f"{name}_{i + 1}") for name in ("hue", "saturation", "value")]]
+        wanted = np.array([colorsys.hsv_to_rgb(*row) for row in own]) * objects["present"][:, i, None]
+        got = np.stack([objects[name][:, i] for name in ("red", "green", "blue")], axis=1)
+        np.testing.assert_allclose(got, wanted, atol=1e-12)
+
+
 def test_the_table_holds_the_factors_and_zeros_for_the_absent():
     generator = factorhub.generator("multi_dsprites")
     values = draw(generator, 200)
     batch = generator.render(values)
     objects = table(generator, batch)
-    np.testing.assert_array_equal(objects["present"], np.arange(5) < values[:, :1])
+    np.testing.assert_array_equal(objects["present"], np.arange(4) < values[:, :1])
     there = objects["present"] == 1
     assert not batch["objects"][~there].any()
-    for i, name in itertools.product(range(5), ("shape", "scale", "posX", "posY", "red")):
+    for i, name in itertools.product(range(4), ("shape", "scale", "posX", "posY", "red")):
         np.testing.assert_array_equal(
             objects[name][:, i][there[:, i]], values[there[:, i], generator.space.index(f"{name}_{i + 1}")]
         )
-    np.testing.assert_array_equal(objects["depth"][there], (values[:, :1] - 1 - np.arange(5))[there])
+    np.testing.assert_array_equal(objects["depth"][there], (values[:, :1] - 1 - np.arange(4))[there])
     turn = 2 * np.pi / np.array([4, 2, 1])[objects["shape"].astype(int)]
     assert (objects["orientation"] < turn).all()
 
@@ -183,8 +210,9 @@ def test_masks_score_one_against_themselves_and_less_against_anything_else():
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        ({"size": 8}, "multi_dsprites takes a size of 16 to 1024 pixels and max_objects of 1 to 9; got size=8 and max_objects=5"),
-        ({"max_objects": 10}, "got size=64 and max_objects=10"),
+        ({"size": 8}, "multi_dsprites takes a size of 16 to 1024 pixels and 1 to 9 objects, .*; got size=8, 1 to 4 objects"),
+        ({"max_objects": 10}, "got size=64, 1 to 10 objects"),
+        ({"min_objects": 3, "max_objects": 2}, "got size=64, 3 to 2 objects"),
         ({"overlap": 1.5}, "overlap of multi_dsprites is a share of the sprites' radii, 0 to 1; got 1.5"),
         (
             {"variant": "coloured"},

@@ -9,9 +9,9 @@ import factorhub
 from factorhub import randomness
 
 GOLDEN = {
-    "multi_dsprites": "fbadbf3ba91a3a4c",
-    "multi_dsprites overlap=0.4 variant=binarized amodal=true": "ddb03055354d45b3",
-    "multi_dsprites antialias=true variant=colored_on_grayscale": "8f6bde33c558ae3d",
+    "multi_dsprites": "8f33eb9ecff02bb4",
+    "multi_dsprites overlap=0.4 variant=binarized amodal=true": "17eb7e9f0aae8f7f",
+    "multi_dsprites antialias=true variant=colored_on_grayscale": "9447a310ce330a48",
     "tetrominoes": "fc7fcfdf3e0de7c7",
     "tetrominoes n=5 cells=10 cell=4": "8902daae0da38cc8",
     "causal_pendulum": "c2b69779aa6f1fd5",

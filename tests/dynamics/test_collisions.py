@@ -161,13 +161,21 @@ def test_every_serve_is_a_goal() -> None:
     assert near.max() < 1.5 * 0.05
 
 
-def test_interventions_set_their_variable_and_nothing_else() -> None:
-    made = factorhub.generator("interventional_pong", dtype="float64")
+@pytest.mark.parametrize("single", [True, False])
+def test_interventions_set_their_variable_and_nothing_else(single: bool) -> None:
     plain = factorhub.generator("interventional_pong", dtype="float64", chance=0.0)
+    made = factorhub.generator("interventional_pong", dtype="float64", single=single)
     values = sample(made.space, 64)
     with_them, without = made.render(values), plain.render(values)
     target = with_them["target"]
-    assert target[:, 1:].mean() == pytest.approx(1 / 6, abs=0.01)
+    count = target[:, 1:].sum(axis=2)
+    if single:  # one of the five, evenly, where five draws would not all have missed
+        assert count.max() == 1
+        assert (count == 0).mean() == pytest.approx(0.85**5, abs=0.02)
+        assert target.sum(axis=(0, 1)) == pytest.approx(np.full(5, target.sum() / 5), rel=0.15)
+    else:
+        assert target[:, 1:].mean() == pytest.approx(0.15, abs=0.01)
+        assert count.max() > 1
     assert not target[:, 0].any()
     first = target.any(axis=2).argmax(axis=1)
     for i, k in enumerate(first):
@@ -178,7 +186,7 @@ def test_interventions_set_their_variable_and_nothing_else() -> None:
 
 def test_targets_follow_from_the_seed_and_begin_alike() -> None:
     seeds = np.array([3.0, 8.0])
-    short, long = draws(seeds, 10, 0.5), draws(seeds, 30, 0.5)
+    short, long = draws(seeds, 10, 0.5, False), draws(seeds, 30, 0.5, False)
     assert all(np.array_equal(a, b[:, :10]) for a, b in zip(short, long, strict=True))
     assert not np.array_equal(short[1][0], short[1][1])
 

@@ -9,7 +9,7 @@ import factorhub
 from factorhub import quality
 from factorhub.dynamics import pendulum
 from factorhub.errors import InputError
-from factorhub.recipes import asked
+from factorhub.protocols import asked
 from factorhub.regimes.presets import preset
 from factorhub.regimes.uniform import Uniform
 from factorhub.testing import check_generator, sample

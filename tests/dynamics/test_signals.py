@@ -39,6 +39,8 @@ def test_hard_interventions_cut_the_parents_and_soft_ones_keep_them() -> None:
         assert (np.flatnonzero(hard[i + 1, i]) == [i]).all()
         assert 6 <= hard[i + 1, i, i] <= 8
         assert np.array_equal(soft[i + 1, i] != 0, soft[0, i] != 0)
+        drawn = soft[i + 1, i][soft[i + 1, i] != 0]  # the diagonal's entry too
+        assert ((drawn >= 1.75) & (drawn <= 2)).all()
         assert 2 <= hard[0, i, i] <= 4
     assert np.allclose(np.abs(mixing).max(axis=1), 1.0)
     assert mixing.shape == (10, 5)

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 import factorhub
+from factorhub.dmelodies.published import dictionaries
 from factorhub.errors import InputError
 from factorhub.exchange.formats import export
+from factorhub.exchange.npz import metadata
 from factorhub.exchange.table import Table
 
 
@@ -105,3 +107,20 @@ def test_sets_that_do_not_fit_are_refused(scenes, pairs, tmp_path, tunes):
     with pytest.raises(InputError, match="format npz holds the class of every factor, and x has no grid; parquet takes any set"):
         export(loose, "npz", tmp_path / "x.npz")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_metadata_has_the_keys_of_the_originals(monkeypatch):
+    """dSprites' date and author only where the rows are its own; dMelodies' date is called `data` there."""
+    keys = {"title", "description", "version", "date", "author", "latents_names", "latents_sizes", "latents_possible_values"}
+    whole = Table(factorhub.recipe("dsprites").source())
+    found = metadata(whole)
+    assert set(found) == keys
+    assert (found["date"], found["author"], found["version"]) == ("April 2017", "lmatthey@google.com", 1)
+    other = metadata(Table(factorhub.recipe("dsprites", grid="clean").source()))
+    assert set(other) == keys
+    assert (other["date"], other["author"]) == ("", "")
+    part = metadata(Table(factorhub.recipe("dsprites", rows=10).source()))
+    assert part["author"] == ""
+    melodies = dictionaries()["metadata"]
+    assert list(melodies) == ["title", "description", "version", "authors", "data", "latents_names"]
+    assert melodies["authors"].count("@gatech.edu") == 3

@@ -1,4 +1,9 @@
+import json
+import tarfile
+
+import datasets
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 import factorhub
@@ -81,3 +86,23 @@ def test_arrays_of_more_than_five_dimensions_are_refused(scenes, tmp_path):
     with pytest.raises(InputError, match="format parquet holds arrays of up to 5 dimensions; deep has shape"):
         export(type(scenes)(space, columns, arrays), "parquet", tmp_path / "x.parquet")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_whole_set_says_the_split_of_each_row(tmp_path, monkeypatch):
+    """In Parquet and in WebDataset; a single split, or a set of one, has nothing to say."""
+    monkeypatch.setattr("factorhub.exchange.table.BLOCK_ROWS", 7)
+    store = factorhub.generate("dsprites", tmp_path / "set", rows=50, splits={"train": 0.8, "test": 0.2})
+    wanted = ["train"] * 40 + ["test"] * 10
+    found = datasets.load_dataset(
+        "parquet", data_files=str(export(store, "parquet", tmp_path / "a.parquet")), cache_dir=str(tmp_path / "hf"), split="train"
+    )
+    assert found.features["split"].names == ["train", "test"]
+    assert found.features["split"].int2str(found["split"][:]) == wanted
+    assert found["index"][:] == store["index"].tolist()
+    with tarfile.open(export(store, "webdataset", tmp_path / "a.tar")) as tar:
+        facts = [json.loads(tar.extractfile(name).read()) for name in tar.getnames() if name.endswith(".json")]
+    assert [item["split"] for item in facts] == wanted
+    one = pq.read_schema(export(factorhub.open(store.folder, "test"), "parquet", tmp_path / "b.parquet")).names
+    assert "split" not in one
+    plain = factorhub.generate("dsprites", tmp_path / "plain", rows=5)
+    assert "split" not in pq.read_schema(export(plain, "parquet", tmp_path / "c.parquet")).names

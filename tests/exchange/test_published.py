@@ -1,8 +1,12 @@
+import bz2
 import errno
+import gzip
 import io
+import lzma
 import pickle
 import zipfile
 from dataclasses import replace
+from itertools import combinations
 
 import h5py
 import numpy as np
@@ -31,7 +35,8 @@ def tiny():
 @pytest.fixture
 def small(monkeypatch):
     """The known layouts with 24 rows each, and the arrays to fill them."""
-    layouts = tuple(replace(layout, space=tiny) for layout in known.layouts() if layout.name != "dmelodies")
+    kept = ("dsprites", "shapes3d", "mpi3d")
+    layouts = tuple(replace(layout, space=tiny) for layout in known.layouts() if layout.name in kept)
     monkeypatch.setattr("factorhub.exchange.published.layouts", lambda: layouts)
     rng = np.random.default_rng(0)
     codes = tiny().codes(np.arange(24))
@@ -171,7 +176,7 @@ def test_what_is_exported_can_be_imported(small, tmp_path):
 def test_a_file_is_a_generator_that_the_store_takes(small, tmp_path):
     path = dsprites_npz(tmp_path / "d.npz", small)
     made = factorhub.generator("factorhub.exchange.published:published", file=str(path))
-    assert made.options == {"file": str(path)}
+    assert made.options == {"file": str(path), "layout": ""}
     stored = factorhub.generate(made.name, tmp_path / "set", file=str(path), splits={"train": 0.5, "test": 0.5})
     assert np.array_equal(stored["image"], small["imgs"][stored["index"]])
     assert stored.lookup(shape="heart", scale=1.0).tolist() == np.flatnonzero(stored["index"] == 23).tolist()
@@ -203,7 +208,7 @@ def test_nothing_is_ever_unpickled(small, tmp_path):
     np.savez(tmp_path / "a.npz", **parts, metadata=trap)
     assert len(Published(tmp_path / "a.npz")) == 24
     np.savez(tmp_path / "b.npz", **{**parts, "imgs": trap})
-    with pytest.raises(InputError, match="holds none of the published sets"):
+    with pytest.raises(InputError, match="is not dSprites, the published npz"):
         Published(tmp_path / "b.npz")
 
 
@@ -221,23 +226,136 @@ def test_links_out_of_an_hdf5_file_are_not_followed(small, tmp_path):
         layout[:] = h5py.VirtualSource(str(tmp_path / "real.hdf5"), "imgs", (24, 64, 64))
         file.create_virtual_dataset("imgs", layout)
         file["latents/classes"], file["latents/values"] = small["latents_classes"], small["latents_values"]
-    with pytest.raises(InputError, match="holds none of the published sets"):
+    with pytest.raises(InputError, match="is not dSprites, the published HDF5"):
         Published(tmp_path / "virtual.hdf5")
 
 
 def test_files_of_another_size_or_kind_are_refused(small, tmp_path):
     with pytest.raises(InputError, match=r"is not dSprites, the published npz: it has .* expected imgs \(24, 64, 64\)"):
         Published(dsprites_npz(tmp_path / "a.npz", small, imgs=small["imgs"][:23]))
-    with pytest.raises(InputError, match="is not dSprites, the published npz"):
-        Published(dsprites_npz(tmp_path / "f.npz", small, imgs=small["imgs"].astype(np.float32)))
+    for dtype in (np.float32, np.int64):
+        with pytest.raises(InputError, match=rf"is not dSprites, the published npz: .*imgs .* {np.dtype(dtype)}.* of uint8; name"):
+            Published(dsprites_npz(tmp_path / "f.npz", small, imgs=small["imgs"].astype(dtype)))
     np.savez(tmp_path / "b.npz", something=np.zeros(3))
-    with pytest.raises(InputError, match=r"none of the published sets \(dSprites, .*\): it has something \(3,\); name a file"):
+    with pytest.raises(
+        InputError, match=r"none of the published sets \(dSprites, .*\): it has something \(3,\) float64; name a file"
+    ):
         Published(tmp_path / "b.npz")
     (tmp_path / "c.npz").write_bytes(b"not a zip at all")
     with pytest.raises(InputError, match="is neither npz nor HDF5; name a file as it was published"):
         Published(tmp_path / "c.npz")
     with pytest.raises(InputError, match="cannot read .*nowhere.npz: No such file or directory; name a file"):
         Published(tmp_path / "nowhere.npz")
+
+
+def pictures_of_nothing(path, rows):
+    """An npz of so many black pictures and nothing else."""
+    np.savez_compressed(path, images=np.zeros((rows, 64, 64, 3), np.uint8))
+    return path
+
+
+@pytest.fixture
+def alike(monkeypatch):
+    """Two sets of one size, and a third that is larger."""
+    sizes = {"mpi3d": 24, "mpi3d_complex": 12, "mpi3d_simulated": 12, "shapes3d": 24, "dsprites": 24}
+
+    def of(name):
+        return lambda: FactorSpace((categorical(f"{name}_kind", ["a", "b"]), continuous("x", 0.0, 1.0, grid=sizes[name] // 2)))
+
+    layouts = tuple(replace(layout, space=of(layout.name)) for layout in known.layouts() if layout.name in sizes)
+    monkeypatch.setattr("factorhub.exchange.published.layouts", lambda: layouts)
+
+
+def test_a_file_of_a_size_that_two_sets_share_is_asked_about(alike, tmp_path):
+    path = pictures_of_nothing(tmp_path / "mpi3d.npz", 12)
+    match = (
+        r"may be mpi3d_complex \(.*\) or mpi3d_simulated \(.*\): .*; say which, by --layout or --set layout=, or layout= in Python"
+    )
+    with pytest.raises(InputError, match=match):
+        Published(path)
+    with pytest.raises(InputError, match=match):
+        factorhub.generator("factorhub.exchange.published:published", file=str(path))
+    for layout in ("mpi3d_complex", "mpi3d_simulated"):
+        made = factorhub.generator("factorhub.exchange.published:published", file=str(path), layout=layout)
+        assert made.space.names[0] == f"{layout}_kind"
+        assert made.options == {"file": str(path), "layout": layout}
+        rows = pickle.loads(pickle.dumps(Published(path, layout)))
+        assert rows.layout.name == layout
+    with pytest.raises(InputError, match=r"no layout named 'mpi3d_comples'; .* did you mean 'mpi3d_complex'\?"):
+        Published(path, "mpi3d_comples")
+    with pytest.raises(
+        InputError, match=r"is not MPI3D toy, realistic or real, .*: it has images .*; it has the arrays of mpi3d_complex"
+    ):
+        Published(path, "mpi3d")
+
+
+def test_only_sets_without_labels_share_their_arrays():
+    """Every two layouts of equal arrays have equal factors, or no labels, so that the user is asked."""
+    shared = [{a.name, b.name} for a, b in combinations(known.layouts(), 2) if a.arrays == b.arrays and a.space() != b.space()]
+    assert shared == [{"mpi3d_complex", "mpi3d_simulated"}]
+
+
+def test_a_resembling_file_is_compared_with_the_nearest_layout(alike, tmp_path):
+    with pytest.raises(InputError, match=r"is not MPI3D toy, realistic or real, .*: it has images \(23, .*expected images \(24"):
+        Published(pictures_of_nothing(tmp_path / "a.npz", 23))
+    with pytest.raises(InputError, match=r"is not MPI3D real complex, .*: it has images \(11, .*expected images \(12"):
+        Published(pictures_of_nothing(tmp_path / "b.npz", 11))
+    np.savez(tmp_path / "d.npz", images=np.zeros((22, 64, 64, 3), np.uint8), labels=np.zeros((22, 2)))
+    with pytest.raises(InputError, match="is not 3D Shapes"):
+        Published(tmp_path / "d.npz")
+
+
+def masked_crc(data):
+    table = [0] * 256
+    for i in range(256):
+        c = i
+        for _ in range(8):
+            c = (c >> 1) ^ 0x82F63B78 if c & 1 else c >> 1
+        table[i] = c
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc = table[(crc ^ byte) & 255] ^ (crc >> 8)
+    crc ^= 0xFFFFFFFF
+    return (((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF
+
+
+LENGTH = (40).to_bytes(8, "little")
+RECORD = LENGTH + masked_crc(LENGTH).to_bytes(4, "little") + bytes(44)
+POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 9\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (POINTER, "is a Git LFS pointer, .*; run git lfs pull"),
+        (b"\n <!DOCTYPE HTML><html>quota</html>", "is a web page .*; open it in a browser .* download"),
+        (b"\xef\xbb\xbf<html lang=en>", "is a web page"),
+        (b'<?xml version="1.0"?><Error><Code>AccessDenied</Code>', r"is a text \(XML\), such as a server's error"),
+        (b'{"error": "not found"}', r"is a text \(JSON\), such as a server's error"),
+        (gzip.compress(b"PK\x03\x04"), "is compressed with gzip, .*; unpack it with gunzip first"),
+        (bz2.compress(b"PK"), "is compressed with bzip2"),
+        (lzma.compress(b"PK"), "is compressed with xz"),
+        (RECORD, "is a TFRecord, .*; read it with TensorFlow"),
+        (gzip.compress(RECORD * 9), "is a TFRecord compressed with gzip"),
+        (pickle.dumps([1]), "is a Python pickle, .*; nothing is unpickled here"),
+        (bytes(257) + b"ustar" + bytes(300), "is a tar, .*; unpack it with tar xf first"),
+        (b"", "is empty, .*; download the file itself again"),
+    ],
+)
+def test_what_a_download_left_is_named(tmp_path, content, says):
+    path = tmp_path / "file.npz"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=says) as caught:
+        Published(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_zip_of_the_file_is_no_npz(small, tmp_path):
+    dsprites_npz(tmp_path / "d.npz", small)
+    with zipfile.ZipFile(tmp_path / "d.zip", "w") as archive:
+        archive.write(tmp_path / "d.npz", "folder/d.npz")
+    with pytest.raises(InputError, match=r"d.zip is a zip that holds d.npz; unpack it and name that file"):
+        Published(tmp_path / "d.zip")
 
 
 def test_wrong_labels_are_found(small, tmp_path):

@@ -2,6 +2,7 @@ import h5py
 import numpy as np
 import pytest
 
+import factorhub
 from factorhub.errors import InputError
 from factorhub.exchange.formats import export
 
@@ -60,3 +61,28 @@ def test_sets_without_objects_are_refused(sprites, tmp_path):
     with pytest.raises(InputError, match="format objects holds scenes with an instance map and an object table, this set has none"):
         export(sprites, "objects", tmp_path / "x.hdf5")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_room_has_sky_floor_and_two_walls_before_its_objects(tmp_path):
+    rooms = factorhub.generate("objects_room", tmp_path / "rooms", rows=40, depth=True)
+    file = export(rooms, "objects", tmp_path / "rooms-full.hdf5")
+    order = np.argsort(rooms["index"])
+    mine, depth, image = rooms["mask"][order], rooms["depth"][order], rooms["image"][order]
+    with h5py.File(file) as read:
+        mask, visibility = read["mask"][..., 0], read["visibility"][..., 0]
+        assert read["shape"].shape == (*visibility.shape[:2], 1) == (40, 7, 1)
+        assert np.array_equal(read["num_actual_objects"][:, 0], visibility[:, 4:].sum(axis=1))
+        assert not read["x"][:, :4].any() if "x" in read else True
+    assert np.array_equal(mask >= 4, mine > 0)
+    assert np.array_equal(mask[mine > 0], mine[mine > 0] + 3)
+    assert np.array_equal(mask == 0, np.isinf(depth))  # the sky, and nothing else, is endless
+    assert (image[mask == 0].mean(axis=0) == pytest.approx([153, 226, 249], abs=4)) if (mask == 0).any() else True
+    assert (visibility[:, :3] == 1).all()
+    assert np.array_equal(visibility[:, 3] == 1, (mask == 3).any(axis=(1, 2)))
+    angle = rooms["orientation_value"][order]
+    assert not (mask[np.abs(angle) < 1] == 3).any()  # straight ahead only the far wall
+    for k in range(40):  # a surface is of one hue: the floor's rows are below the walls' in each column
+        for x in range(0, 64, 7):
+            column = mask[k, :, x][mask[k, :, x] < 4]
+            rank = np.array([0, 2, 1, 1])[column]
+            assert (np.diff(rank) >= 0).all()

@@ -12,7 +12,7 @@ from factorhub.errors import InputError
 from factorhub.factors import categorical, circular, continuous
 from factorhub.regimes import Causal, Counterfactual, Do, Environments, LinearScm, Mechanism, Temporal, Uniform
 from factorhub.regimes.causal import fill_each
-from factorhub.regimes.mechanisms import FORMS
+from factorhub.regimes.mechanisms import FORMS, effective
 from factorhub.space import FactorSpace
 
 SPRITES = factorhub.generator("dsprites").space
@@ -122,6 +122,21 @@ def test_one_intervention_changes_the_precision_by_rank_two_at_most(kind) -> Non
             rank = np.linalg.matrix_rank(world.precision(LATENTS) - plain, tol=1e-9)
             assert rank <= (1 if source else 2)
             assert rank > 0 or (kind == "soft" and source)
+
+
+def test_a_soft_intervention_draws_the_whole_row_anew() -> None:
+    """B = Ω^½ (I - A) in Mechanism's terms: 1 / noise on the diagonal, -weight / noise beside it."""
+    for graph in range(8):
+        hard, soft = (LinearScm(graph=graph, intervention=kind).environments(LATENTS).regimes for kind in ("hard", "soft"))
+        for i, (cut, kept) in enumerate(zip(hard[1:], soft[1:], strict=True)):
+            plain, one, two = (
+                next(m for m in effective(of.mechanisms, of.do, LATENTS) if m.factor == f"z{i}") for of in (hard[0], cut, kept)
+            )
+            assert one.parents == ()
+            assert 6 <= 1 / one.noise <= 8
+            assert two.parents == plain.parents
+            row = [1 / two.noise, *(-weight / two.noise for weight in two.weights)]
+            assert all(1.75 - 1e-12 <= entry <= 2 + 1e-12 for entry in row)
 
 
 def test_linear_draws_have_the_precision() -> None:

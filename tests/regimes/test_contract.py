@@ -27,6 +27,7 @@ from factorhub.regimes import (
     Formula,
     Grid,
     Labels,
+    Line,
     LinearScm,
     Mechanism,
     Pairs,
@@ -111,6 +112,7 @@ MAKERS: dict[str, Callable[[FactorSpace], Regime]] = {
     "causal": chain,
     "causal, set": lambda s: Causal(chain(s).mechanisms, (Do(varying(s)[0], s[varying(s)[0]].low),)),
     "counterfactual": lambda s: Counterfactual(chain(s), ((Do(varying(s)[0]),), (Mechanism(varying(s)[1]), Do(varying(s)[0])))),
+    "line": lambda s: Line((varying(s)[0], varying(s)[1]), 0.3),
     "linear_scm": lambda s: LinearScm(intervention="soft"),
     "environments": lambda s: Environments((chain(s), Causal(chain(s).mechanisms, (Do(varying(s)[1]),))), keep=(1, 0)),
     "shell": shell,
@@ -151,7 +153,7 @@ MAKERS: dict[str, Callable[[FactorSpace], Regime]] = {
 }  # fmt: skip
 
 
-OF_TWO = re.compile("correlated|copula|counterfactual|environments$|tasks(, logistic)?$")
+OF_TWO = re.compile("correlated|copula|line|counterfactual|environments$|tasks(, logistic)?$")
 
 
 @pytest.mark.parametrize("space", SPACES)
