@@ -12,11 +12,11 @@ from factorhub import catalog
 from factorhub.errors import FactorhubError, InputError, StoreError, must_be, short, whole
 from factorhub.factors import Array
 from factorhub.fields import Batch
-from factorhub.generator import Generator
+from factorhub.generator import MOST_BYTES, Generator
 from factorhub.lookup import Store
 from factorhub.order import Kind
 from factorhub.paths import local_path
-from factorhub.progress import Progress, silent
+from factorhub.progress import Progress, shown, silent
 from factorhub.quality import measure
 from factorhub.recipes import AskedSplits, Recipe, recipe, source_of
 from factorhub.regimes.following import followed
@@ -38,6 +38,12 @@ def plan(
     """What a set of this recipe will look like on disk."""
     made = source.generator
     row_bytes = sum(column.row_bytes for column in source.columns)
+    largest = max(source.columns, key=lambda column: column.row_bytes)
+    if largest.row_bytes > MOST_BYTES:
+        size = f"{largest.row_bytes / 2**30:.3g} GiB of {largest.name} {largest.shape}"
+        raise InputError(
+            f"a row has at most {MOST_BYTES >> 30} GiB of each column; got {size}; choose fewer frames or a smaller size"
+        )
     if shard_rows is not None:
         shard_rows = whole("shard_rows (--shard-rows)", shard_rows, 1)
     return Plan(
@@ -68,7 +74,7 @@ def generate(
     level: int | None = None,
     bound: float | None = None,
     overwrite: bool = False,
-    progress: Progress = silent,
+    progress: Progress | bool = silent,
     **options: Any,
 ) -> Store:
     """Generate a set into the folder `out` and open it; a run that was interrupted is finished by the same call.
@@ -88,7 +94,8 @@ def generate(
         bound: the largest measured error allowed, where the generator's numerics are measured; below a float32's
             rounding by default.
         overwrite: replace another set in the folder.
-        progress: called with the number of rows just finished.
+        progress: True shows a bar on stderr, a line every half a minute in logs and notebooks; or a function that is called
+            with the number of rows just finished.
         options: of the generator.
 
     Raises:
@@ -106,15 +113,16 @@ def generate(
         generator, rows=rows, seed=seed, regime=regime, splits=splits, order=order, bound=bound,
         shard_rows=shard_rows, compression=compression, level=level, **options,
     )  # fmt: skip
-    manifest = write(
-        source,
-        planned,
-        folder,
-        workers=workers,
-        overwrite=overwrite,
-        progress=progress,
-        measure=measure(source, planned.recipe.get("bound")),
-    )
+    with shown(progress, len(planned), source.generator.name) as told:
+        manifest = write(
+            source,
+            planned,
+            folder,
+            workers=workers,
+            overwrite=overwrite,
+            progress=told,
+            measure=measure(source, planned.recipe.get("bound")),
+        )
     named = planned.recipe["generator"]
     return Store(folder, manifest=manifest, render=partial(render, leave=named), follow=partial(follow, leave=named))
 
@@ -126,7 +134,7 @@ def generate_part(
     num_shards: int,
     *,
     workers: int | None = None,
-    progress: Progress = silent,
+    progress: Progress | bool = silent,
     **settings: Any,
 ) -> None:
     """Generate one job's part of a set: job i of k writes the files i, i + k, i + 2k, …, at the same time as the others.
@@ -139,7 +147,8 @@ def generate_part(
         shard_index: which job this is, from 0 to num_shards - 1.
         num_shards: how many jobs there are.
         workers: threads of this job; all its cores by default.
-        progress: called with the number of rows just finished.
+        progress: True shows a bar on stderr, a line every half a minute in logs and notebooks; or a function that is called
+            with the number of rows just finished.
         settings: those of `generate`, the same for all jobs.
 
     Raises:
@@ -160,15 +169,16 @@ def generate_part(
     workers = _workers(workers)
     source, planned = _prepare(generator, **settings)
     mine = range(shard_index, len(planned.shards), num_shards)
-    write(
-        source,
-        planned,
-        folder,
-        workers=workers,
-        progress=progress,
-        only=mine,
-        measure=measure(source, planned.recipe.get("bound")),
-    )
+    with shown(progress, sum(len(planned.shards[number]) for number in mine), source.generator.name) as told:
+        write(
+            source,
+            planned,
+            folder,
+            workers=workers,
+            progress=told,
+            only=mine,
+            measure=measure(source, planned.recipe.get("bound")),
+        )
 
 
 def _prepare(
@@ -196,8 +206,8 @@ def _workers(asked: int | None) -> int | None:
 
 def _check_switches(overwrite: object, progress: object) -> None:
     must_be("overwrite", overwrite, bool, "True or False")
-    if not callable(progress):
-        raise InputError(f"progress is a function that is told how many rows are done; got {short(progress)}")
+    if not callable(progress) and not isinstance(progress, bool):
+        raise InputError(f"progress is True, or a function that is told how many rows are done; got {short(progress)}")
 
 
 def open(path: str | Path, split: str | None = None, *, generator: str | None = None) -> Store:
@@ -248,7 +258,9 @@ def _kinds(data: Any) -> Iterator[str]:
             yield from _kinds(item)
 
 
-def repair(path: str | Path, *, generator: str | None = None, workers: int | None = None, progress: Progress = silent) -> Report:
+def repair(
+    path: str | Path, *, generator: str | None = None, workers: int | None = None, progress: Progress | bool = silent
+) -> Report:
     """Make damaged shards of a set again from its recipe, check that they are those of the manifest, and write its card anew.
 
     Args:
@@ -256,7 +268,7 @@ def repair(path: str | Path, *, generator: str | None = None, workers: int | Non
         generator: the `package.module:function` of the recipe, to say that its code may be imported and run; generators
             of the catalog need no such leave.
         workers: threads; all cores by default.
-        progress: called with the number of rows just made again.
+        progress: as for `generate`, of the rows that are made again.
 
     Raises:
         InputError: the recipe names a generator outside the catalog, and `generator` does not.
@@ -281,5 +293,6 @@ def repair(path: str | Path, *, generator: str | None = None, workers: int | Non
         ) from None
     if source.columns != manifest.plan.columns or source.order != manifest.plan.order:
         raise StoreError(f"the recipe of {folder} gives other columns or rows than the manifest has; nothing was replaced")
-    rewrite(source, manifest, folder, report.damaged, workers, progress)
+    with shown(progress, sum(len(manifest.plan.shards[number]) for number in report.damaged), source.generator.name) as told:
+        rewrite(source, manifest, folder, report.damaged, workers, told)
     return replace(verify(folder), repaired=report.damaged)

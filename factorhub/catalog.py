@@ -98,6 +98,15 @@ def defaults(name: str) -> dict[str, Any]:
     return {key: parameter.default for key, parameter in _parameters(name, _factory(name)).items()}
 
 
+def option_values(name: str, key: str) -> tuple[str, ...]:
+    """The values that the option `key` of a generator can have, as text, where they are few; else nothing."""
+    factory = _factory(name)
+    kind = typing.get_type_hints(factory).get(key)
+    if typing.get_origin(kind) is typing.Literal:
+        return tuple(map(str, typing.get_args(kind)))
+    return ("true", "false") if kind is bool else ()
+
+
 _COLLECTING = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 

@@ -3,46 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any, TypeVar
+import sys
+from typing import Any
 
 import click
 
+from factorhub.arguments import as_json, no_options, pairs, set_option, show
+from factorhub.completion import (
+    ANY,
+    COMPRESSION,
+    CONDITION,
+    FACTOR,
+    FILE,
+    FORMAT,
+    GENERATOR,
+    ORDER,
+    PRESET,
+    REGIME,
+    SET,
+    SPLIT,
+)
 from factorhub.errors import InputError
-from factorhub.oneline import Group, echo
-from factorhub.printable import json_text
+from factorhub.oneline import WHOLE, Group, echo
 from factorhub.shell import EXAMPLES, shards
 
-F = TypeVar("F", bound=Callable[..., Any])
 REGION = re.compile(r"==|!=|[<>&|~]|\b(in|between)\b")
-
-
-def as_json(command: F) -> F:
-    """The --json flag."""
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")(command)
-
-
-def _echo(data: Any, text: str, as_json: bool) -> None:
-    echo(json_text(data) if as_json else text)
-
-
-def _pairs(items: tuple[str, ...], what: str) -> dict[str, str]:
-    """Arguments of the form key=value."""
-    pairs: dict[str, str] = {}
-    for item in items:
-        key, equals, value = item.partition("=")
-        if not equals or not key:
-            raise InputError(f"{what} is given as name=value, without spaces or all in quotes; got '{item}'")
-        if key in pairs:
-            both = f"; {key}={pairs[key]},{value} takes either" if what == "a condition" else ""
-            raise InputError(f"{what} '{key}' is given twice; once is enough{both}")
-        pairs[key] = value
-    return pairs
-
-
-def _no_options(path: str, options: tuple[str, ...]) -> None:
-    if options:
-        raise InputError(f"--set is for generators, and {path} is a set that was made already; leave out --set {options[0]}")
 
 
 @click.group("factorhub", cls=Group, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
@@ -58,46 +43,55 @@ def list_(as_json: bool) -> None:
     from factorhub import describe
 
     facts = describe.catalog_facts()
-    _echo(facts, describe.catalog_text(facts), as_json)
+    show(facts, describe.catalog_text(facts), as_json)
 
 
 @main.command(short_help="Show the facts of a generator or a set.")
-@click.argument("name")
-@click.option("--set", "options", multiple=True, metavar="OPTION=VALUE", help="An option of the generator; may be repeated.")
+@click.argument("name", type=ANY)
+@set_option
+@click.option("--recipe", is_flag=True, help="Print the recipe of a set alone.")
 @as_json
-def info(name: str, options: tuple[str, ...], as_json: bool) -> None:
-    """Show the factor table, fields and source of a generator NAME, or of the set at a PATH also its splits and recipe."""
+def info(name: str, options: tuple[str, ...], recipe: bool, as_json: bool) -> None:
+    """Show the factor table, fields and source of a generator NAME, or of the set at a PATH also its splits and recipe.
+
+    What is printed of a set is a recipe with comments: `factorhub generate --recipe FILE.toml` reads it.
+    """
     from factorhub import build, catalog, describe
 
     if describe.is_set(name):
-        _no_options(name, options)
+        no_options(name, options)
         store = build.open(name)
-        _echo(describe.store_facts(store), describe.store_text(store), as_json)
+        if recipe:
+            show(dict(store.plan.recipe), describe.recipe_text(store), as_json)
+            return
+        show(describe.store_facts(store), describe.store_text(store), as_json)
     else:
-        made = catalog.generator(name, **_pairs(options, "an option"))
-        _echo(describe.generator_facts(made), describe.generator_text(made), as_json)
+        if recipe:
+            raise InputError(f"--recipe prints how a set was made, and {name} is a generator; name the folder of a set")
+        made = catalog.generator(name, **pairs(options, "an option"))
+        show(describe.generator_facts(made), describe.generator_text(made), as_json)
 
 
 @main.command(short_help="Generate a set into a folder, or finish one.")
-@click.argument("name", required=False)
-@click.option("--out", required=True, metavar="DIR", help="The folder to write; made if it does not exist.")
-@click.option("--rows", type=int, help="How many rows; the whole grid by default.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the order, the splits and the draws.")
-@click.option("--regime", metavar="TEXT", help="Which factor vectors, such as 'pairs(k=2)'; the grid by default.")
+@click.argument("name", required=False, type=GENERATOR)
+@click.option("--out", required=True, metavar="DIR", type=SET, help="The folder to write; made if it does not exist.")
+@click.option("--rows", type=WHOLE, help="How many rows; the whole grid by default.")
+@click.option("--seed", type=WHOLE, default=0, show_default=True, help="Of the order, the splits and the draws.")
+@click.option("--regime", metavar="TEXT", type=REGIME, help="Which factor vectors, such as 'pairs(k=2)'; the grid by default.")
 @click.option("--splits", metavar="TEXT", help="train=0.7,test=0.3 or 'test=shape == heart; train=rest'.")
-@click.option("--preset", metavar="PROTOCOL", help="Regime and splits of a published protocol; see factorhub presets.")
-@click.option("--recipe", "file", metavar="FILE.toml", help="All of it from a file, as factorhub info PATH prints it.")
+@click.option("--preset", metavar="PROTOCOL", type=PRESET, help="Regime and splits of a published protocol; see factorhub presets.")
+@click.option("--recipe", "file", metavar="FILE.toml", type=FILE, help="All of it from a file, as factorhub info PATH prints it.")
 @click.option("--generator", metavar="MODULE:FUNCTION", help="Says that the recipe's generator, outside the catalog, may run.")
-@click.option("--order", default="permuted", show_default=True, help="permuted or natural (grid order).")
-@click.option("--set", "options", multiple=True, metavar="OPTION=VALUE", help="An option of the generator; may be repeated.")
+@click.option("--order", default="permuted", type=ORDER, show_default=True, help="permuted or natural (grid order).")
+@set_option
 @click.option("--bound", type=float, help="Largest measured error; below a float32's rounding by default (dynamics).")
-@click.option("--workers", type=int, help="Threads; all cores by default. The rows do not depend on it.")
-@click.option("--shard-rows", type=int, help="Rows a file; about 256 MiB of rows by default. The rows do not depend on it.")
-@click.option("--compression", default="auto", show_default=True, help="auto, gzip or none.")
-@click.option("--level", type=int, help="Of gzip, 1 to 9.")
+@click.option("--workers", type=WHOLE, help="Threads; all cores by default. The rows do not depend on it.")
+@click.option("--shard-rows", type=WHOLE, help="Rows a file; about 256 MiB of rows by default. The rows do not depend on it.")
+@click.option("--compression", default="auto", type=COMPRESSION, show_default=True, help="auto, gzip or none.")
+@click.option("--level", type=WHOLE, help="Of gzip, 1 to 9.")
 @click.option("--overwrite", is_flag=True, help="Replace another set in the folder; other files are never touched.")
-@click.option("--shard-index", type=int, help="Write only the files of job I of several; then finish without this option.")
-@click.option("--num-shards", type=int, help="How many such jobs there are.")
+@click.option("--shard-index", type=WHOLE, help="Write only the files of job I of several; then finish without this option.")
+@click.option("--num-shards", type=WHOLE, help="How many such jobs there are.")
 @click.pass_context
 def generate(ctx: click.Context, /, out: str, **given: Any) -> None:
     """Generate a set of the generator NAME into a folder; run again to finish an interrupted run."""
@@ -107,15 +101,19 @@ def generate(ctx: click.Context, /, out: str, **given: Any) -> None:
     keys = ("name", "rows", "seed", "regime", "splits", "preset", "file", "order", "options", "bound")
     what = {key: given.pop(key) for key in keys}
     leave = given.pop("generator", None)
-    if what.pop("file") is None:
+    file = what.pop("file")
+    if file is None:
         if leave is not None:
             raise InputError(f"--generator goes with --recipe; to generate {leave} give it as the NAME")
-        asked = protocols.asked(**{**what, "options": _pairs(what["options"], "an option")})
+        asked = protocols.asked(**{**what, "options": pairs(what["options"], "an option")})
     else:
-        clash = [name for name in what if ctx.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE]
-        if clash:
-            raise InputError(f"a recipe says all that rows depend on; leave out {', '.join(clash)}, or change {ctx.params['file']}")
-        asked = recipes.Recipe.from_toml(ctx.params["file"], generator=leave)
+        asked = recipes.Recipe.from_toml(file, generator=leave)
+        given_too = [name for name in what if ctx.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE]
+        if given_too:
+            shown = ", ".join(
+                str(what[name]) if name == "name" else f"--{'set' if name == 'options' else name}" for name in given_too
+            )
+            raise InputError(f"a recipe says all that rows depend on; leave out {shown}, or change {file}")
     part = given.pop("shard_index"), given.pop("num_shards")
     if part != (None, None):
         if None in part or given.pop("overwrite"):
@@ -134,16 +132,16 @@ def presets(as_json: bool) -> None:
     """List the published protocols that generate --preset knows: regimes, splits, and where they come from."""
     from factorhub import describe
 
-    _echo(describe.preset_facts(), describe.preset_text(), as_json)
+    show(describe.preset_facts(), describe.preset_text(), as_json)
 
 
 @main.command(short_help="Find rows by their ground-truth factors.")
-@click.argument("path")
-@click.argument("conditions", nargs=-1, metavar="[FACTOR=VALUE | REGION]…")
-@click.option("--split", help="Rows of this split only, counted within it.")
-@click.option("--row", type=int, help="Show the factors of this row instead.")
+@click.argument("path", type=SET)
+@click.argument("conditions", nargs=-1, type=CONDITION, metavar="[FACTOR=VALUE | REGION]…")
+@click.option("--split", type=SPLIT, help="Rows of this split only, counted within it.")
+@click.option("--row", type=WHOLE, help="Show the factors of this row instead.")
 @click.option("--count", is_flag=True, help="Print only how many rows match.")
-@click.option("--limit", type=int, default=20, show_default=True, help="Show at most so many rows; 0 shows all.")
+@click.option("--limit", type=WHOLE, default=20, show_default=True, help="Show at most so many rows; 0 shows all.")
 @as_json
 def lookup(
     path: str, conditions: tuple[str, ...], split: str | None, row: int | None, count: bool, limit: int, as_json: bool
@@ -164,30 +162,30 @@ def lookup(
         if conditions or count:
             raise InputError("--row shows one row; leave out the conditions and --count")
         row = int(row_numbers(row, len(store), path))
-        _echo({"row": row, "factors": store.factors(row)}, describe.rows_text(store, [row]), as_json)
+        show({"row": row, "factors": store.factors(row)}, describe.rows_text(store, [row]), as_json)
         return
     regions = [item for item in conditions if REGION.search(item)]
-    plain = _pairs(tuple(item for item in conditions if item not in regions), "a condition")
+    plain = pairs(tuple(item for item in conditions if item not in regions), "a condition")
     found = store.lookup({name: value.split(",") for name, value in plain.items()})
     for region in regions:
         found = np.intersect1d(found, store.where(region), assume_unique=True)
     if count:
-        _echo({"count": len(found)}, str(len(found)), as_json)
+        show({"count": len(found)}, str(len(found)), as_json)
         return
     shown = found[: limit or None].tolist()
     text = describe.rows_text(store, shown) if shown else "no row has these factors"
     more = f"\n{len(found):,} rows; --limit 0 shows all" if len(found) > len(shown) else ""
-    _echo({"count": len(found), "rows": shown}, text + more, as_json)
+    show({"count": len(found), "rows": shown}, text + more, as_json)
 
 
 @main.command(short_help="Draw a contact sheet or a traversal.")
 @click.argument("name")
-@click.option("--out", required=True, metavar="FILE.png", help="The picture to write.")
-@click.option("--traverse", metavar="FACTOR", help="One row with this factor moved through its range.")
-@click.option("--count", type=int, default=24, show_default=True, help="Pictures on the sheet.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the rows shown.")
-@click.option("--columns", type=int, help="Pictures in a row of the sheet.")
-@click.option("--set", "options", multiple=True, metavar="OPTION=VALUE", help="An option of the generator; may be repeated.")
+@click.option("--out", required=True, metavar="FILE.png", type=FILE, help="The picture to write.")
+@click.option("--traverse", metavar="FACTOR", type=FACTOR, help="One row with this factor moved through its range.")
+@click.option("--count", type=WHOLE, default=24, show_default=True, help="Pictures on the sheet.")
+@click.option("--seed", type=WHOLE, default=0, show_default=True, help="Of the rows shown.")
+@click.option("--columns", type=WHOLE, help="Pictures in a row of the sheet.")
+@set_option
 def preview(
     name: str, out: str, traverse: str | None, count: int, seed: int, columns: int | None, options: tuple[str, ...]
 ) -> None:
@@ -201,18 +199,18 @@ def preview(
             + ("" if columns is None else f", --columns {columns}")
         )
     if describe.is_set(name):
-        _no_options(name, options)
+        no_options(name, options)
         store = build.open(name)
         drawn = pictures.traversal(pictures.generator_of(store), traverse, seed) if traverse else pictures.stored(store, count)
     else:
-        made = catalog.generator(name, **_pairs(options, "an option"))
+        made = catalog.generator(name, **pairs(options, "an option"))
         drawn = pictures.traversal(made, traverse, seed) if traverse else pictures.contact(made, count, seed)
     pictures.save(pictures.sheet(*drawn, columns=columns), out)
     echo(out)
 
 
 @main.command(short_help="Check a set against its digests.")
-@click.argument("path")
+@click.argument("path", type=SET)
 @as_json
 def verify(path: str, as_json: bool) -> None:
     """Check that every shard of the set at PATH holds what the manifest says; exit 1 with a list of what is wrong."""
@@ -227,46 +225,51 @@ def verify(path: str, as_json: bool) -> None:
     data = {"ok": report.ok, "problems": list(report.problems), "digests": report.digests}
     hint = f"\nfactorhub repair {path} makes damaged shards again, and writes the card anew"
     text = f"{path}: {len(plan):,} rows in {shards(len(plan.shards))}, all as the manifest says" if report.ok else ""
-    _echo(data, text or "\n".join(report.problems) + hint, as_json)
+    show(data, text or "\n".join(report.problems) + hint, as_json)
     click.get_current_context().exit(0 if report.ok else 1)
 
 
 @main.command(short_help="Make the damaged shards of a set again.")
-@click.argument("path")
+@click.argument("path", type=SET)
 @click.option("--generator", metavar="MODULE:FUNCTION", help="Says that the recipe's generator, outside the catalog, may run.")
-@click.option("--workers", type=int, help="Threads; all cores by default.")
+@click.option("--workers", type=WHOLE, help="Threads; all cores by default.")
 def repair(path: str, generator: str | None, workers: int | None) -> None:
     """Make the damaged shards of the set at PATH again from its recipe, and prove them by their digests."""
     from factorhub import build
 
-    report = build.repair(path, generator=generator, workers=workers)
+    report = build.repair(path, generator=generator, workers=workers, progress=sys.stderr.isatty())
     again = f"made {len(report.repaired)} shard{'s' * (len(report.repaired) != 1)} again, " if report.repaired else ""
     echo("\n".join(report.problems) if report.problems else f"{path}: {again}every shard is as the manifest says")
     click.get_current_context().exit(0 if report.ok else 1)
 
 
 @main.command(short_help="Write a set as a file for other loaders.")
-@click.argument("path")
-@click.option("--to", required=True, metavar="FORMAT", help="npz, hdf5, shapes3d, objects, parquet, webdataset, midi or musicxml.")
-@click.option("--out", required=True, metavar="FILE", help="The file to write.")
-@click.option("--split", help="Rows of this split only.")
-def export(path: str, to: str, out: str, split: str | None) -> None:
+@click.argument("path", type=SET)
+@click.option(
+    "--to", required=True, metavar="FORMAT", type=FORMAT, help="npz, hdf5, shapes3d, objects, parquet, webdataset, midi, …"
+)
+@click.option("--out", required=True, metavar="FILE", type=FILE, help="The file to write.")
+@click.option("--split", type=SPLIT, help="Rows of this split only.")
+@click.option("--row", type=WHOLE, help="This row only, such as one melody as a .mid.")
+def export(path: str, to: str, out: str, split: str | None, row: int | None) -> None:
     """Write the set at PATH as one file that other people's loaders read."""
     from factorhub import build
     from factorhub.exchange.formats import export as write
+    from factorhub.exchange.table import Labelled, Part
     from factorhub.progress import Bar
 
     store = build.open(path, split)
-    with Bar(len(store), "export") as bar:
-        echo(write(store, to, out, title=store.plan.title, progress=bar))
+    source: Labelled = store if row is None else Part(store, [row])
+    with Bar(len(source), "export") as bar:
+        echo(write(source, to, out, title=store.plan.title, progress=bar))
 
 
 @main.command("import", short_help="Turn a published file into a set.")
-@click.argument("file")
-@click.option("--out", required=True, metavar="DIR", help="The folder to write; made if it does not exist.")
+@click.argument("file", type=FILE)
+@click.option("--out", required=True, metavar="DIR", type=SET, help="The folder to write; made if it does not exist.")
 @click.option("--splits", metavar="NAME=SHARE,…", help="Such as train=0.7,validation=0.2,test=0.1.")
 @click.option("--layout", metavar="NAME", default="", help="Which set it is, where the files of two are alike; import asks for it.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the order and the splits.")
+@click.option("--seed", type=WHOLE, default=0, show_default=True, help="Of the order and the splits.")
 @click.option("--overwrite", is_flag=True, help="Replace another set in the folder; other files are never touched.")
 @click.pass_context
 def import_(ctx: click.Context, file: str, out: str, splits: str | None, layout: str, seed: int, overwrite: bool) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import shutil
+import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,8 @@ from factorhub.recipes import toml
 from factorhub.regimes.presets import PRESETS, PUBLISHED
 from factorhub.shell import shards
 from factorhub.space import FactorSpace, Ignored
+
+MOST_WIDE, LEAST_WIDE, NARROW = 132, 60, 12  # characters of a table where nothing says how wide, at least, and of a column
 
 
 def catalog_facts() -> list[dict[str, Any]]:
@@ -143,7 +147,7 @@ def store_facts(store: Store) -> dict[str, Any]:
 
 
 def store_text(store: Store) -> str:
-    """A set's facts as text."""
+    """A set's facts as text: the recipe as TOML, all else as its comments, so that the whole is a recipe file."""
     facts = store_facts(store)
     splits = ", ".join(f"{name} {rows:,}" for name, rows in facts["splits"].items())
     columns = [["column", "dtype", "shape", "role", "chunk rows", "stored as"]]
@@ -151,7 +155,6 @@ def store_text(store: Store) -> str:
         gzip = f"{'shuffle + ' if item['shuffle'] else ''}gzip by {item['encoder']} {item['level']}"
         kind = "raw" if item["encoder"] == "raw" else gzip
         columns.append([item["name"], item["dtype"], _shape(item["shape"]), item["role"], str(item["chunk_rows"]), kind])
-    recipe = toml(facts["recipe"])
     many = shards(facts["shards"]) + (f" of {facts['shard_rows']:,}" if facts["shards"] > 1 else "")
     quality = [f"{printable(name)}: at most {figure:.3g}" for name, figure in facts["quality"].items()]
     head = [
@@ -159,7 +162,13 @@ def store_text(store: Store) -> str:
         f"{facts['rows']:,} rows ({splits}) in {many}; {facts['bytes'] / 1e6:,.1f} MB",
         *(["measured: " + "; ".join(quality)] if quality else []),
     ]
-    return "\n".join([*head, "", space_text(store.space), "", table(columns), "", "# recipe", recipe])
+    about = "\n".join([*head, "", space_text(store.space), "", table(columns), "", "recipe"]).split("\n")
+    return "\n".join([*(f"# {line}".rstrip() for line in about), recipe_text(store)])
+
+
+def recipe_text(store: Store) -> str:
+    """The recipe of a set as TOML, for a file that `factorhub generate --recipe` reads."""
+    return toml(dict(store.plan.recipe))
 
 
 def rows_text(store: Store, rows: Sequence[int]) -> str:
@@ -168,15 +177,30 @@ def rows_text(store: Store, rows: Sequence[int]) -> str:
     for row in rows:
         shown = store.factors(int(row))
         lines.append([str(row), *(_number(shown[name]) for name in store.space.names)])
-    return table(lines)
+    return table(lines, wrap=False)
 
 
-def table(rows: Sequence[Sequence[str]]) -> str:
-    """Left-aligned columns with a rule under the head; the last column is not padded."""
+def table(rows: Sequence[Sequence[str]], *, wrap: bool = True) -> str:
+    """Left-aligned columns with a rule under the head; with `wrap` as wide as the terminal, long cells going on in lines below."""
     rows = [[printable(cell) for cell in row] for row in rows]  # a name with a line of its own would look like a row
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
+    room = max(shutil.get_terminal_size((MOST_WIDE, 24)).columns, LEAST_WIDE) - 2 * (len(widths) - 1)
+    least = [max(len(word) for row in rows for word in row[i].split() or [""]) for i in range(len(widths))]
+    while wrap and sum(widths) > room:  # the widest column gives way, down to its longest word
+        able = [i for i, width in enumerate(widths) if width > max(least[i], NARROW)]
+        if not able:
+            break
+        widest = max(able, key=widths.__getitem__)
+        widths[widest] -= 1
+    lines = []
+    for number, row in enumerate(rows):
+        cells = [textwrap.wrap(cell, width, break_on_hyphens=False) or [""] for cell, width in zip(row, widths, strict=True)]
+        for line in range(max(map(len, cells))):
+            parts = (part[line] if line < len(part) else "" for part in cells)
+            lines.append("  ".join(part.ljust(width) for part, width in zip(parts, widths, strict=True)).rstrip())
+        if number == 0:
+            lines.append("  ".join("-" * width for width in widths))
+    return "\n".join(lines)
 
 
 def _shape(shape: Sequence[int]) -> str:
@@ -203,4 +227,5 @@ def members(values: Sequence[Any], text: Callable[[Any], str]) -> str:
 
 def is_set(name: str) -> bool:
     """True when a name given on the command line is a path rather than a generator's name."""
-    return name not in catalog.CATALOG and (Path(name).exists() or "/" in name.partition(":")[0] or name.startswith("."))
+    looks = "/" in name.partition(":")[0] or "://" in name or name.startswith((".", "~"))
+    return name not in catalog.CATALOG and (looks or Path(name).exists())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -18,6 +19,7 @@ STRONG = np.array(
     [(230, 60, 60), (60, 190, 75), (70, 110, 250), (245, 215, 60), (200, 80, 220), (60, 210, 220), (250, 140, 40), (240, 240, 240)],
     np.uint8,
 )
+MOST_BYTES = 1 << 31  # of a field of one row; what stands in HDF5 as one chunk has less than 4 GiB
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,10 @@ class Generator:
         names = [*self.space.names, *(item.name for item in self.fields)]
         if not self.fields or len(set(names)) != len(names):
             raise InputError(f"{self.name} needs at least one field and distinct names; got {', '.join(names)}")
+        size, largest = max((math.prod(item.shape) * np.dtype(item.dtype).itemsize, item.name) for item in self.fields)
+        if size > MOST_BYTES:
+            limit = f"a row of {self.name} has at most {MOST_BYTES >> 30} GiB"
+            raise InputError(f"{limit}; got {size / 2**30:.3g} GiB of {largest}; choose smaller options")
 
     def made_by(self, maker: Callable[..., Generator]) -> Generator:
         """A copy that `maker(name, **options)` made, and that is pickled as such: renderers are often closures, which do not

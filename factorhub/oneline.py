@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import click
 
-from factorhub.errors import FactorhubError, unknown
+from factorhub.errors import FactorhubError, cut, short, unknown
 from factorhub.printable import printable
 from factorhub.shell import ORDER, look_here
 
@@ -22,9 +22,39 @@ def _interrupt_again(dropped: Any) -> None:
         sys.__unraisablehook__(dropped)
 
 
+class Whole(click.ParamType):  # type: ignore[type-arg, unused-ignore]
+    """A whole number; one with commas or a point is answered with how to write it."""
+
+    name = "integer"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """`value` as an int."""
+        try:
+            return int(value)
+        except ValueError:
+            plain = str(value).replace(",", "").replace("'", "").replace(" ", "")
+            try:
+                number = float(plain)
+                hint = f"; write {number:.0f}" if number.is_integer() and abs(number) < 2**53 else ""
+            except (ValueError, OverflowError):
+                hint = ""
+            self.fail(f"{short(value)} is no whole number{hint}", param, ctx)
+
+
+WHOLE = Whole()
+
+
 def echo(text: object, *, err: bool = False) -> None:
     """Print a text: everything that the command line says goes through here, so that nothing from a file reaches a terminal raw."""
-    click.echo(printable(str(text), keep="\n"), err=err)
+    stream = sys.stderr if err else sys.stdout
+    shown = printable(str(text), keep="\n")
+    try:
+        shown.encode(getattr(stream, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:  # a terminal or log that has not all letters
+        shown = shown.encode(stream.encoding, "backslashreplace").decode(stream.encoding)
+    except LookupError:
+        shown = shown.encode("ascii", "backslashreplace").decode()
+    click.echo(shown, err=err)
 
 
 class Group(click.Group):
@@ -75,6 +105,6 @@ def _explain(error: click.UsageError) -> NoReturn:
     """What click cannot read, in one line as ours are."""
     path = error.ctx.command_path if error.ctx is not None else "factorhub"
     text = "; ".join(" ".join(error.format_message().split()).rstrip(".").split(". "))
-    text = text.replace("; Did", "; did").replace("; (Did", " (did")
+    text = cut(text, 400).replace("; Did", "; did").replace("; (Did", " (did")
     echo(f"factorhub: {text[:1].lower()}{text[1:]}; {path} --help shows what it takes", err=True)
     raise click.exceptions.Exit(error.exit_code)

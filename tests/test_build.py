@@ -179,3 +179,32 @@ def test_overwrite_replaces_a_set_and_nothing_else(tmp_path: Path) -> None:
     assert len(store) == 60
     assert (tmp_path / "a" / "notes.txt").read_text() == "mine"
     assert factorhub.verify(tmp_path / "a").ok
+
+
+def test_progress_can_be_asked_for_where_there_is_no_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    factorhub.generate("dsprites", tmp_path / "shown", rows=40, shard_rows=10, progress=True)
+    assert "dsprites 100% 40/40 rows" in capsys.readouterr().err
+    told: list[int] = []
+    factorhub.generate("dsprites", tmp_path / "told", rows=40, shard_rows=10, progress=told.append)
+    factorhub.generate("dsprites", tmp_path / "silent", rows=40, progress=False)
+    assert sum(told) == 40
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "text"),
+    [
+        ("three_body", {"steps": 10**8}, "a row of three_body has at most 2 GiB; got"),
+        ("pendulum", {"steps": 10**7, "video": 512}, "GiB of video; choose smaller options"),
+        ("rf_fingerprint", {"samples": 10**9}, "a row of rf_fingerprint has at most 2 GiB"),
+    ],
+)
+def test_a_row_that_fills_the_memory_is_refused_before_it_is_begun(name: str, options: dict, text: str) -> None:
+    with pytest.raises(InputError) as caught:
+        factorhub.generator(name, **options)
+    assert text in str(caught.value)
+
+
+def test_so_is_a_row_of_many_frames(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="a row has at most 2 GiB of each column; got 3.05 GiB of image"):
+        factorhub.generate("dsprites", tmp_path / "set", rows=2, regime="walk(800000)")

@@ -62,6 +62,8 @@ MAP: dict[str, set[str]] = {
     "labels": BASE | {"storage", "source", "bitmaps", "regions", "recorded"},
     "conditions": {"errors", "factors", "space"},
     "oneline": {"errors", "printable", "shell"},
+    "completion": {"catalog", "exchange", "regimes", "build", "describe"},
+    "arguments": {"completion", "errors", "oneline", "printable"},
     "neighbours": BASE | {"conditions"},
     "lookup": BASE | {"storage", "source", "labels", "regions", "conditions", "neighbours"},
     "adapters": BASE | {"generator", "lookup"},

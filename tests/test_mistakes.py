@@ -41,7 +41,7 @@ WRITING: list[tuple[dict[str, Any], str]] = [
     ({"shard_rows": "a"}, "shard_rows (--shard-rows) is a whole number from 1; got 'a'"),
     ({"level": "9"}, "a compression level is a whole number from 1 to 9; got '9'"),
     ({"compression": "none", "level": 9}, "compression none has no level; got level 9; leave it out, or ask for gzip"),
-    ({"progress": 5}, "progress is a function that is told how many rows are done; got 5"),
+    ({"progress": 5}, "progress is True, or a function that is told how many rows are done; got 5"),
     ({"overwrite": "yes"}, "overwrite is True or False; got 'yes'"),
     ({"row": 100}, "no option named 'row' in dsprites; it has size, grid, "),
     ({"worker": 2}, "did you mean 'workers'?"),

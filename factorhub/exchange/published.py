@@ -24,6 +24,7 @@ from factorhub.exchange.members import Members, open_members
 from factorhub.factors import Array
 from factorhub.fields import Batch
 from factorhub.generator import Generator
+from factorhub.paths import local_path
 from factorhub.source import VALUE, Column, columns_of, row_numbers, select
 from factorhub.space import FactorSpace
 
@@ -47,7 +48,7 @@ class Published:
     """
 
     def __init__(self, path: str | Path, layout: str = "") -> None:
-        self.path, self._asked = Path(path).absolute(), layout
+        self.path, self._asked = local_path("an import", path, "a file"), layout
         self._members = open_members(self.path)
         self.layout = _recognised(self._members, layout)
         self._lock = threading.Lock()

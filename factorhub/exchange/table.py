@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from factorhub.errors import InputError
 from factorhub.exchange.sorting import in_order
 from factorhub.factors import Array
 from factorhub.fields import Batch
-from factorhub.source import VALUE, Column, Source
+from factorhub.source import VALUE, Column, Source, row_numbers
 from factorhub.space import FactorSpace
 from factorhub.storage.reader import Reader
 
@@ -29,6 +30,34 @@ class Labelled(Source, Protocol):
     def space(self) -> FactorSpace:
         """The factors of the rows."""
         ...
+
+
+class Part:
+    """Some rows of a source, by number, as a source of their own.
+
+    Raises:
+        RowError: a number outside the source.
+    """
+
+    def __init__(self, source: Labelled, rows: npt.ArrayLike) -> None:
+        self._source, self._rows = source, row_numbers(rows, len(source))
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """What each row consists of."""
+        return self._source.columns
+
+    @property
+    def space(self) -> FactorSpace:
+        """The factors of the rows."""
+        return self._source.space
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def read(self, rows: npt.ArrayLike, columns: Sequence[str] | None = None) -> Batch:
+        """The rows with these numbers, counted within the part."""
+        return self._source.read(self._rows[row_numbers(rows, len(self))], columns)
 
 
 def is_image(column: Column) -> bool:
