@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -35,6 +36,9 @@ def pairs(items: tuple[str, ...], what: str) -> dict[str, str]:
     pairs: dict[str, str] = {}
     for item in items:
         key, equals, value = item.partition("=")
+        if what == "a condition" and (joined := re.search(r",\s*([A-Za-z_]\w*)=", value)):
+            first, second = item[: len(key) + 1 + joined.start()], item[len(key) + 1 + joined.start(1) :]
+            raise InputError(f"each condition is a word of its own; got '{cut(item)}'; write {cut(first)} {cut(second)}")
         if not equals or not key:
             raise InputError(f"{what} is given as name=value, without spaces or all in quotes; got '{cut(item)}'")
         if key in pairs:

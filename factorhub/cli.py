@@ -155,6 +155,8 @@ def lookup(
     from factorhub import build, describe
     from factorhub.source import row_numbers
 
+    regions = [item for item in conditions if REGION.search(item)]
+    plain = pairs(tuple(item for item in conditions if item not in regions), "a condition")
     store = build.open(path, split)
     if limit < 0:
         raise InputError(f"--limit is 0 (all) or more; got {limit}")
@@ -164,8 +166,6 @@ def lookup(
         row = int(row_numbers(row, len(store), path))
         show({"row": row, "factors": store.factors(row)}, describe.rows_text(store, [row]), as_json)
         return
-    regions = [item for item in conditions if REGION.search(item)]
-    plain = pairs(tuple(item for item in conditions if item not in regions), "a condition")
     found = store.lookup({name: value.split(",") for name, value in plain.items()})
     for region in regions:
         found = np.intersect1d(found, store.where(region), assume_unique=True)

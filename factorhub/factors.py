@@ -177,7 +177,15 @@ class Factor:
         inside = self.inside(values)
         if not inside.all():
             got = float(np.asarray(values)[~inside].flat[0])
-            raise InputError(f"{self.name} takes {self.range_text()}; got {got:g}")
+            raise InputError(f"{self.name} takes {self.range_text()}; got {got:g}{self._unit_hint(got)}")
+
+    def _unit_hint(self, got: float) -> str:
+        """How a number is written here that may have been meant in degrees or in percent."""
+        for unit, size in (("°", math.pi / 180), ("%", 0.01)):
+            meant = got * size
+            if (unit == "°") == (self.unit == "rad") and abs(got) > 1 and self.low <= meant <= self.high and self.interval:
+                return f"; {got:g}{unit} is {meant:.6g}"
+        return ""
 
     def code(self, asked: object) -> int:
         """The code of one label or value given by a person: 'heart', 4, 0.5, or the same as text."""

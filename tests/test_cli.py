@@ -370,6 +370,10 @@ def test_tables_fit_the_terminal(columns: str, monkeypatch: pytest.MonkeyPatch) 
         (("generate", "dsprites", "--out", "x" * 300, "--rows", "5"), "got a name of 300 bytes, and names have at most 255"),
         (("generate", "dsprites", "--rows", "5", "--out", "~nobody-by-that-name/x"), "there is no such user; write the path out"),
         (("generate", "dsprites", "--out", "x", "--rows", "9" * 5000), "is no whole number"),
+        (
+            ("lookup", "x", "shape=heart,scale=1"),
+            "each condition is a word of its own; got 'shape=heart,scale=1'; write shape=heart scale=1",
+        ),
         (("preview", "dsprites", "--traverse", "posx", "--out", "x.png"), "did you mean 'posX'?"),
     ],
     ids=lambda value: value[1][:30] if isinstance(value, tuple) else "",

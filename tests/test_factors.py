@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import factorhub
 from factorhub.errors import InputError
 from factorhub.factors import Factor, categorical, circular, continuous, ordinal
 
@@ -107,3 +108,20 @@ def test_a_wrong_factor_is_refused_when_it_is_made(make, text: str) -> None:
     with pytest.raises(InputError) as caught:
         make()
     assert text in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "got", "text"),
+    [
+        ("orientation", 90, "orientation takes 0 … 6.28319 rad; got 90; 90° is 1.5708"),
+        ("orientation", 360, "360° is 6.28319"),
+        ("scale", 75, "scale takes 0.5 … 1; got 75; 75% is 0.75"),
+        ("scale", 5, "scale takes 0.5 … 1; got 5"),
+        ("orientation", 1000, "orientation takes 0 … 6.28319 rad; got 1000"),
+    ],
+)
+def test_degrees_and_percents_are_answered_with_what_they_are(name: str, got: float, text: str) -> None:
+    factor = factorhub.generator("dsprites").space[name]
+    with pytest.raises(InputError) as caught:
+        factor.check(np.array([got], dtype=np.float64))
+    assert str(caught.value).endswith(text)

@@ -75,15 +75,14 @@ def features(columns: tuple[Column, ...], space: FactorSpace) -> Any:
     for column in columns:
         labels = space[column.name].labels if column.role == "factor" else None
         one: Any = datasets.Value(column.dtype) if labels is None else datasets.ClassLabel(names=list(labels))
-        rank = len(column.shape)
-        if rank > 5:
-            raise InputError(
-                f"datasets holds arrays of up to 5 axes; got {column.name} {column.shape}; read it with factorhub.open"
-            )
-        if rank < 2:
-            found[column.name] = datasets.List(one, length=column.shape[0]) if rank else one
-        else:
-            found[column.name] = arrays[rank](shape=column.shape, dtype=column.dtype)
+        shape = column.shape
+        if len(shape) > 1:
+            inner = shape[-5:]  # arrays have up to 5 axes; further ones before them are lists
+            one = arrays[len(inner)](shape=inner, dtype=column.dtype)
+            shape = shape[:-5]
+        for length in reversed(shape):
+            one = datasets.List(one, length=length)
+        found[column.name] = one
     return datasets.Features(found)
 
 

@@ -96,10 +96,21 @@ def _feature(column: Column, space: FactorSpace) -> list[str]:
         lines = ["class_label:", "  names:", *(f"    '{code}': {quoted(label)}" for code, label in enumerate(labels))]
     else:
         lines = []
-    if len(column.shape) == 0:
-        return [name, "    dtype:", *(f"      {line}" for line in lines)] if lines else [name, f"    dtype: {kind}"]
-    if len(column.shape) == 1:
-        inner = ["    list:", *(f"      {line}" for line in lines)] if lines else [f"    list: {kind}"]
-        return [name, *inner, f"    length: {column.shape[0]}"]
-    dims = [f"        - {length}" for length in column.shape]
-    return [name, "    dtype:", f"      array{len(column.shape)}_d:", "        shape:", *dims, f"        dtype: {kind}"]
+    if len(column.shape) < 2:
+        inner = ["dtype:", *(f"  {line}" for line in lines)] if lines else [f"dtype: {kind}"]
+        lists = column.shape
+    else:  # arrays have up to 5 axes; further ones before them are lists
+        shape, lists = column.shape[-5:], column.shape[:-5]
+        dims = (f"    - {length}" for length in shape)
+        inner = ["dtype:", f"  array{len(shape)}_d:", "    shape:", *dims, f"    dtype: {kind}"]
+    for length in reversed(lists):
+        inner = [*_listed(inner), f"length: {length}"]
+    return [name, *(f"    {line}" for line in inner)]
+
+
+def _listed(inner: list[str]) -> list[str]:
+    """The YAML lines of a list of what `inner` describes: `list: uint8` for a plain value, else a block."""
+    first, *rest = inner
+    if first.startswith("dtype: ") and not rest:
+        return [f"list: {first.removeprefix('dtype: ')}"]
+    return ["list:", *(f"  {line}" for line in ([line[2:] for line in rest] if first == "dtype:" else inner))]

@@ -157,3 +157,16 @@ def test_what_cannot_be_loaded_is_refused_in_one_line(train: Store, tmp_path: Pa
 def test_a_split_that_datasets_cannot_name_is_refused_when_made(tmp_path: Path, name: str) -> None:
     with pytest.raises(InputError, match=rf"'{name}', which means all splits together; .* another name"):
         factorhub.generate("dsprites", tmp_path / "set", rows=20, splits=f"{name}=0.5,rest=0.5")
+
+
+@pytest.mark.parametrize(
+    ("regime", "shape"), [("walk(3, inner=pairs(k=1))", (3, 2)), ("walk(2, inner=walk(3, inner=pairs(k=1)))", (2, 3, 2))]
+)
+def test_rows_of_more_axes_than_an_array_has_are_lists_of_arrays(regime: str, shape: tuple[int, ...], tmp_path: Path) -> None:
+    made = factorhub.generate("moving_sprites", tmp_path / "set", rows=6, regime=regime, size=16, frames=4)
+    wanted = made[2]["video"]
+    assert wanted.shape[: len(shape)] == shape
+    plain = datasets.load_dataset(str(tmp_path / "set"), split="train")
+    assert np.array_equal(np.asarray(plain[2]["video"]), wanted)
+    assert np.array_equal(load(tmp_path / "set", "train")[2]["video"], wanted)
+    assert np.array_equal(next(iter(load(tmp_path / "set", "train", streaming=True).skip(2)))["video"], wanted)
