@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -41,6 +42,7 @@ class Labels(Wrapper):
         inner: where rows come from.
     """
 
+    version: ClassVar[int] = 2
     fraction: float = 1.0
     rows: int = 0
     noise: float = 0.0

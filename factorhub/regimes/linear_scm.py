@@ -40,6 +40,7 @@ class LinearScm(Single):
         on_grid: keep interval factors on their grids where they have one.
     """
 
+    version: ClassVar[int] = 2
     causal: ClassVar[bool] = True
 
     graph: int = 0

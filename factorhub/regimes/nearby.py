@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -31,6 +32,8 @@ class Radius(Paired):
         factors: which move; all ordered ones that vary by default.
         inner: where first members come from.
     """
+
+    stream: ClassVar[str] = "radius"
 
     radius: float = 0.1
     factors: tuple[str, ...] = ()
@@ -66,6 +69,8 @@ class Perturbation(Paired):
         factors: which may move; all ordered ones that vary by default.
         inner: where first members come from.
     """
+
+    stream: ClassVar[str] = "perturbation"
 
     delta: float = 0.1
     factors: tuple[str, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, get_args
+from typing import ClassVar, Literal, NamedTuple, get_args
 
 import numpy as np
 
@@ -110,7 +110,7 @@ class Paired(Extended):
         """Row r's first member is row r of the inner regime; its second is the first proposal that holds."""
         from factorhub.regimes.redraws import beside
 
-        first, name = begun.values, f"{stream}/{type(self).__name__.lower()}"
+        first, name = begun.values, f"{stream}/{self.stream}"
         made = self.propose(base, seed, rows, 0, name, first)
         waiting = np.flatnonzero(~made.kept)
         for attempt in range(1, ATTEMPTS):
@@ -179,6 +179,9 @@ class Pairs(Paired):
         source: where redrawn values come from; `inner` by default.
         inner: where first members come from.
     """
+
+    version: ClassVar[int] = 2
+    stream: ClassVar[str] = "pairs"
 
     k: int = 1
     mode: Mode = "exactly"

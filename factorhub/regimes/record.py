@@ -57,17 +57,25 @@ def to_dict(record: Any) -> dict[str, Any]:
     A regime of an outsider has the kind `package.module:Class`.
 
     >>> to_dict(Where("shape == heart", Grid()))
-    {'kind': 'where', 'region': 'shape == heart', 'inner': {'kind': 'grid'}}
+    {'kind': 'where', 'version': 1, 'region': 'shape == heart', 'inner': {'kind': 'grid', 'version': 1}}
     """
     shown = {item.name: getattr(record, item.name) for item in fields(record)}
-    return {"kind": _name(type(record)), **{name: _plain(value) for name, value in shown.items() if value is not None}}
+    version = {} if type(record) in PARTS.values() else {"version": version_of(type(record))}
+    return {"kind": _name(type(record)), **version, **{name: _plain(value) for name, value in shown.items() if value is not None}}
+
+
+def version_of(kind: type) -> int:
+    """The version of a kind of regime, raised whenever its rows change: its `version`, 1 where it has none."""
+    return int(getattr(kind, "version", 1))
 
 
 def from_dict(data: Mapping[str, Any], *, importing: bool = True) -> Any:
     """The regime that `to_dict` described. Fields left out take their defaults; a plain name stands for a regime.
 
+    A version is that of the regime's rows; where it is left out, as in what people write, it is the one of this factorhub.
+
     Raises:
-        InputError: an unknown kind or field, or a value of the wrong type; says what there is.
+        InputError: an unknown kind or field, a value of the wrong type, or another version; says what there is.
 
     >>> from_dict({"kind": "pairs", "k": 2, "inner": "grid"}) == Pairs(k=2, inner=Grid())
     True
@@ -78,8 +86,12 @@ def from_dict(data: Mapping[str, Any], *, importing: bool = True) -> Any:
     kind, name = _kind(str(data["kind"]), importing), str(data["kind"])
     hints, known = typing.get_type_hints(kind), {item.name: item for item in fields(kind)}
     found = {}
+    asked, has = data.get("version", version_of(kind)), version_of(kind)
+    if asked != has and "version" not in known:
+        which = f"the recipe asks for version {short(asked)} of {name}, this factorhub has {has}"
+        raise InputError(f"{which}; install the factorhub that wrote the recipe")
     for key, value in data.items():
-        if key != "kind":
+        if key != "kind" and (key != "version" or key in known):
             if key not in known:
                 raise unknown("field", key, known, name)
             found[key] = _fit(value, hints[key], f"{key} of {name}", importing)

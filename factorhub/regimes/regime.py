@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, wraps
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
@@ -191,9 +191,11 @@ class Wrapper(Memory):
 class Extended(Wrapper):
     """What wrappers share whose rows begin with a row of the inner regime; a region can turn one away before it is finished."""
 
+    stream: ClassVar[str]  # the name of its random words: rows depend on it, so it is never that of the class
+
     def begin(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """The rows of the inner regime that `rows` begin with."""
-        return self.inner.draw(base, seed, rows, f"{stream}/{type(self).__name__.lower()}/inner")
+        return self.inner.draw(base, seed, rows, f"{stream}/{self.stream}/inner")
 
     def extend(self, base: FactorSpace, seed: int, rows: Array, stream: str, begun: Draw) -> Draw:
         """The whole rows that begin with `begun`."""

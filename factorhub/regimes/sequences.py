@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 
@@ -23,6 +23,8 @@ LONGEST = 10_000  # frames
 
 class Frames(Wrapper):
     """What sequences share: a time axis, the first frame from the inner regime, and a record of what changed when."""
+
+    stream: ClassVar[str]
 
     steps: int
 
@@ -57,7 +59,7 @@ class Frames(Wrapper):
 
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """Row r's first frame is row r of the inner regime."""
-        rows, name = np.asarray(rows, dtype=np.int64), f"{stream}/{type(self).__name__.lower()}"
+        rows, name = np.asarray(rows, dtype=np.int64), f"{stream}/{self.stream}"
         drawn = self.inner.draw(base, seed, rows, f"{name}/inner")
         first, k = drawn.values, len(base.factors)
         values = np.empty((len(rows), self.steps, *first.shape[1:]))
@@ -88,6 +90,8 @@ class Walk(Frames):
         factors: which move; all ordered ones that vary by default.
         inner: where first frames come from.
     """
+
+    stream: ClassVar[str] = "walk"
 
     steps: int = 10
     rate: float = 1.0
@@ -144,6 +148,8 @@ class Sequence(Frames):
         rate, stride: of the walk.
         inner: where first frames come from.
     """
+
+    stream: ClassVar[str] = "sequence"
 
     steps: int = 8
     static: tuple[str, ...] = ()
@@ -203,6 +209,8 @@ class Traversal(Frames):
         inner: where start points come from. Frames go over the whole range even where `inner` is confined to a
             region; wrap the traversal in `where` to keep it inside.
     """
+
+    stream: ClassVar[str] = "traversal"
 
     factor: str
     steps: int = 10
