@@ -14,7 +14,7 @@ from factorhub.exchange.output import replacing
 from factorhub.exchange.table import Table
 from factorhub.factors import Array
 from factorhub.progress import Progress
-from factorhub.storage.codec import RAW, Codec, choose
+from factorhub.storage.codec import Codec, choose
 from factorhub.threads import cores
 
 CHUNK_BYTES = 1 << 18  # of pictures: single rows stay cheap to read
@@ -39,7 +39,7 @@ class Hdf5Writer:
     def pictures(self, name: str, trial: Array, shape: tuple[int, ...]) -> None:
         """Add a dataset of pictures, in chunks like `trial`, its first one, by which the codec is chosen."""
         codec = self._codecs[name] = choose(trial)
-        filters: dict[str, Any] = {} if codec == RAW else {"compression": "gzip", "compression_opts": codec.level}
+        filters: dict[str, Any] = {"compression": "gzip", "compression_opts": codec.level} if codec.gzip else {"fletcher32": True}
         self._file.create_dataset(name, shape, trial.dtype, chunks=trial.shape, **filters)
         self._rows[name] = 0
 

@@ -27,6 +27,7 @@ WASTE = 1.3  # and than the smallest one by at most so much
 HEADER, TRAILER = 2, 4  # bytes that zlib's format puts around DEFLATE's own: its method, and an Adler-32
 LONGEST_MATCH = 258  # bytes
 ONE_BLOCK = 0b101  # how DEFLATE begins that is a single block with Huffman codes of its own
+CHECKSUM = 4  # bytes of a Fletcher-32
 EXPANSION = 1032  # DEFLATE expands at most this many times, so a stored size bounds the decoded one
 
 
@@ -38,11 +39,19 @@ class Codec:
         encoder: "runs" and "pixels" (modules beside this one), "zlib" (zlib-ng), "libdeflate", or "raw".
         level: of the encoder.
         shuffle: True where the bytes of the items are grouped by their place before they are encoded.
+        checksum: True where a raw chunk ends with its Fletcher-32, so that stock HDF5 too finds a changed byte; DEFLATE has a
+            checksum of its own. Sets of before have none.
     """
 
     encoder: Encoder
     level: int = 0
     shuffle: bool = False
+    checksum: bool = False
+
+    @property
+    def extra(self) -> int:
+        """Bytes that are stored after those of a raw chunk."""
+        return CHECKSUM if self.checksum else 0
 
     @property
     def gzip(self) -> bool:
@@ -53,7 +62,7 @@ class Codec:
         """The bytes that HDF5's filter pipeline would store for this contiguous chunk."""
         data = chunk.reshape(-1).view(np.uint8)
         if self.encoder == "raw":
-            return data.data
+            return data.tobytes() + checksum(data) if self.checksum else data.data
         if self.shuffle:
             data = np.ascontiguousarray(data.reshape(-1, chunk.itemsize).T).reshape(-1)
         if self.encoder == "runs":
@@ -80,9 +89,11 @@ class Codec:
         """
         flat = out.reshape(-1).view(np.uint8)
         if not self.gzip:
-            if len(data) != flat.size:
-                raise ValueError(f"a raw chunk has {flat.size} bytes; got {len(data)}")
-            flat[:] = np.frombuffer(data, np.uint8)
+            if len(data) != flat.size + self.extra:
+                raise ValueError(f"a raw chunk has {flat.size + self.extra} bytes; got {len(data)}")
+            flat[:] = np.frombuffer(data, np.uint8, flat.size)
+            if strict and self.checksum and checksum(flat) != bytes(data[flat.size :]):
+                raise ValueError("its Fletcher-32, which other readers check, is not that of its bytes")
             return
         from imagecodecs import deflate_decode
 
@@ -124,10 +135,18 @@ class Codec:
         """The codec that `to_dict` described."""
         if data["encoder"] not in get_args(Encoder):
             raise unknown("encoder", data["encoder"], get_args(Encoder))
-        return cls(data["encoder"], int(data["level"]), bool(data["shuffle"]))
+        return cls(data["encoder"], int(data["level"]), bool(data["shuffle"]), bool(data.get("checksum", False)))
 
 
-RAW = Codec("raw")
+RAW = Codec("raw", checksum=True)
+
+
+def checksum(data: Array) -> bytes:
+    """The Fletcher-32 of bytes (n,) uint8 as HDF5's filter of that name stores it."""
+    from imagecodecs import h5checksum_fletcher32
+
+    plain: Any = data  # any buffer will do, whatever the signature
+    return int(h5checksum_fletcher32(plain)).to_bytes(CHECKSUM, "little")
 
 
 def _inflate_start(data: bytes, out: Array) -> int:

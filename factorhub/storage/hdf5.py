@@ -81,6 +81,8 @@ def filters_of(codec: Codec, itemsize: int) -> list[tuple[int, int, tuple[int, .
         filters.append((h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FLAG_OPTIONAL, (itemsize,)))
     if codec.gzip:
         filters.append((h5py.h5z.FILTER_DEFLATE, h5py.h5z.FLAG_OPTIONAL, (codec.level,)))
+    if codec.checksum:
+        filters.append((h5py.h5z.FILTER_FLETCHER32, 0, ()))  # 0: not optional
     return filters
 
 
@@ -146,6 +148,7 @@ class ShardWriter:
             dtype=np.dtype(column.dtype).newbyteorder("<"),
             chunks=(chunk_rows(self._plan, self._shard, column), *column.shape),
             shuffle=codec.shuffle or None,
+            fletcher32=codec.checksum or None,
             **filters,
         )
         dataset.attrs.update(column_attributes(column))

@@ -145,8 +145,9 @@ def unpack(descriptor: int, plan: Plan, shard: Shard) -> Index:
         found = Chunks(column, chunk_rows(plan, shard, column), codec, offsets.tolist(), sizes.tolist(), check)
         if (offsets < 0).any() or (sizes < 0).any() or (sizes > body).any() or (offsets > body - sizes).any():
             raise StoreError(f"column {column.name} has chunks beyond the end of the file")
-        least = -(-(found.bytes - 1024) // EXPANSION) if codec.gzip else found.bytes
-        if (sizes < least).any() or (not codec.gzip and (sizes != found.bytes).any()):
+        raw = found.bytes + codec.extra
+        least = -(-(found.bytes - 1024) // EXPANSION) if codec.gzip else raw
+        if (sizes < least).any() or (not codec.gzip and (sizes != raw).any()):
             raise StoreError(f"column {column.name} has chunks of impossible sizes")
         chunks[column.name] = found
     return Index(chunks, digests, quality, body, digest)
