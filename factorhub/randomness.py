@@ -8,6 +8,8 @@ from words to [0, 1) is our own, since NumPy's distributions may change between 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 
 import numpy as np
@@ -24,7 +26,22 @@ def key(seed: int, stream: str) -> Array:
 
     Nested uses fork by name, joined with "/": "train/pairs/which". Keys are remembered, since every batch asks for them again.
     """
+    for hear in _listeners:
+        hear(seed, stream)
     return _key(whole("a seed", seed, 0, SEEDS - 1), stream)
+
+
+@contextmanager
+def listening(hear: Callable[[int, str], object]) -> Iterator[None]:
+    """Tell `hear` the seed and stream of every key that is asked for meanwhile: which words something draws, for tests."""
+    _listeners.append(hear)
+    try:
+        yield
+    finally:
+        _listeners.remove(hear)
+
+
+_listeners: list[Callable[[int, str], object]] = []
 
 
 @lru_cache(maxsize=1024)

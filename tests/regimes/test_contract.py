@@ -204,37 +204,43 @@ def test_rows_of_any_shape_render(name: str) -> None:
         assert all(batch[field.name].shape == (1, 2, *field.shape) for field in made.fields)
 
 
-def test_streams_of_nested_wrappers_never_collide(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three deep, and the same kind within itself: no two places draw words under one key."""
-    space = SPACES["all kinds"]
-    inner = Correlated((("shape", "scale"),), sigma=0.3)
-    nests = [
-        Pairs(inner=Pairs(inner=Pairs(inner=inner))),
-        Walk(3, inner=Walk(3, inner=Walk(3))),
-        Labels(0.5, inner=Labels(0.5, inner=Labels(0.5))),
-        Environments((Environments((Uniform(), inner)), Environments((Uniform(), inner)))),
-        Where("scale < 0.9", Pairs(inner=Environments((inner, Uniform())), source=Uniform(on_grid=True))),
-        Temporal(inner=Temporal(inner=Counterfactual(chain(space), ((Do("count"),),)))),
-    ]
-    plain = randomness.key
-    for regime in nests:
-        used: dict[str, set[str]] = {}
+NESTED: dict[str, Callable[[Regime], Regime]] = {
+    "pairs": lambda inner: Pairs(inner=inner),
+    "radius": lambda inner: Radius(inner=inner),
+    "walk": lambda inner: Walk(3, inner=inner),
+    "labels": lambda inner: Labels(0.5, noise=0.1, inner=inner),
+    "tasks": lambda inner: Tasks(head="logistic", inner=inner),
+    "temporal": lambda inner: Temporal(steps=3, inner=inner),
+    "environments": lambda inner: Environments((inner, inner)),
+    "where over pairs": lambda inner: Where("scale < 0.9", Pairs(inner=inner)),
+}
 
-        def watched(seed: int, stream: str, used: dict[str, set[str]] = used) -> Array:
-            import sys
 
-            frame = sys._getframe(1)
-            while "factorhub/regimes/" not in frame.f_code.co_filename:
-                frame = frame.f_back
-            me = frame.f_locals.get("self") or frame.f_locals.get("of") or frame.f_locals.get("regime")
-            used.setdefault(stream, set()).add(f"{frame.f_lineno} {id(me)}")
-            return plain(seed, stream)
+def streams_of(regime: Regime) -> list[str]:
+    """The streams of random words that a draw asks for."""
+    heard: list[str] = []
+    with randomness.listening(lambda seed, stream: heard.append(stream)):
+        regime.draw(SPACES["all kinds"], 0, np.arange(8))
+    return heard
 
-        monkeypatch.setattr(randomness, "key", watched)
-        regime.draw(space, 0, np.arange(8))
-        shared = {stream: places for stream, places in used.items() if len(places) > 1}
-        assert not shared, f"{regime} draws twice under {shared}"
-        assert len(used) > 2
+
+@pytest.mark.parametrize("name", NESTED)
+def test_streams_of_nested_wrappers_never_collide(name: str) -> None:
+    """Each level draws under names of its own: how many there are grows alike from each level to the next."""
+    nest, regime = NESTED[name], Correlated((("shape", "scale"),), sigma=0.3)
+    counts = []
+    for _ in range(4):
+        regime = nest(regime)
+        counts.append(len(set(streams_of(regime))))
+    first, second, third = (after - before for before, after in pairwise(counts))
+    assert first > 0
+    assert first * third == second**2  # n -> a n + b: a times the streams within, and b of its own
+
+
+def test_listening_ends_with_its_block() -> None:
+    heard = streams_of(Uniform())
+    Uniform().draw(SPACES["all kinds"], 0, np.arange(2))
+    assert heard == ["/uniform"]
 
 
 @dataclass(frozen=True)
