@@ -8,6 +8,7 @@ from words to [0, 1) is our own, since NumPy's distributions may change between 
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -19,6 +20,7 @@ from factorhub.errors import whole
 from factorhub.factors import Array
 
 SEEDS = 2**64
+FEW = 64  # rows whose words NumPy draws, one row after another, where compiled code is not loaded yet
 
 
 def key(seed: int, stream: str) -> Array:
@@ -57,12 +59,16 @@ def words(seed: int, stream: str, rows: npt.ArrayLike, count: int) -> Array:
 
     Row r's words are those of `numpy.random.Philox(key=key(seed, stream), counter=[0, r, 0, 0]).random_raw(count)`.
     """
-    from factorhub.philox import philox
-
     rows = np.asarray(rows)
     flat = np.ascontiguousarray(rows.reshape(-1), dtype=np.uint64)
     out = np.empty((flat.size, count), dtype=np.uint64)
-    philox(key(seed, stream), flat, 1, out)
+    if flat.size <= FEW and "numba" not in sys.modules:  # so that listing generators does not wait for a compiler
+        for row, words in zip(flat.tolist(), out, strict=True):
+            words[:] = np.random.Philox(key=key(seed, stream), counter=[0, row, 0, 0]).random_raw(count)
+    else:
+        from factorhub.philox import philox
+
+        philox(key(seed, stream), flat, 1, out)
     return out.reshape(*rows.shape, count)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numba
 import numpy as np
 import pytest
@@ -66,3 +69,13 @@ def test_keys_are_remembered_and_cannot_be_changed() -> None:
     assert randomness.key(1, "a") is randomness.key(1, "a")
     with pytest.raises(ValueError, match="read-only"):
         randomness.key(1, "a")[0] = 5
+
+
+def test_words_are_the_same_before_compiled_code_is_loaded() -> None:
+    code = (
+        "import sys; from factorhub import randomness as r;"
+        "few = r.words(5, 'a/b', [0, 7, 2**40], 9); assert 'numba' not in sys.modules;"
+        "many = r.words(5, 'a/b', [*[0, 7, 2**40], *range(100)], 9); assert 'numba' in sys.modules;"
+        "assert (few == many[:3]).all() and (few == r.words(5, 'a/b', [0, 7, 2**40], 9)).all()"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -39,8 +39,12 @@ class StockCheck:
     def _start(self, shards: list[int]) -> subprocess.Popen[str] | None:
         if not shards:
             return None
-        # -P and an appended path: nothing that lies in the current folder, which may be the set's, can be imported
-        run = "import sys; sys.path.append(sys.argv[2]); from factorhub.storage.stock import main; main(sys.argv[1], sys.stdin)"
+        # -P: nothing that lies in the current folder, which may be the set's, can be imported; and this very factorhub, after
+        # the standard library and before others that are installed
+        run = (
+            "import sys; at = next((i for i, path in enumerate(sys.path) if 'site-packages' in path), len(sys.path)); "
+            "sys.path.insert(at, sys.argv[2]); from factorhub.storage.stock import main; main(sys.argv[1], sys.stdin)"
+        )
         command = [sys.executable, "-P", "-c", run, str(self._folder), str(Path(__file__).parents[2])]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         assert process.stdin is not None
