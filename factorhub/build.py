@@ -11,7 +11,6 @@ from typing import Any
 from factorhub import catalog
 from factorhub.errors import FactorhubError, InputError, StoreError, must_be, short, whole
 from factorhub.factors import Array
-from factorhub.fields import Batch
 from factorhub.generator import MOST_BYTES, Generator
 from factorhub.lookup import Store
 from factorhub.order import Kind
@@ -124,7 +123,7 @@ def generate(
             measure=measure(source, planned.recipe.get("bound")),
         )
     named = planned.recipe["generator"]
-    return Store(folder, manifest=manifest, render=partial(render, leave=named), follow=partial(follow, leave=named))
+    return Store(folder, manifest=manifest, make=partial(make, leave=named), follow=partial(follow, leave=named))
 
 
 def generate_part(
@@ -229,13 +228,13 @@ def open(path: str | Path, split: str | None = None, *, generator: str | None = 
     >>> len(test), test[[30, 10, 20]]["tokens"].shape, set(test.values("octave").tolist()) == {4.0, 5.0, 6.0}
     (100, (3, 16), True)
     """
-    return Store(local_path("open", path), split, render=partial(render, leave=generator), follow=partial(follow, leave=generator))
+    return Store(local_path("open", path), split, make=partial(make, leave=generator), follow=partial(follow, leave=generator))
 
 
-def render(recipe: Mapping[str, Any], values: Array, leave: str | None = None) -> Batch:
-    """Render `values` (…, k) with the generator that a recipe names, which is imported for it if it may be."""
+def make(recipe: Mapping[str, Any], leave: str | None = None) -> Generator:
+    """The generator that a recipe names, which is imported for it if it may be."""
     catalog.check_leave(recipe.get("generator"), leave)
-    return catalog.generator(recipe["generator"], **recipe.get("options", {})).render(values)
+    return catalog.generator(recipe["generator"], **recipe.get("options", {}))
 
 
 def follow(recipe: Mapping[str, Any], row: int, changes: Mapping[str, Any], leave: str | None = None) -> Array | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from factorhub.errors import InputError, must_be, short
+from factorhub.errors import InputError, must_be
 from factorhub.factors import Array, Factor
 from factorhub.space import FactorSpace
 
@@ -22,14 +22,6 @@ def joined(what: str, conditions: Mapping[str, Any] | None, more: Mapping[str, A
     return {**(conditions or {}), **more}
 
 
-def number(factor: Factor, asked: Any) -> float:
-    """One number for a factor that has numbers, given as such or as text."""
-    try:
-        return float(asked)
-    except (TypeError, ValueError):
-        raise InputError(f"{factor.name} takes {factor.range_text()}; got {short(asked)}; give one number") from None
-
-
 def changed(space: FactorSpace, shown: Mapping[str, Any], changes: Mapping[str, Any]) -> Array:
     """The values (k,) of a row whose factors are `shown`, some of them changed; each is checked.
 
@@ -41,7 +33,7 @@ def changed(space: FactorSpace, shown: Mapping[str, Any], changes: Mapping[str, 
     values = np.empty(len(space.factors))
     for i, factor in enumerate(space):
         asked = changes.get(factor.name, shown[factor.name])
-        values[i] = factor.code(asked) if factor.labels is not None else number(factor, asked)
+        values[i] = factor.value(asked)
         factor.check(values[i : i + 1])
     return values
 

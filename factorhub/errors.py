@@ -6,6 +6,7 @@ Every message has four parts in one line: what was asked, what was expected, wha
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from operator import index
@@ -134,3 +135,14 @@ def _power(number: int) -> str:
         if number > 2**30 and (number + less).bit_count() == 1:
             return f"2**{(number + less).bit_length() - 1}" + " - 1" * less
     return str(number)
+
+
+def unit_hint(got: float, unit: str, low: float, high: float) -> str:
+    """How a number that is out of range is written here, where it may have been meant in degrees or in percent; or nothing.
+
+    >>> unit_hint(90, "rad", 0, 6.3), unit_hint(75, "", 0.5, 1)
+    ('; 90° is 1.5708', '; 75% is 0.75')
+    """
+    sign, size = ("°", math.pi / 180) if unit == "rad" else ("%", 0.01)
+    fits = abs(got) > 1 and low <= got * size <= high
+    return f"; {got:g}{sign} is {got * size:.6g}" if fits else ""

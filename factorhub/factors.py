@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from factorhub.errors import InputError, short, unknown
+from factorhub.errors import InputError, cut, short, unit_hint, unknown
 
 Kind: TypeAlias = Literal["categorical", "ordinal", "continuous", "circular"]
 Array: TypeAlias = npt.NDArray[Any]
@@ -24,7 +24,7 @@ KINDS: tuple[Kind, ...] = ("categorical", "ordinal", "continuous", "circular")
 MATCH = 1e-6  # a value is on the grid when it lies within this fraction of the factor's range: float32 labels match
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Factor:
     """One ground-truth factor of variation: what it is called, which values it takes, and on what grid.
 
@@ -177,28 +177,30 @@ class Factor:
         inside = self.inside(values)
         if not inside.all():
             got = float(np.asarray(values)[~inside].flat[0])
-            raise InputError(f"{self.name} takes {self.range_text()}; got {got:g}{self._unit_hint(got)}")
-
-    def _unit_hint(self, got: float) -> str:
-        """How a number is written here that may have been meant in degrees or in percent."""
-        for unit, size in (("°", math.pi / 180), ("%", 0.01)):
-            meant = got * size
-            if (unit == "°") == (self.unit == "rad") and abs(got) > 1 and self.low <= meant <= self.high and self.interval:
-                return f"; {got:g}{unit} is {meant:.6g}"
-        return ""
+            hint = unit_hint(got, self.unit, self.low, self.high) * self.interval
+            raise InputError(f"{self.name} takes {self.range_text()}; got {got:g}{hint}")
 
     def code(self, asked: object) -> int:
         """The code of one label or value given by a person: 'heart', 4, 0.5, or the same as text."""
-        if self.labels is not None:
-            if asked in self.labels:
-                return self.labels.index(str(asked))
-            if isinstance(asked, str) and not asked.lstrip("-").isdigit():
-                raise unknown("value", asked, self.labels, self.name)
+        if self.labels is not None and asked in self.labels:
+            return self.labels.index(str(asked))
+        if self.labels is not None and isinstance(asked, str) and not asked.lstrip("-").isdigit():
+            raise unknown("value", asked, self.labels, self.name)
+        return int(self.codes_of(np.float64(self._number(asked))))
+
+    def value(self, asked: object) -> float:
+        """The value of one label or number given by a person, on the grid or off it; 'heart' gives its code."""
+        return float(self.code(asked)) if self.labels is not None else self._number(asked)
+
+    def _number(self, asked: object) -> float:
         try:
-            number = float(asked)  # type: ignore[arg-type]
+            return float(asked)  # type: ignore[arg-type]
         except (TypeError, ValueError):
             raise InputError(f"{self.name} takes {self.range_text()}; got {short(asked)}") from None
-        return int(self.codes_of(np.float64(number)))
+
+    def __repr__(self) -> str:
+        size = "no grid" if self.size is None else f"{self.size:,} values"
+        return cut(f"Factor({self.name!r}, {self.kind}: {self.range_text()}, {size}{', nuisance' * self.nuisance})", 160)
 
     def range_text(self) -> str:
         """The allowed values in words, for error messages and tables."""

@@ -85,8 +85,8 @@ class Generator:
                 return item
         raise unknown("field", name, [item.name for item in self.fields], self.name)
 
-    def render(self, values: npt.ArrayLike, *, check: bool = True) -> Batch:
-        """The observations at factor `values` (…, k), in physical units: {field: (…, *field.shape)}.
+    def render(self, values: npt.ArrayLike | None = None, *, check: bool = True, **named: npt.ArrayLike) -> Batch:
+        """The observations at factor `values` (…, k), in physical units, or at factors by name: {field: (…, *field.shape)}.
 
         Pure: the same values give the same bits in any batch, order, thread or process. Leading axes are free:
         (n, k) gives single rows, (n, 2, k) pairs, (n, T, k) sequences.
@@ -94,6 +94,8 @@ class Generator:
         Args:
             values: float64; a categorical factor's value is its code. See `space.values` for grid codes.
             check: False skips the range check, for values that are known to lie in the space.
+            named: in the place of `values`, some factors by name, as labels or numbers or arrays of either; the others have
+                their first value. See `space.point`.
 
         Raises:
             InputError: a value lies outside the space, the last axis is not the factors, or `draw` returned something else
@@ -103,7 +105,13 @@ class Generator:
         >>> dsprites = factorhub.generator("dsprites")
         >>> dsprites.render(dsprites.space.values([[0, 2, 5, 0, 0, 0]]))["image"].sum().item()
         222
+        >>> dsprites.render(shape=["square", "heart"], scale=1)["image"].shape
+        (2, 64, 64)
         """
+        if values is not None and named:
+            raise InputError(f"render takes values, or factors by name, and not both; got values and {', '.join(named)}")
+        if values is None:
+            values = self.space.point(**named)
         values = self.space.check(values) if check else np.asarray(values, dtype=np.float64)
         lead = values.shape[:-1]
         flat = np.ascontiguousarray(values.reshape(-1, values.shape[-1]))

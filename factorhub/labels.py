@@ -6,6 +6,7 @@ factor that is asked about, so no index file is kept: it would be half as large 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from functools import partial, reduce
 
@@ -20,6 +21,7 @@ from factorhub.storage.reader import Reader
 
 BLOCK = 1 << 16  # rows whose values are compared at once
 MOST_BITS = 2**31  # of index kept for one factor; more (a seed, a hundred million rows) and queries compare the column
+FIRST = 3  # questions that are answered without compiled code, where nothing else has loaded it
 MOST_KEPT = 2**28  # bytes of answers to questions for a single value of a single factor that are kept
 
 
@@ -36,6 +38,7 @@ class Labels:
         self._answers: dict[tuple[str, int, int, int], Array] = {}
         self._room = MOST_KEPT
         self._codes: Array | None = None
+        self._asked = 0
         self._records: list[Column] | None = None  # read when one is first asked for
 
     def know(self, name: str) -> FactorSpace:
@@ -67,6 +70,7 @@ class Labels:
 
     def select(self, wanted: Mapping[str, Array], start: int, stop: int) -> Array:
         """The rows in [start, stop), counted from `start`, whose codes of each factor are among the wanted ones."""
+        self._asked += 1
         key = None
         if len(wanted) == 1:
             ((only, codes),) = wanted.items()
@@ -93,10 +97,18 @@ class Labels:
 
     def where(self, region: Region, start: int, stop: int) -> Array:
         """The rows in [start, stop), counted from `start`, that lie in `region` with all their members."""
+        self._asked += 1
         return self._rows([self._bits_of(region)], start, stop)
+
+    def _indexed(self) -> bool:
+        """False for the first questions where no compiled code is loaded: comparing a column takes less time than loading it."""
+        return self._asked > FIRST or "numba" in sys.modules
 
     def _rows(self, parts: list[Array], start: int, stop: int) -> Array:
         """The rows whose bits all `parts` (words,) have set."""
+        if not self._indexed():
+            every = np.unpackbits(reduce(np.bitwise_and, parts).view(np.uint8), bitorder="little")
+            return np.flatnonzero(every[start:stop])
         from factorhub import bitmaps
 
         *others, last = parts
@@ -156,9 +168,9 @@ class Labels:
         return self.column(name).ndim == 1
 
     def _index(self, name: str) -> Array | None:
-        """The bits (size, words) of one factor; None where they would be too many."""
+        """The bits (size, words) of one factor; None where they would be too many, or are not worth making yet."""
         size = self.space[name].size or 0
-        if size * self.rows > MOST_BITS:
+        if size * self.rows > MOST_BITS or not self._indexed():
             return None
         if name not in self._bits:
             from factorhub import bitmaps

@@ -14,15 +14,15 @@ from factorhub.conditions import changed, joined, near
 from factorhub.errors import InputError, StoreError, must_be, unknown, whole
 from factorhub.factors import Array, Factor
 from factorhub.fields import Batch
+from factorhub.generator import Generator
 from factorhub.labels import Labels
 from factorhub.neighbours import distances, kept, partners
 from factorhub.regions import Region, parse
 from factorhub.source import VALUE, row_numbers
 from factorhub.space import FactorSpace
-from factorhub.storage.manifest import Manifest
 from factorhub.storage.reader import Reader, reopened
 
-Render: TypeAlias = Callable[[Mapping[str, Any], Array], Batch]
+Make: TypeAlias = Callable[[Mapping[str, Any]], Generator]  # from a recipe
 Follow: TypeAlias = Callable[[Mapping[str, Any], int, Mapping[str, Any]], Array | None]  # (recipe, natural row, changes): values
 By: TypeAlias = Literal["value", "code"]
 FEW = 256  # grid points that are found by arithmetic; more are found sooner by the index
@@ -36,20 +36,25 @@ class Store(Reader):
     """
 
     def __init__(
-        self,
-        folder: str | Path,
-        split: str | None = None,
-        *,
-        manifest: Manifest | None = None,
-        render: Render | None = None,
-        follow: Follow | None = None,
+        self, folder: str | Path, split: str | None = None, *, make: Make | None = None, follow: Follow | None = None, **given: Any
     ) -> None:
-        super().__init__(folder, split, manifest=manifest)
-        self._render, self._follow = render, follow
+        super().__init__(folder, split, **given)
+        self._make, self._follow = make, follow
 
     def __reduce__(self) -> tuple[Any, ...]:
-        how = partial(reopened, Store, render=self._render, follow=self._follow)
+        how = partial(reopened, Store, make=self._make, follow=self._follow)
         return how, (self.folder, self.split, self.manifest.content)
+
+    @cached_property
+    def generator(self) -> Generator:
+        """The generator that made the set, with its options.
+
+        Raises:
+            InputError: it is none of the catalog, and was not named when the set was opened.
+        """
+        if self._make is None:
+            raise StoreError(f"{self.folder} was opened without its generator; open it with factorhub.open")
+        return self._make(self.plan.recipe)
 
     @cached_property
     def _labels(self) -> Labels:
@@ -241,9 +246,7 @@ class Store(Reader):
             if len(rows):
                 batch = self.read(int(rows[0]), fields)
                 return {**batch, **dict(zip(self.space.names, codes, strict=True)), "row": rows[:1].reshape(())}
-        if self._render is None:
-            raise StoreError(f"{self.folder} does not hold these factors and cannot render them; open it with factorhub.open")
-        batch = self._render(self.plan.recipe, values)
+        batch = self.generator.render(values)
         named: Batch = {f.name: f.codes_of(v) for f, v in zip(self.space, values, strict=True) if not f.interval}
         return {**batch, **named, "row": np.asarray(-1)}
 
@@ -277,8 +280,7 @@ class Store(Reader):
 
     def _check_single(self, what: str, factors: Iterable[str] = ()) -> None:
         """Refuse rows that hold several points, and names that are no factors."""
-        for name in factors:
-            self._factor(name)
+        list(map(self._factor, factors))
         axes = next((column.dims for column in self.columns if column.role in ("factor", "value")), ())
         if axes:
             raise InputError(

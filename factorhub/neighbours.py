@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from factorhub import randomness
-from factorhub.conditions import number
 from factorhub.factors import Array
 from factorhub.space import FactorSpace
 
@@ -65,7 +64,7 @@ def distances(space: FactorSpace, wanted: Mapping[str, Any], column: Callable[[s
     total: Array = np.zeros(())
     for name, asked in wanted.items():
         factor = space[name]
-        value = float(factor.code(asked)) if factor.labels is not None else number(factor, asked)
+        value = factor.value(asked)
         if factor.interval:
             factor.check(np.asarray(value))
         scale = 1.0 if factor.labels is not None else (factor.period or factor.high - factor.low) or 1.0

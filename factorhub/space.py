@@ -219,6 +219,23 @@ class FactorSpace:
         values = self._last_axis(values, "values")
         return np.stack([factor.to_unit(values[..., i]) for i, factor in enumerate(self.factors)], axis=-1)
 
+    def point(self, **named: npt.ArrayLike) -> Array:
+        """The values (…, k) of these factors by name, as labels or numbers or arrays of either; the others have their first value.
+
+        >>> from factorhub.factors import categorical, continuous
+        >>> space = FactorSpace((categorical("shape", ["square", "heart"]), continuous("scale", 0.5, 1.0, grid=6)))
+        >>> space.point(shape=["heart", "square"], scale=0.8).tolist(), space.point().tolist()
+        ([[1.0, 0.8], [0.0, 0.8]], [0.0, 0.5])
+        """
+        for name in named:
+            self.index(name)
+        columns = []
+        for factor in self.factors:
+            asked = np.asarray(named.get(factor.name, factor.low if factor.grid is None else factor.values(0)))
+            texts = asked.dtype.kind not in "biuf"  # labels, or numbers as text
+            columns.append(np.vectorize(factor.value, otypes=[np.float64])(asked) if texts else asked.astype(np.float64))
+        return np.stack(np.broadcast_arrays(*columns), axis=-1)
+
     def inside(self, values: npt.ArrayLike) -> Array:
         """A mask (…) of which `values` (…, k) lie in the space."""
         values = self._last_axis(values, "values")

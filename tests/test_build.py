@@ -207,3 +207,12 @@ def test_a_row_that_fills_the_memory_is_refused_before_it_is_begun(name: str, op
 def test_so_is_a_row_of_many_frames(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="a row has at most 2 GiB of each column; got 2.93 GiB of image"):
         factorhub.generate("color_dsprites", tmp_path / "set", rows=2, regime="walk(1000)", size=1024)
+
+
+def test_a_store_tells_its_splits_recipe_and_generator(tmp_path: Path) -> None:
+    factorhub.generate("dsprites", tmp_path / "set", rows=100, splits={"train": 0.8, "test": 0.2}, size=32)
+    store = factorhub.open(tmp_path / "set", "test")
+    assert store.splits == {"train": 80, "test": 20}
+    assert Recipe.from_dict(store.recipe).rows == 100
+    assert store.generator.options["size"] == 32
+    assert np.array_equal(store.generator.render(store.generator.space.values(store.codes(3)))["image"], store[3]["image"])

@@ -65,7 +65,7 @@ MAP: dict[str, set[str]] = {
     "completion": {"catalog", "exchange", "regimes", "build", "describe"},
     "arguments": {"completion", "errors", "oneline", "printable"},
     "neighbours": BASE | {"conditions"},
-    "lookup": BASE | {"storage", "source", "labels", "regions", "conditions", "neighbours"},
+    "lookup": BASE | {"generator", "storage", "source", "labels", "regions", "conditions", "neighbours"},
     "adapters": BASE | {"generator", "lookup"},
     "loaders": BASE | {"source", "order", "storage"},  # storage for huggingface alone, which reads the files of a set
     "exchange": BASE | {"generator", "source", "storage", "dsprites_like", "dmelodies"},

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import pickle
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -143,7 +146,7 @@ def test_a_counterfactual_is_found_or_rendered_alike(sprites: Store, tunes: Stor
         sprites.counterfactual(3, colour="red")
     with pytest.raises(InputError, match="posX takes 0 … 1; got 2"):
         sprites.counterfactual(3, posX=2)
-    with pytest.raises(StoreError, match="does not hold these factors and cannot render them"):
+    with pytest.raises(StoreError, match="was opened without its generator; open it with factorhub.open"):
         Store(sprites.folder).counterfactual(3, posX=0.123)
 
 
@@ -284,3 +287,20 @@ def test_an_array_without_axes_is_a_number(sprites: Store) -> None:
     for wrong in (np.array(True), np.array(3.0)):
         with pytest.raises(InputError):
             sprites[wrong]
+
+
+def test_the_first_questions_are_answered_without_compiled_code_and_alike(sprites: Store) -> None:
+    questions = ["shape='heart'", "shape=[0, 2], posX=0", "scale=1"]
+    regions = ["scale > 0.8", "~(shape == heart) & posX < 0.3", "posY between 0.2 and 0.4 | orientation == 0"]
+    asked = ", ".join([*(f"s.lookup({q}).tolist()" for q in questions), *(f"s.where('{r}').tolist()" for r in regions)])
+    code = (
+        "import sys, json, factorhub\n"
+        f"rounds = []\nfor _ in range(2):\n"
+        f"    s = factorhub.open({str(sprites.folder)!r}, 'train')\n"
+        f"    first = s.lookup({questions[0]}); assert 'numba' not in sys.modules or rounds\n"
+        f"    rounds.append([{asked}])\n"
+        "assert 'numba' in sys.modules and rounds[0] == rounds[1]\nprint(json.dumps(rounds[0]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    train = factorhub.open(sprites.folder, "train")
+    assert json.loads(done.stdout) == eval(f"[{asked}]", {"s": train})

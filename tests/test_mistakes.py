@@ -96,7 +96,7 @@ CALLS: dict[str, tuple[Callable[[Store], Any], str]] = {
     "a factor twice": (lambda s: s.lookup({"shape": "heart"}, shape="square"), "lookup is given shape twice"),
     "a mask for where": (lambda s: s.where(np.ones(3)), "what where looks for is a region, such as"),  # type: ignore[arg-type]
     "nearest to nothing": (lambda s: s.nearest({}), "nearest needs the value of at least one factor; got none; write it as in"),
-    "nearest to a word": (lambda s: s.nearest(scale="large"), "scale takes 0.5 … 1; got 'large'; give one number"),
+    "nearest to a word": (lambda s: s.nearest(scale="large"), "scale takes 0.5 … 1; got 'large'"),
     "nearest of none": (
         lambda s: s.nearest(scale=0.5, count=0),
         "the count of nearest rows is a whole number from 1 to 3000; got 0",

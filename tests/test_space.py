@@ -81,3 +81,40 @@ def test_unknown_and_doubled_factors_are_refused() -> None:
         FactorSpace((ordinal("a", [1]), ordinal("a", [2])))
     with pytest.raises(InputError, match="no factor named 'angel' in this space; it has angle; did you mean 'angle'?"):
         FactorSpace((circular("angle", 1.0),), (Fold("angle", by="angel", folds=(1,)),))
+
+
+def test_a_point_is_named_by_labels_numbers_or_arrays() -> None:
+    made = factorhub.generator("dsprites")
+    point = made.space.point(shape=["heart", "square"], scale=[[0.8], [1]], posX=0.123)
+    assert point.shape == (2, 2, 6)
+    assert point[..., 1].tolist() == [[2, 0], [2, 0]]
+    assert point[..., 2].tolist() == [[0.8, 0.8], [1, 1]]
+    assert np.array_equal(made.space.point(), made.space.values(np.zeros(6, np.int64)))
+    named = made.render(shape="heart", scale=0.8, orientation=1)["image"]
+    assert np.array_equal(named, made.render([0, 2, 0.8, 1, 0, 0])["image"])
+    assert factorhub.generator("pendulum").space.point(length=1.2).shape == (len(factorhub.generator("pendulum").space.factors),)
+
+
+@pytest.mark.parametrize(
+    ("named", "text"),
+    [
+        ({"colour": "red"}, "did you mean 'color'"),
+        ({"shape": "hart"}, "did you mean 'heart'"),
+        ({"scale": "large"}, "scale takes 0.5 … 1; got 'large'"),
+        ({"orientation": 90}, "90° is 1.5708"),
+    ],
+)
+def test_a_point_that_is_none_is_refused(named: dict, text: str) -> None:
+    made = factorhub.generator("dsprites")
+    with pytest.raises(InputError) as caught:
+        made.render(**named)
+    assert text in str(caught.value)
+    with pytest.raises(InputError, match="render takes values, or factors by name, and not both"):
+        made.render(np.zeros(6), **named)
+
+
+def test_a_factor_s_repr_is_one_line() -> None:
+    for name in factorhub.generators():
+        for factor in factorhub.generator(name).space:
+            assert len(repr(factor)) <= 160
+            assert repr(factor).startswith(f"Factor({factor.name!r}, {factor.kind}")

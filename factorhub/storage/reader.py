@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -67,6 +67,16 @@ class Reader:
     def space(self) -> FactorSpace:
         """The factors of the rows."""
         return self.plan.space
+
+    @property
+    def splits(self) -> dict[str, int]:
+        """The number of rows of each split of the whole set."""
+        return {name: stop - start for name, (start, stop) in self.plan.ranges.items()}
+
+    @property
+    def recipe(self) -> Mapping[str, Any]:
+        """How to make the set again, as JSON data; `factorhub.recipes.Recipe.from_dict` reads it."""
+        return self.plan.recipe
 
     def __len__(self) -> int:
         return self.stop - self.start

@@ -148,7 +148,7 @@ def test_an_outsiders_regime_serialises_too(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setitem(sys.modules, "my_regimes", sys.modules[__name__])
     monkeypatch.setattr(Corners, "__module__", "my_regimes")
     regime = Walk(3, inner=Corners(0.25))
-    assert to_dict(regime)["inner"] == {"kind": "my_regimes:Corners", "chance": 0.25}
+    assert to_dict(regime)["inner"] == {"kind": "my_regimes:Corners", "version": 1, "chance": 0.25}
     assert to_text(regime) == "walk(steps=3, inner=my_regimes.Corners(chance=0.25))"
     check_regime(regime, SPRITES)
 
