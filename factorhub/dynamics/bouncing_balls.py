@@ -104,6 +104,7 @@ def bouncing_balls(
         solve=solve,
         rates=rates,
         scene=scene,
+        planes=gravity.planes(balls),
         quality=quality,
     )
     return motion.generator(steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail, noise=noise)

@@ -96,6 +96,7 @@ def interventional_pong(
         components=COMPONENTS,
         solve=lambda values, steps, dt: (move(values, steps, dt, 1.0), values),
         scene=scene,
+        panels=((0, 1, 3, 4), (2,), (5, 6)),
         quality=lambda values, steps, dt: {"error": relative(move(values, steps, dt, 1.0), move(values, steps, dt, 3.0))},
     )
     base = motion.generator(steps=steps, dt=dt, dtype=dtype, derivative=False, video=video, trail=trail)

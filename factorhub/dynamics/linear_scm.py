@@ -93,7 +93,7 @@ def linear_scm(
         draw=draw,
         version=2,
         source="Squires, Seigal, Bhate, Uhler: Linear Causal Disentanglement via Interventions (ICML 2023)",
-        picture=bars("observed"),
+        picture=bars((("observed", "x"), ("latent", "z"))),
     )
 
 

@@ -71,5 +71,5 @@ def seasonal_series(*, steps: int = 256, dtype: Float = "float32") -> Generator:
         ),
         draw=draw,
         source="own definition, after the customary decomposition of Cleveland et al.: STL (1990)",
-        picture=portraits(COMPONENTS, ((1, 0),), time="t [samples]"),
+        picture=portraits(COMPONENTS, (), time="t [samples]", panels=((0, 1), (2,), (3,), (4,))),
     )
