@@ -184,6 +184,7 @@ def _bars(pen: ImageDraw.ImageDraw, vector: Array, end: float, stem: str, box: B
     for s, value in enumerate(vector):
         start, height = left + s * wide, value / end * (bottom - top) / 2
         low, high = sorted((middle, middle - height))
-        pen.rectangle([start + wide / 8, low, start + wide * 7 / 8, high], fill=INKS[0] if value > 0 else INKS[1])
+        if value:
+            pen.rectangle([start + wide / 8, low, start + wide * 7 / 8, high], fill=INKS[0] if value > 0 else INKS[1])
         if s % every == 0:
             pen.text((start + wide / 2, bottom + 5), f"{stem}{s}", fill=DARK, font_size=SIZE, anchor="mt")

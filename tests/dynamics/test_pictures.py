@@ -81,7 +81,7 @@ def test_pictures_for_people() -> None:
 
 def extent(picture: np.ndarray, ink: tuple[int, int, int], left: int, right: int) -> tuple[int, int, int, int]:
     """The columns and rows between which something has just this colour, below the legend."""
-    found = np.argwhere((picture[24:, left:right] == ink).all(axis=-1)) + [24, left]
+    found = np.argwhere((picture[24:, left:right] == ink).all(axis=-1)) + np.array([24, left])
     (top, start), (bottom, end) = found.min(axis=0), found.max(axis=0)
     return int(start), int(end), int(top), int(bottom)
 
