@@ -34,6 +34,7 @@ class Motion:
         rates: from the two and dt to derivatives (n, T, s); None where there are none to give.
         planes: pairs of components, each of which the phase portrait shows the second over the first of.
         panels: as of `portraits`.
+        notes: as of a Generator: the equations of motion.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Motion:
     rates: Callable[[Array, Any, float], Array] | None = None
     planes: Planes = ((0, 1),)
     panels: Panels = ()
+    notes: tuple[str, ...] = ()
 
     def generator(
         self, *, steps: int, dt: float, dtype: str, derivative: bool, video: int, trail: int, noise: float = 0.0
@@ -96,6 +98,7 @@ class Motion:
             fields=tuple(fields),
             draw=draw,
             source=self.source,
+            notes=self.notes,
             picture=filmstrip if video else portraits(self.components, self.planes, panels=self.panels),
             quality=lambda values: self.quality(values[:, :count], steps, dt),
         )
