@@ -39,6 +39,7 @@ class Generator:
         picture: turns a batch into uint8 pictures (n, y, x, 3) where no field is an image.
         quality: where rows are computed to a tolerance: from checked values (n, k) to {name: (n,)}, each row's measured
             error bound ("error") and invariant drifts ("drift_…"), all as fractions; what a build stores and limits.
+        notes: lines for people on how observations follow from the factors, such as equations of motion.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Generator:
     options: Mapping[str, Any] = field(default_factory=dict, hash=False)
     picture: Callable[[Batch], Array] | None = None
     quality: Callable[[Array], Batch] | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         names = [*self.space.names, *(item.name for item in self.fields)]

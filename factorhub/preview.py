@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
+import textwrap
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,13 +18,17 @@ from factorhub.factors import Array, Factor
 from factorhub.generator import Generator
 from factorhub.lookup import Store
 from factorhub.paths import local_path
-from factorhub.space import FactorSpace
+from factorhub.space import FactorSpace, Ignored
 from factorhub.storage.whole import Temporary, left_over_of, remove_left_over
 from factorhub.testing import sample
+from factorhub.traversals import effective, steps
 
 PAPER, INK, FAINT = (255, 255, 255), (30, 30, 30), (120, 120, 120)
 MARGIN = 8
-MOST_LINES = 12
+WIDE, MOST_LINES = 36, 40  # characters of a line about an object, and lines under a picture
+NO_BREAK = "\u00a0"  # a space at which no line ends: a factor's name and value stay together
+TRIES = 8  # rows looked at for one in which a factor shows
+NUMBERED = re.compile(r"(\D+?)_?(\d+)(_0)?")  # posX_2, mass2, vx2_0: the last at time 0
 
 
 def contact(made: Generator, count: int, seed: int = 0) -> tuple[Array, list[list[str]]]:
@@ -46,20 +53,23 @@ def stored(store: Store, count: int) -> tuple[Array, list[list[str]]]:
     return pictures, [[f"row {row}", *_lines(store.space, store.factors(int(row)))] for row in rows]
 
 
-def traversal(made: Generator, name: str, seed: int = 0, most: int = 10) -> tuple[Array, list[list[str]]]:
-    """One row of a generator with one factor moved through its range: pictures and the factor's value under each."""
-    factor = made.space[name]
-    steps = _steps(factor, most)
-    values = np.repeat(sample(made.space, 1, seed), len(steps), axis=0)
-    values[:, made.space.index(name)] = steps
-    lines = [[f"{name} {_text(factor, row[made.space.index(name)])}"] for row in values]
-    return made.pictures(made.render(values)), lines
+def traversal(made: Generator, name: str, seed: int = 0, most: int | None = None) -> tuple[Array, list[list[str]]]:
+    """One row of a generator with one factor moved through its range in even steps: pictures, and the value under each.
 
+    The row is one of `seed` in which the factor shows: what decides whether it matters (the shape that an orientation
+    turns, the number of objects) is set so that it does.
 
-def _steps(factor: Factor, most: int) -> Array:
-    if factor.size is None:
-        return np.linspace(factor.low, factor.high, most)
-    return factor.values(np.linspace(0, factor.size - 1, min(most, factor.size)).astype(np.int64))
+    Args:
+        most: pictures; a factor of listed values has no more of them than values. None: about 10.
+    """
+    moved = steps(made.space[name], most)
+    for row in effective(made.space, name, sample(made.space, TRIES, seed)):
+        values = np.repeat(row[None], len(moved), axis=0)
+        values[:, made.space.index(name)] = moved
+        pictures = made.pictures(made.render(values))
+        if (pictures != pictures[0]).any():
+            break  # else it is hidden behind something: another row
+    return pictures, [[f"{name} {_text(made.space[name], value)}"] for value in moved]
 
 
 def generator_of(store: Store) -> Generator:
@@ -125,19 +135,52 @@ def save(page: Any, path: str | Path) -> None:
 
 
 def _caption(space: FactorSpace, values: Array) -> list[str]:
-    return _lines(space, {factor.name: _text(factor, values[i]) for i, factor in enumerate(space)})
+    return _lines(
+        space, {factor.name: factor.labels[int(v)] if factor.labels else v for factor, v in zip(space, values, strict=True)}
+    )
 
 
 def _lines(space: FactorSpace, shown: dict[str, Any]) -> list[str]:
-    """One line for each factor that varies, up to a dozen."""
-    lines = [f"{f.name} {_shown(f, shown[f.name])}" for f in space if f.size != 1]
+    """What a row is: a line for each factor that varies and matters there, then the objects one after the other."""
+    idle = _idle(space, shown)
+    varied = [factor for factor in space if factor.size != 1]
+    numbered = objects(tuple(factor.name for factor in varied))
+    lines = [f"{f.name} {_shown(f, shown[f.name])}" for f in varied if f.name not in numbered and f.name not in idle]
+    for number in sorted({number for number, _ in numbered.values()}):
+        own = [f for f in varied if numbered.get(f.name, (None,))[0] == number]
+        words = [f"{numbered[f.name][1]} {_shown(f, shown[f.name])}".replace(" ", NO_BREAK) for f in own if f.name not in idle]
+        text = textwrap.wrap(f"{number}:{NO_BREAK}{', '.join(words)}", WIDE, subsequent_indent=4 * NO_BREAK, break_on_hyphens=False)
+        lines += [line.replace(NO_BREAK, " ") for line in text] if words else []
     return lines if len(lines) <= MOST_LINES else [*lines[: MOST_LINES - 1], f"and {len(lines) - MOST_LINES + 1} more"]
+
+
+def objects(names: Sequence[str]) -> dict[str, tuple[int, str]]:
+    """The factors of numbered objects: {name: (number, name without it)}, where several objects have the same factors.
+
+    >>> objects(["count", "shape_1", "posX_1", "shape_2", "posX_2"])["posX_2"]
+    (2, 'posX')
+    """
+    parts = {name: (int(found[2]), found[1] + (found[3] or "")) for name in names if (found := NUMBERED.fullmatch(name))}
+    numbers = {stem: frozenset(n for n, other in parts.values() if other == stem) for _, stem in parts.values()}
+    alike = Counter(numbers.values())
+    return {name: (n, stem) for name, (n, stem) in parts.items() if len(numbers[stem]) > 1 and alike[numbers[stem]] > 1}
+
+
+def _idle(space: FactorSpace, shown: dict[str, Any]) -> set[str]:
+    """The factors that change nothing in a row, such as those of absent objects."""
+    return {
+        name
+        for symmetry in space.symmetries
+        if isinstance(symmetry, Ignored) and not isinstance(shown[symmetry.by], list)
+        if space[symmetry.by].code(shown[symmetry.by]) in symmetry.codes
+        for name in symmetry.factors
+    }
 
 
 def _shown(factor: Factor, value: Any) -> str:
     if isinstance(value, list):
         return describe.members(value, lambda one: _shown(factor, one))
-    return _number(factor, value) if isinstance(value, float) else str(value)
+    return str(value) if isinstance(value, str) else _number(factor, value)
 
 
 def _text(factor: Factor, value: float) -> str:
@@ -145,4 +188,5 @@ def _text(factor: Factor, value: float) -> str:
 
 
 def _number(factor: Factor, value: float) -> str:
-    return f"{value:.0f}" if isinstance(factor.grid, range) else f"{value:.4g}"  # a rounded seed is another seed
+    number = f"{value:.0f}" if isinstance(factor.grid, range) else f"{value:.4g}"  # a rounded seed is another seed
+    return f"{number} {factor.unit}".rstrip()

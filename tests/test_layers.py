@@ -77,7 +77,8 @@ MAP: dict[str, set[str]] = {
     | {"generator", "catalog", "regimes", "regions", "order", "sampled", "source", "storage", "lookup", "recipes", "quality"},
     "streams": BASE | {"generator", "catalog", "regimes", "order", "recipes", "loaders"},
     "describe": BASE | {"shell", "generator", "catalog", "lookup", "recipes", "regimes"},
-    "preview": BASE | {"generator", "catalog", "describe", "lookup", "storage", "testing"},
+    "preview": BASE | {"generator", "catalog", "describe", "lookup", "storage", "testing", "traversals"},
+    "traversals": {"factors", "space"},
 }
 HEAVY = {"torch", "jax", "datasets", "music21", "numba", "grain", "pyarrow", "PIL", "scipy", "imagecodecs", "zlib_ng", "disent"}
 

@@ -16,6 +16,7 @@ from factorhub.generator import Generator
 from factorhub.space import FactorSpace
 
 Channels: TypeAlias = Literal["rgba", "rgb"]
+EDGE = (190, 190, 190)  # of the published frame in a wider picture
 
 
 def causal_scene(
@@ -31,6 +32,7 @@ def causal_scene(
     intervene: str,
     channels: Channels,
     source: str,
+    view: tuple[float, float, float, float] | None = None,
 ) -> Generator:
     """The generator of a scene whose picture is drawn from all its causal variables, causes and effects alike.
 
@@ -47,6 +49,8 @@ def causal_scene(
         frame: the width of the picture's frame, and its lowest and highest y.
         picture: the coloured shapes, from the figure and each variable's values (n,).
         intervene: "none", one of the effects, or "all".
+        view: where something stands half outside the frame as published, the wider frame that people are shown, with the
+            published one drawn in it: as `frame`, and its lowest x.
     """
     if not 16 <= size <= 1024:
         raise InputError(f"size of {name} is 16 to 1024 pixels; got {size}")
@@ -58,8 +62,21 @@ def causal_scene(
         images = figure.paint(len(values), picture(figure, known), len(channels))
         return {"image": images, "causal": np.stack([known[factor.name] for factor in every], axis=-1)}
 
+    def shown(batch: Batch) -> Array:
+        assert view is not None
+        wide = Figure(round(size * max(view[0] / frame[0], (view[2] - view[1]) / (frame[2] - frame[1]))), *view)
+        known = {factor.name: column for factor, column in zip(every, batch["causal"].T, strict=True)}
+        images = wide.paint(len(batch["causal"]), picture(wide, known), 3)
+        (left, top), (right, bottom) = np.rint(wide.at([0, frame[0]], [frame[2], frame[1]])).astype(int)
+        edge = np.zeros(images.shape[1:3], dtype=bool)
+        edge[[top, bottom], left : right + 1] = edge[top : bottom + 1, [left, right]] = True
+        images[edge & (images == 255).all(axis=3)] = EDGE
+        return images
+
     names = [factor.name for factor in every]
     meta = {"components": names, "mechanisms": [formula.to_dict() for formula in formulas]}
     image = Field("image", "uint8", (size, size, len(channels)), ("y", "x", "channel"))
     causal = Field("causal", "float64", (len(every),), ("component",), description=f"all variables: {', '.join(names)}", meta=meta)
-    return Generator(name=name, summary=summary, space=space, fields=(image, causal), draw=draw, source=source)
+    return Generator(
+        name=name, summary=summary, space=space, fields=(image, causal), draw=draw, source=source, picture=shown if view else None
+    )

@@ -39,6 +39,9 @@ def causal_pendulum(*, size: int = 96, intervene: Intervene = "none", channels: 
     published ones in a few pixels at the ends of the shadow, which there lie between whole pixels. The published labels
     are cut to whole numbers; these are not.
 
+    The published frame cuts the sun, whose centre is half a unit below its upper end. Rows are as published; a preview
+    shows the whole sun, and the frame.
+
     Args:
         size: of the picture [px].
         intervene: an effect that becomes a factor, to be set instead of following from the causes; or all of them.
@@ -56,6 +59,7 @@ def causal_pendulum(*, size: int = 96, intervene: Intervene = "none", channels: 
         effects=EFFECTS,
         formulas=FORMULAS,
         frame=(20.0, -1.0, 21.0),
+        view=(26.0, -2.6, 24.4, -3.5),
         picture=picture,
         size=size,
         intervene=intervene,

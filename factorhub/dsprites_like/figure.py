@@ -27,7 +27,7 @@ COLORS = {
 
 @dataclass(frozen=True)
 class Figure:
-    """A square picture of `size` pixels, one inch wide, whose frame shows x from 0 to `width` and y from `low` to `high`.
+    """A square picture of `size` pixels, one inch wide, whose frame shows `width` of x from `first` on and y from `low` to `high`.
 
     Every shape is an array (n, vertices, 2) of pixel positions, y down, for n pictures; stroke widths are in points.
     """
@@ -36,6 +36,7 @@ class Figure:
     width: float
     low: float
     high: float
+    first: float = 0.0
 
     @property
     def point(self) -> float:
@@ -51,7 +52,7 @@ class Figure:
         """The pixel positions (…, 2) of points of the frame."""
         across, down = self.scale
         x, y = np.broadcast_arrays(
-            LEFT * self.size + across * np.asarray(x), (1 - BOTTOM) * self.size - down * (np.asarray(y) - self.low)
+            LEFT * self.size + across * (np.asarray(x) - self.first), (1 - BOTTOM) * self.size - down * (np.asarray(y) - self.low)
         )
         return np.stack([x, y], axis=-1)
 

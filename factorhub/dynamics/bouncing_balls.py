@@ -25,11 +25,21 @@ def factors(balls: int) -> tuple[Factor, ...]:
     for i in range(balls):
         left, bottom = 0.5 * (i % 2), 0.5 * (i // 2)
         made += [
-            continuous(f"mass{i}", 0.5, HEAVIEST),
-            continuous(f"x{i}_0", left + edge, left + 0.5 - edge),
-            continuous(f"y{i}_0", bottom + edge, bottom + 0.5 - edge),
-            continuous(f"vx{i}_0", -0.7, 0.7),
-            continuous(f"vy{i}_0", -0.7, 0.7),
+            continuous(f"mass{i}", 0.5, HEAVIEST, description=f"of ball {i}; its area is in proportion"),
+            continuous(
+                f"x{i}_0",
+                left + edge,
+                left + 0.5 - edge,
+                description=f"place of ball {i} to the right at time 0, in sides of the box",
+            ),
+            continuous(
+                f"y{i}_0",
+                bottom + edge,
+                bottom + 0.5 - edge,
+                description=f"place of ball {i} upwards at time 0, in sides of the box",
+            ),
+            continuous(f"vx{i}_0", -0.7, 0.7, description=f"velocity of ball {i} to the right at time 0"),
+            continuous(f"vy{i}_0", -0.7, 0.7, description=f"velocity of ball {i} upwards at time 0"),
         ]
     return tuple(made)
 
@@ -104,6 +114,11 @@ def bouncing_balls(
         solve=solve,
         rates=rates,
         scene=scene,
+        notes=(
+            "(x_i, y_i)' = (vx_i, vy_i), (vx_i, vy_i)' = (0, -gravity) between collisions",
+            "balls of radius 0.07 √mass_i keep energy and momentum when they meet; walls turn a velocity round",
+        ),
+        planes=gravity.planes(balls),
         quality=quality,
     )
     return motion.generator(steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail, noise=noise)

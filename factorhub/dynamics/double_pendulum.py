@@ -14,6 +14,13 @@ from factorhub.dynamics.video import Scene
 from factorhub.factors import Array, continuous
 from factorhub.generator import Generator
 
+NOTES = (
+    "theta1' = omega1, theta2' = omega2; both omega are 0 at time 0",
+    "omega1' = (m2 c p2 - p1) / (l1 (M - m2 c²)), omega2' = (c p1 - M p2) / (l2 (M - m2 c²)), where",
+    "M = m1 + m2, s = sin(theta1 - theta2), c = cos(theta1 - theta2),",
+    "p1 = m2 s l2 omega2² + M g sin theta1, p2 = g sin theta2 - s l1 omega1²",
+)
+
 
 def equations(time: Any, state: Sequence[Any], parameters: Sequence[Any]) -> Sequence[Any]:
     """The Euler-Lagrange equations of two point masses on two massless rods, solved for the angular accelerations."""
@@ -66,11 +73,11 @@ def double_pendulum(
         summary="angles and angular velocities of a double pendulum, by masses, lengths and start",
         source="Toth et al.: Hamiltonian Generative Networks (ICLR 2020); Botev et al.: Which priors matter? (2021)",
         factors=(
-            continuous("m1", 0.5, 1.5, unit="kg"),
-            continuous("m2", 0.5, 1.5, unit="kg"),
-            continuous("l1", 0.5, 1.5, unit="m"),
-            continuous("l2", 0.5, 1.5, unit="m"),
-            continuous("gravity", 8.0, 13.0, unit="m/s²"),
+            continuous("m1", 0.5, 1.5, unit="kg", description="mass at the end of the inner rod"),
+            continuous("m2", 0.5, 1.5, unit="kg", description="mass at the end of the outer rod"),
+            continuous("l1", 0.5, 1.5, unit="m", description="length of the inner rod"),
+            continuous("l2", 0.5, 1.5, unit="m", description="length of the outer rod"),
+            continuous("gravity", 8.0, 13.0, unit="m/s²", description="acceleration of free fall, g below"),
             continuous("theta1_0", -math.pi / 2, math.pi / 2, unit="rad", description="angle of the inner rod at time 0"),
             continuous("theta2_0", -math.pi / 2, math.pi / 2, unit="rad", description="angle of the outer rod at time 0"),
         ),
@@ -80,6 +87,7 @@ def double_pendulum(
         parameters=5,
         invariants=lambda states, parameters: {"energy": energy(states, parameters)},
         scene=_scene,
+        notes=NOTES,
         sensitive=True,
     )
     return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail, noise=noise)

@@ -18,6 +18,16 @@ def components(bodies: int) -> tuple[tuple[str, str], ...]:
     return tuple((f"{axis}{i}", "") for kind in ("", "v") for i in range(bodies) for axis in (f"{kind}x", f"{kind}y"))
 
 
+def notes(bodies: int, pull: str, speed: str, more: str = "") -> tuple[str, ...]:
+    """The equations of motion in words; bodies are numbered from 0 in the state, and their masses from 1."""
+    masses = ", ".join(f"m{i + 1}" for i in range(bodies))
+    return (
+        f"(x_i, y_i)' = {speed}(vx_i, vy_i) for bodies i = 0 … {bodies - 1}, whose masses m_i are {masses}",
+        f"(vx_i, vy_i)' = {pull}Σ_j≠i m_j (r_j - r_i) / |r_j - r_i|³, with r_i = (x_i, y_i)",
+        *([more] if more else []),
+    )
+
+
 def planes(bodies: int) -> Planes:
     """x and y of each body, for the phase portrait."""
     return tuple((2 * i, 2 * i + 1) for i in range(bodies))

@@ -85,17 +85,25 @@ def interventional_pong(
         source="after Lippe et al.: CITRIS (ICML 2022), Interventional Pong",
         factors=(
             noise_of.seed("seed", "of targets, values set, new balls and the paddles' noise"),
-            continuous("ball_x_0", 0.3, 0.7),
-            continuous("ball_y_0", 0.2, 0.8),
-            continuous("ball_angle_0", -math.pi / 3, math.pi / 3, unit="rad"),
-            continuous("paddle_left_0", 0.2, 0.8),
-            continuous("paddle_right_0", 0.2, 0.8),
-            continuous("ball_speed", 0.5, 1.5),
-            continuous("paddle_speed", 0.2, 1.0),
+            continuous("ball_x_0", 0.3, 0.7, description="the ball's place to the right at time 0, in sides of the court"),
+            continuous("ball_y_0", 0.2, 0.8, description="the ball's place upwards at time 0"),
+            continuous(
+                "ball_angle_0", -math.pi / 3, math.pi / 3, unit="rad", description="its direction at time 0; 0 is to the right"
+            ),
+            continuous("paddle_left_0", 0.2, 0.8, description="height of the left paddle's middle at time 0"),
+            continuous("paddle_right_0", 0.2, 0.8, description="height of the right paddle's middle at time 0"),
+            continuous("ball_speed", 0.5, 1.5, description="sides of the court per time"),
+            continuous("paddle_speed", 0.2, 1.0, description="at most, in sides of the court per time"),
         ),
         components=COMPONENTS,
         solve=lambda values, steps, dt: (move(values, steps, dt, 1.0), values),
         scene=scene,
+        panels=((0, 1, 3, 4), (2,), (5, 6)),
+        notes=(
+            "the ball goes at ball_speed along ball_angle, turns at the walls and at paddles that it meets, and scores at the ends",
+            "each step a paddle moves to the ball's height plus noise U(-1, 1), by at most paddle_speed dt",
+            "then what `target` names is set: ball_y and paddles even over their room, ball_angle within 60° of the axis",
+        ),
         quality=lambda values, steps, dt: {"error": relative(move(values, steps, dt, 1.0), move(values, steps, dt, 3.0))},
     )
     base = motion.generator(steps=steps, dt=dt, dtype=dtype, derivative=False, video=video, trail=trail)

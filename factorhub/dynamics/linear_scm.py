@@ -93,7 +93,8 @@ def linear_scm(
         draw=draw,
         version=2,
         source="Squires, Seigal, Bhate, Uhler: Linear Causal Disentanglement via Interventions (ICML 2023)",
-        picture=bars("observed"),
+        notes=("B_e z = ε, white and normal, under environment e; observed = H z; B, H and BᵀB stand in the meta of `latent`",),
+        picture=bars((("observed", "x"), ("latent", "z"))),
     )
 
 

@@ -13,7 +13,12 @@ from factorhub.factors import Array, continuous
 from factorhub.generator import Generator
 
 START = (5.0, 3.0)
-CENTRES = {"a": 2.0, "b": 1.0, "c": 4.0, "d": 1.0}
+CENTRES = {
+    "a": (2.0, "growth of prey without predators"),
+    "b": (1.0, "prey taken for each meeting of the two"),
+    "c": (4.0, "death of predators without prey"),
+    "d": (1.0, "predators gained for each prey taken"),
+}
 REACH = 0.07  # of each factor about its centre: the published 0.05 and the shells around it
 
 
@@ -54,12 +59,18 @@ def lotka_volterra(
         name="lotka_volterra",
         summary="prey and predators over time, by their four rates",
         source="Fotiadis et al.: Disentangled Generative Models for Robust Prediction of System Dynamics (ICML 2023)",
-        factors=tuple(continuous(name, centre - REACH, centre + REACH) for name, centre in CENTRES.items()),
+        factors=tuple(
+            continuous(name, centre - REACH, centre + REACH, description=about) for name, (centre, about) in CENTRES.items()
+        ),
         components=(("u", ""), ("v", "")),
         equations=equations,
         setup=lambda values: (np.tile(START, (len(values), 1)), values),
         parameters=4,
         invariants=lambda states, parameters: {"constant": constant(states, parameters)},
         scene=_scene,
+        notes=(
+            "u' = a u - b u v, v' = d b u v - c v: prey u and predators v, at time 0 5 and 3",
+            "as published, d multiplies b: the d of the textbooks' v' = d u v - c v is d b here",
+        ),
     )
     return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail, noise=noise)

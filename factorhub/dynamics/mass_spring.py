@@ -49,11 +49,11 @@ def mass_spring(
 ) -> Generator:
     """The generator of a mass on a spring, on request `damped` by friction; q and p are position and momentum."""
     factors = (
-        continuous("mass", 0.2, 1.0, unit="kg"),
-        continuous("stiffness", 0.5, 4.0, unit="kg/s²"),
+        continuous("mass", 0.2, 1.0, unit="kg", description="of the body on the spring"),
+        continuous("stiffness", 0.5, 4.0, unit="kg/s²", description="force of the spring per length"),
         continuous("q0", -1.0, 1.0, unit="m", description="position at time 0"),
         continuous("p0", -1.0, 1.0, unit="kg m/s", description="momentum at time 0"),
-        *([continuous("friction", 0.0, 0.2, unit="kg/s")] if damped else []),
+        *([continuous("friction", 0.0, 0.2, unit="kg/s", description="force per velocity")] if damped else []),
     )
 
     def setup(values: Array) -> tuple[Array, Array]:
@@ -71,5 +71,6 @@ def mass_spring(
         parameters=3,
         invariants=nothing if damped else lambda states, parameters: {"energy": energy(states, parameters)},
         scene=_scene,
+        notes=("q' = p / mass", "p' = -stiffness q" + (" - friction p / mass" if damped else "")),
     )
     return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail, noise=noise)

@@ -10,7 +10,7 @@ import numpy as np
 
 from factorhub.dynamics import noise as noise_of
 from factorhub.dynamics import video as film
-from factorhub.dynamics.plots import Planes, filmstrip, portraits
+from factorhub.dynamics.plots import Panels, Planes, filmstrip, portraits
 from factorhub.errors import InputError, unknown
 from factorhub.factors import Array, Factor
 from factorhub.fields import Batch, Field
@@ -33,6 +33,8 @@ class Motion:
         quality: as of a Generator, with steps and dt.
         rates: from the two and dt to derivatives (n, T, s); None where there are none to give.
         planes: pairs of components, each of which the phase portrait shows the second over the first of.
+        panels: as of `portraits`.
+        notes: as of a Generator: the equations of motion.
     """
 
     name: str
@@ -45,6 +47,8 @@ class Motion:
     quality: Callable[[Array, int, float], Batch]
     rates: Callable[[Array, Any, float], Array] | None = None
     planes: Planes = ((0, 1),)
+    panels: Panels = ()
+    notes: tuple[str, ...] = ()
 
     def generator(
         self, *, steps: int, dt: float, dtype: str, derivative: bool, video: int, trail: int, noise: float = 0.0
@@ -94,7 +98,8 @@ class Motion:
             fields=tuple(fields),
             draw=draw,
             source=self.source,
-            picture=filmstrip if video else portraits(self.components, self.planes),
+            notes=self.notes,
+            picture=filmstrip if video else portraits(self.components, self.planes, panels=self.panels),
             quality=lambda values: self.quality(values[:, :count], steps, dt),
         )
 

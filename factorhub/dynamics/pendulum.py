@@ -63,11 +63,11 @@ def pendulum(
     pendulum-video-fotiadis.
     """
     factors = (
-        continuous("length", 0.9, 1.6, unit="m"),
-        continuous("gravity", 8.0, 13.0, unit="m/s²"),
+        continuous("length", 0.9, 1.6, unit="m", description="of the rod"),
+        continuous("gravity", 8.0, 13.0, unit="m/s²", description="acceleration of free fall"),
         continuous("theta0", math.radians(10), math.radians(170), unit="rad", description="angle at time 0, from hanging down"),
         continuous("omega0", -2.0, 2.0, unit="rad/s", description="angular velocity at time 0"),
-        *([continuous("damping", 0.0, 0.5, unit="1/s")] if damped else []),
+        *([continuous("damping", 0.0, 0.5, unit="1/s", description="friction per angular velocity")] if damped else []),
     )
     system = System(
         name="pendulum",
@@ -80,5 +80,6 @@ def pendulum(
         parameters=3 if damped else 2,
         invariants=nothing if damped else lambda states, parameters: {"energy": energy(states, parameters)},
         scene=_scene,
+        notes=("theta' = omega", "omega' = -(gravity / length) sin theta" + (" - damping omega" if damped else "")),
     )
     return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail, noise=noise)

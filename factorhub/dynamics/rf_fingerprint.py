@@ -88,5 +88,9 @@ def rf_fingerprint(*, steps: int = 256, samples: int = 4, dtype: Float = "float3
         ),
         draw=draw,
         source="own definition, after the customary models of transmitters' impairments",
+        notes=(
+            "y_k = (z_k + tap e^(i tap_phase) z_(k - delay)) e^(2πi offset k) + noise, with z = u (1 - cubic |u|²)",
+            "u = a x + b x̄, a = (1 + gain e^(i phase)) / 2, b = (1 - gain e^(i phase)) / 2, and x random QPSK of mean power 1",
+        ),
         picture=portraits(parts, field="signal", time="t [samples]"),
     )

@@ -38,7 +38,7 @@ class System:
         invariants: from the same to {name: (quantity (n, T), scale (n,))}, what the motion keeps and the size that its
             drift is measured against.
         sensitive: True where rounding errors can grow without a limit known beforehand, so that every row is checked.
-        planes: as of a Motion.
+        planes, notes: as of a Motion.
     """
 
     name: str
@@ -53,6 +53,7 @@ class System:
     invariants: Invariants = nothing
     sensitive: bool = False
     planes: Planes = ((0, 1),)
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def tape(self) -> Tape:
@@ -77,5 +78,6 @@ def trajectories(
         scene=system.scene,
         quality=lambda values, steps, dt: solve.quality(system, values, steps, dt),
         planes=system.planes,
+        notes=system.notes,
     )
     return motion.generator(steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail, noise=noise)

@@ -30,12 +30,18 @@ def three_body(
         name="three_body",
         summary="places and velocities of three attracting bodies in a plane, by their masses and time scale",
         source="Fotiadis et al.: Disentangled Generative Models for Robust Prediction of System Dynamics (ICML 2023)",
-        factors=tuple(continuous(name, 1.85, 2.15) for name in ("K2", "m1", "m2", "m3")),
+        factors=(
+            continuous("K2", 1.85, 2.15, description="scale of time: places change at K2 times the velocities"),
+            *(continuous(f"m{i + 1}", 1.85, 2.15, description=f"mass of body {i}") for i in range(3)),
+        ),
         components=gravity.components(3),
         equations=gravity.equations(3),
         setup=lambda values: (np.tile(START, (len(values), 1)), np.insert(values, 0, 1.0, axis=1)),
         parameters=5,
         invariants=gravity.invariants,
+        notes=gravity.notes(
+            3, "", "K2 ", "places at time 0 (1, -1), (-1, -1), (0, 1), velocities (0, 0.5), (0.5, -0.5), (-0.5, 0)"
+        ),
         planes=gravity.planes(3),
         scene=lambda states, parameters: gravity.scene(states, parameters, view=2.5),
         sensitive=True,

@@ -40,11 +40,11 @@ def two_body(
         summary="places and velocities of two attracting bodies in a plane, by masses and orbit",
         source="Toth et al.: Hamiltonian Generative Networks (ICLR 2020); Botev et al.: Which priors matter? (2021)",
         factors=(
-            continuous("m1", 0.5, 2.0),
-            continuous("m2", 0.5, 2.0),
+            continuous("m1", 0.5, 2.0, description="mass of body 0"),
+            continuous("m2", 0.5, 2.0, description="mass of body 1"),
             continuous("strength", 0.5, 2.0, description="the constant of gravity"),
             continuous("semi_axis", 0.5, 1.5, description="of the relative orbit"),
-            continuous("eccentricity", 0.0, 0.8),
+            continuous("eccentricity", 0.0, 0.8, description="of the orbit: 0 is a circle"),
             circular("angle", 2 * np.pi, unit="rad", description="direction of the pericentre, where the motion starts"),
         ),
         components=gravity.components(2),
@@ -52,6 +52,12 @@ def two_body(
         setup=_setup,
         parameters=4,
         invariants=gravity.invariants,
+        notes=gravity.notes(
+            2,
+            "strength ",
+            "",
+            "at time 0 nearest to each other, semi_axis (1 - eccentricity) apart; the centre of mass rests in the origin",
+        ),
         planes=gravity.planes(2),
         scene=lambda states, parameters: gravity.scene(states, parameters, view=2.5),
     )

@@ -40,11 +40,16 @@ def van_der_pol(
         name="van_der_pol",
         summary="the self-sustained oscillator of Van der Pol, by its damping and start",
         source="Van der Pol: On relaxation-oscillations (1926)",
-        factors=(continuous("mu", 0.1, 5.0, unit="1/s"), continuous("x0", -3.0, 3.0), continuous("v0", -3.0, 3.0, unit="1/s")),
+        factors=(
+            continuous("mu", 0.1, 5.0, unit="1/s", description="strength of the friction, which is negative for |x| < 1"),
+            continuous("x0", -3.0, 3.0, description="x at time 0"),
+            continuous("v0", -3.0, 3.0, unit="1/s", description="v at time 0"),
+        ),
         components=(("x", ""), ("v", "1/s")),
         equations=equations,
         setup=lambda values: (values[:, 1:], values[:, :1]),
         parameters=1,
         scene=_scene,
+        notes=("x' = v", "v' = mu (1 - x²) v - x"),
     )
     return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail, noise=noise)

@@ -126,3 +126,16 @@ def test_errors(name):
         factorhub.generator(name, size=8)
     with pytest.raises(InputError, match=f"no value named 'shadow' in option intervene of {name}; it has none, "):
         factorhub.generator(name, intervene="shadow")
+
+
+def test_people_see_the_whole_sun_and_rows_stay_as_published():
+    made = factorhub.generator("causal_pendulum")
+    values = made.space.values([[20, 0], [40, 50], [83, 86]])
+    batch = made.render(values)
+    orange = np.array([255, 165, 0])
+    for picture, image in zip(made.pictures(batch), batch["image"], strict=True):
+        rows, columns = np.nonzero((picture == orange).all(axis=2))
+        assert abs(len(rows) / ((np.ptp(rows) + 1) * (np.ptp(columns) + 1)) - np.pi / 4) < 0.06  # a disc, not a part of one
+        assert min(rows.min(), columns.min()) > 0
+        assert max(rows.max(), columns.max()) < len(picture) - 1
+        assert (image[..., :3] == orange).all(axis=2).sum() < 0.7 * len(rows)

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 import factorhub
+from factorhub.dynamics import gravity
+from factorhub.dynamics.plots import INKS, bars, portraits, together
 from factorhub.dynamics.raster import draw_frames
 from factorhub.dynamics.video import BACKGROUND, colours
 from factorhub.testing import sample
@@ -68,10 +70,49 @@ def test_colours_go_round() -> None:
 
 
 def test_pictures_for_people() -> None:
-    for video, shape in ((0, (2, 224, 448, 3)), (24, (2, 24, 192, 3))):
+    for video, shape in ((0, (2, 256, 512, 3)), (24, (2, 24, 192, 3))):
         made = factorhub.generator("three_body", steps=40, video=video)
         drawn = made.pictures(made.render(sample(made.space, 2)))
         assert drawn.shape == shape
         assert drawn.dtype == np.uint8
         assert len(np.unique(drawn.reshape(-1, 3), axis=0)) > 20
     assert (np.abs(drawn[0, 0, 0] - np.array(BACKGROUND)) <= 0.5).all()
+
+
+def extent(picture: np.ndarray, ink: tuple[int, int, int], left: int, right: int) -> tuple[int, int, int, int]:
+    """The columns and rows between which something has just this colour, below the legend."""
+    found = np.argwhere((picture[24:, left:right] == ink).all(axis=-1)) + np.array([24, left])
+    (top, start), (bottom, end) = found.min(axis=0), found.max(axis=0)
+    return int(start), int(end), int(top), int(bottom)
+
+
+def test_orbits_are_round_and_bodies_keep_their_colour() -> None:
+    turn = np.linspace(0, 2 * np.pi, 400)
+    circle, still = np.stack([np.cos(turn), np.sin(turn)], axis=1), np.full((400, 2), 3.0)
+    state = np.concatenate([circle, still, circle[:, ::-1], 0 * still], axis=1)[None]
+    picture = portraits(gravity.components(2), gravity.planes(2))({"t": turn[None], "state": state})[0]
+    left, right, top, bottom = extent(picture, INKS[0], 306, 512)
+    assert abs((right - left) - (bottom - top)) <= 2
+    assert right - left > 80
+    series = extent(picture, INKS[0], 50, 248)
+    assert series[3] - series[2] > 120  # places and velocities, in panels one above the other
+
+
+def test_every_component_is_drawn_with_those_of_its_kind() -> None:
+    assert together(gravity.components(3), True) == ((0, 2, 4), (1, 3, 5), (6, 8, 10), (7, 9, 11))
+    assert together((("theta", "rad"), ("omega", "rad/s")), False) == ((0,), (1,))
+    made = factorhub.generator("seasonal_series", steps=64)
+    picture = made.pictures(made.render(sample(made.space, 1)))[0]
+    for ink in INKS[:5]:
+        assert (picture[20:] == ink).all(axis=-1).sum() > 40
+
+
+def test_bars_share_one_scale_and_stand_up_or_down() -> None:
+    draw = bars((("observed", "x"),))
+    one = draw({"observed": np.array([[1.0, -1.0], [0.5, 0.0]])})
+    heights = [[int((picture[:, half] == ink).all(axis=-1).any(axis=1).sum()) for half, ink in
+                ((slice(0, 280), INKS[0]), (slice(280, 512), INKS[1]))] for picture in one]  # fmt: skip
+    assert heights[0][0] == heights[0][1] > 90
+    assert abs(heights[1][0] - heights[0][0] / 2) <= 1
+    assert heights[1][1] == 0
+    assert draw({"observed": np.zeros((1, 300))}).shape == (1, 256, 512, 3)
