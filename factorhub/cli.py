@@ -182,29 +182,31 @@ def lookup(
 @click.argument("name")
 @click.option("--out", required=True, metavar="FILE.png", type=FILE, help="The picture to write.")
 @click.option("--traverse", metavar="FACTOR", type=FACTOR, help="One row with this factor moved through its range.")
-@click.option("--count", type=WHOLE, default=24, show_default=True, help="Pictures on the sheet.")
+@click.option("--count", type=WHOLE, help="Pictures on the sheet: 24, of a traversal 10, unless said.")
 @click.option("--seed", type=WHOLE, default=0, show_default=True, help="Of the rows shown.")
 @click.option("--columns", type=WHOLE, help="Pictures in a row of the sheet.")
 @set_option
 def preview(
-    name: str, out: str, traverse: str | None, count: int, seed: int, columns: int | None, options: tuple[str, ...]
+    name: str, out: str, traverse: str | None, count: int | None, seed: int, columns: int | None, options: tuple[str, ...]
 ) -> None:
     """Draw a contact sheet of a generator NAME or a set at a PATH, factors written under each picture."""
     from factorhub import build, catalog, describe
     from factorhub import preview as pictures
 
-    if not 1 <= count <= 1000 or (columns is not None and columns < 1):
-        raise InputError(
-            f"a sheet has 1 to 1000 pictures and at least one column; got --count {count}"
-            + ("" if columns is None else f", --columns {columns}")
-        )
+    if not 1 <= (1 if count is None else count) <= 1000 or (columns is not None and columns < 1):
+        got = ", ".join(f"--{name} {value}" for name, value in (("count", count), ("columns", columns)) if value is not None)
+        raise InputError(f"a sheet has 1 to 1000 pictures and at least one column; got {got}")
     if describe.is_set(name):
         no_options(name, options)
         store = build.open(name)
-        drawn = pictures.traversal(pictures.generator_of(store), traverse, seed) if traverse else pictures.stored(store, count)
+        drawn = (
+            pictures.traversal(pictures.generator_of(store), traverse, seed, count)
+            if traverse
+            else pictures.stored(store, count or 24)
+        )
     else:
         made = catalog.generator(name, **pairs(options, "an option"))
-        drawn = pictures.traversal(made, traverse, seed) if traverse else pictures.contact(made, count, seed)
+        drawn = pictures.traversal(made, traverse, seed, count) if traverse else pictures.contact(made, count or 24, seed)
     pictures.save(pictures.sheet(*drawn, columns=columns), out)
     echo(out)
 

@@ -73,6 +73,7 @@ def generator_facts(made: Generator) -> dict[str, Any]:
         "version": made.version,
         "options": dict(made.options),
         "rows": made.space.grid_size if made.space.enumerable else None,
+        "notes": list(made.notes),
         "factors": space_facts(made.space),
         "fields": [
             {"name": f.name, "dtype": f.dtype, "shape": list(f.shape), "dims": list(f.dims), "unit": f.unit,
@@ -117,7 +118,8 @@ def generator_text(made: Generator) -> str:
     fields += [[f.name, f.dtype, _shape(f.shape), " ".join(f.dims), f.description] for f in made.fields]
     options = ", ".join(f"{key}={value}" for key, value in made.options.items()) or "none"
     head = [f"{made.name}: {made.summary}", f"{size}; version {made.version}; options: {options}", f"source: {made.source}"]
-    return "\n".join([*head, "", space_text(made.space), "", table(fields)])
+    notes = ["", *(printable(line) for line in made.notes)] if made.notes else []
+    return "\n".join([*head, *notes, "", space_text(made.space), "", table(fields)])
 
 
 def store_facts(store: Store) -> dict[str, Any]:
