@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import math
 import sys
@@ -15,6 +14,7 @@ import numpy as np
 
 from factorhub.errors import InputError, cut, short, unknown
 from factorhub.generator import Generator
+from factorhub.named import imported
 
 CATALOG: dict[str, str] = {
     "dsprites": "factorhub.dsprites_like.dsprites:dsprites",
@@ -123,23 +123,12 @@ def _factory(name: str) -> Callable[..., Any]:
     target = CATALOG.get(name, name)
     if ":" not in target:
         raise unknown("generator", name, CATALOG, "the catalog (or give package.module:function)")
-    module_name, _, attribute = target.partition(":")
-    try:
-        module = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        if error.name is not None and (module_name == error.name or module_name.startswith(error.name + ".")):
-            missing = f"there is no module '{error.name}' to import"
-            raise InputError(f"generator '{cut(name)}': {missing}; check the spelling and PYTHONPATH") from None
-        raise
-    except (ValueError, TypeError):
-        raise InputError(f"generator '{cut(name)}': expected package.module:function") from None
-    factory = getattr(module, attribute, None)
+    factory = imported("generator", target)
     if isinstance(factory, Generator):
         made = factory
         return lambda: made
     if not callable(factory):
-        public = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
-        raise unknown("generator", attribute, public, module_name)
+        raise InputError(f"generator '{cut(name)}' is no function that makes a generator; name one as package.module:function")
     return factory  # type: ignore[no-any-return]
 
 

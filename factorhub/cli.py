@@ -247,9 +247,7 @@ def repair(path: str, generator: str | None, workers: int | None) -> None:
 
 @main.command(short_help="Write a set as a file for other loaders.")
 @click.argument("path", type=SET)
-@click.option(
-    "--to", required=True, metavar="FORMAT", type=FORMAT, help="npz, hdf5, shapes3d, objects, parquet, webdataset, midi, …"
-)
+@click.option("--to", required=True, metavar="FORMAT", type=FORMAT, help="npz, parquet, webdataset, midi, …, or module:function.")
 @click.option("--out", required=True, metavar="FILE", type=FILE, help="The file to write.")
 @click.option("--split", type=SPLIT, help="Rows of this split only.")
 @click.option("--row", type=WHOLE, help="This row only, such as one melody as a .mid.")

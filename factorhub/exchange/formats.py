@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from factorhub.errors import InputError, unknown
+from factorhub.errors import InputError, cut, unknown
 from factorhub.exchange.table import Labelled, Table
+from factorhub.named import imported
 from factorhub.paths import local_path
 from factorhub.progress import Progress, silent
 from factorhub.source import check_source
@@ -36,19 +36,51 @@ class Format:
     @property
     def write(self) -> Write:
         """The writer: it takes a table, a path, and what to tell of the rows done."""
-        module, _, function = self.target.partition(":")
-        return getattr(importlib.import_module(f"factorhub.exchange.{module}"), function)  # type: ignore[no-any-return]
+        found = imported("format", self.target)
+        if not callable(found):
+            raise InputError(f"format '{cut(self.target)}' is no function; name one that writes (table, path, progress)")
+        return found  # type: ignore[no-any-return]
 
 
 FORMATS = (
-    Format("npz", ".npz", "the published layout of dSprites (any pictures on a grid) or of dMelodies; np.load", "npz:write"),
-    Format("hdf5", ".hdf5", "dSprites' HDF5: imgs, latents/classes, latents/values; any pictures on a grid", "hdf5:write_dsprites"),
-    Format("shapes3d", ".h5", "3D Shapes' HDF5: images, labels; any pictures", "hdf5:write_shapes3d"),
-    Format("objects", ".hdf5", "object-centric HDF5: image, mask, visibility, features; multi-object sets", "scenes:write"),
-    Format("parquet", ".parquet", "PNG pictures and ClassLabel factors for Hugging Face datasets; any set", "parquet:write"),
-    Format("webdataset", ".tar", "a tar of PNG and JSON files for webdataset and Hugging Face; any set", "webdataset:write"),
-    Format("midi", ".zip", "MIDI files of melodies, zipped (.mid for a single one)", "tunes:write_midi"),
-    Format("musicxml", ".zip", "MusicXML files of melodies, zipped (.musicxml for a single one)", "tunes:write_musicxml"),
+    Format(
+        "npz",
+        ".npz",
+        "the published layout of dSprites (any pictures on a grid) or of dMelodies; np.load",
+        "factorhub.exchange.npz:write",
+    ),
+    Format(
+        "hdf5",
+        ".hdf5",
+        "dSprites' HDF5: imgs, latents/classes, latents/values; any pictures on a grid",
+        "factorhub.exchange.hdf5:write_dsprites",
+    ),
+    Format("shapes3d", ".h5", "3D Shapes' HDF5: images, labels; any pictures", "factorhub.exchange.hdf5:write_shapes3d"),
+    Format(
+        "objects",
+        ".hdf5",
+        "object-centric HDF5: image, mask, visibility, features; multi-object sets",
+        "factorhub.exchange.scenes:write",
+    ),
+    Format(
+        "parquet",
+        ".parquet",
+        "PNG pictures and ClassLabel factors for Hugging Face datasets; any set",
+        "factorhub.exchange.parquet:write",
+    ),
+    Format(
+        "webdataset",
+        ".tar",
+        "a tar of PNG and JSON files for webdataset and Hugging Face; any set",
+        "factorhub.exchange.webdataset:write",
+    ),
+    Format("midi", ".zip", "MIDI files of melodies, zipped (.mid for a single one)", "factorhub.exchange.tunes:write_midi"),
+    Format(
+        "musicxml",
+        ".zip",
+        "MusicXML files of melodies, zipped (.musicxml for a single one)",
+        "factorhub.exchange.tunes:write_musicxml",
+    ),
 )
 
 
@@ -64,7 +96,7 @@ def export(source: Labelled, to: str, out: str | Path, *, title: str = "factorhu
 
     Args:
         source: the rows, such as what `factorhub.open` returns.
-        to: the name of a format.
+        to: the name of a format, or `package.module:function` of your own writer; see docs/add-a-format.md.
         out: the file; replaced if it exists.
         title: for the formats that have a place for one.
         progress: called with the number of rows just written.
@@ -82,10 +114,12 @@ def export(source: Labelled, to: str, out: str | Path, *, title: str = "factorhu
     """
     check_source("export writes", source)
     known = formats()
-    if to not in known:
+    chosen = Format(to, "", "", to) if ":" in to else known.get(to)
+    if chosen is None:
         raise unknown("format", to, known)
+    write = chosen.write
     if not len(source):
         raise InputError("there are no rows to export; choose a split or a subset that has some")
     path = local_path("export", out, "a file")
-    known[to].write(Table(source, title), path, progress)
+    write(Table(source, title), path, progress)
     return path
