@@ -93,14 +93,13 @@ def sheet(pictures: Array, captions: Sequence[Sequence[str]], columns: int | Non
     count, height, width = pictures.shape[:3]
     widest = max((font.getlength(line) for lines in captions for line in lines), default=0)
     cell_width = max(width, int(widest)) + MARGIN
-    cell_height = height + 15 * max(map(len, captions), default=0) + MARGIN
     columns = min(columns or max(1, min(count, 1200 // cell_width)), count)
-    lines_of_cells = -(-count // columns)
-    page = Image.new("RGB", (columns * cell_width + MARGIN, lines_of_cells * cell_height + MARGIN), PAPER)
+    lines = [max(map(len, captions[start : start + columns])) for start in range(0, count, columns)]
+    tops = np.cumsum([MARGIN, *(height + 15 * most + MARGIN for most in lines)]).tolist()
+    page = Image.new("RGB", (columns * cell_width + MARGIN, tops[-1]), PAPER)
     draw = ImageDraw.Draw(page)
     for i in range(count):
-        x = MARGIN + i % columns * cell_width
-        y = MARGIN + i // columns * cell_height
+        x, y = MARGIN + i % columns * cell_width, tops[i // columns]
         page.paste(Image.fromarray(pictures[i]), (x, y))
         for j, line in enumerate(captions[i]):
             draw.text((x, y + height + 2 + 15 * j), line, fill=INK if j == 0 else FAINT, font=font)

@@ -3,8 +3,10 @@
 `python docs/images/draw.py NAME …` draws those of some generators only; the page is always written whole.
 """
 
+import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +14,7 @@ import factorhub
 from factorhub import catalog, describe, preview
 
 HERE = Path(__file__).parent
-MOVED = {  # the factor that a generator's traversal shows
+MOVED = {  # the factor that a generator's traversal shows; of other scenes, the first that is no nuisance
     "dsprites": "orientation", "color_dsprites": "posX", "noisy_dsprites": "scale", "textured_dsprites": "posX",
     "abstract_dsprites": "color", "infinite_sprites": "shape", "moving_sprites": "velX", "multi_dsprites": "posX_1",
     "tetrominoes": "shape_1", "shapes3d": "orientation", "objects_room": "orientation", "causal_pendulum": "light_angle",
@@ -30,6 +32,13 @@ GAP, GREY = 4, (238, 238, 238)
 def scenes() -> list[str]:
     """The generators that draw scenes."""
     return [name for name in factorhub.generators() if ".dsprites_like." in catalog.CATALOG[name]]
+
+
+def moved(name: str) -> str | None:
+    """The factor that the traversal of a generator shows, if it has one."""
+    if name in MOVED or name not in scenes():
+        return MOVED.get(name)
+    return next((factor.name for factor in factorhub.generator(name).space if factor.size != 1 and not factor.nuisance), None)
 
 
 def strip(pictures: np.ndarray, width: int, zoom: int) -> np.ndarray:
@@ -54,13 +63,13 @@ def overview() -> None:
     from PIL import Image, ImageDraw, ImageFont
 
     font, left, right = ImageFont.load_default(size=12), 336, 472
-    rows = [(name, row(name, left), row(name, right, MOVED[name])) for name in scenes()]
+    rows = [(name, row(name, left), row(name, right, moved(name))) for name in scenes()]
     page = Image.new("RGB", (GAP + left + 20 + right + GAP, sum(a.shape[0] + 24 for _, a, _ in rows) + GAP), GREY)
     pen, y = ImageDraw.Draw(page), 0
-    for name, random, moved in rows:
+    for name, random, along in rows:
         for x, text, pictures in (
             (GAP, name, random),
-            (GAP + left + 20, "over time" if name == "moving_sprites" else f"along {MOVED[name]}", moved),
+            (GAP + left + 20, "over time" if name == "moving_sprites" else f"along {moved(name)}", along),
         ):
             pen.text((x, y + 3), text, fill=preview.INK, font=font)
             page.paste(Image.fromarray(pictures), (x, y + 20))
@@ -68,18 +77,20 @@ def overview() -> None:
     preview.save(page, HERE / "scenes.png")
 
 
+def save(page: Any, file: str, colors: int) -> None:
+    """Write a picture of at most 256 colors, or one whose smooth curves do with `colors`, with a palette."""
+    few = page.getcolors(256)
+    preview.save(page.quantize(len(few) if few else colors, dither=0) if few or colors else page, HERE / file)
+
+
 def draw(name: str) -> None:
     """The contact sheet of a generator, and its traversal where a factor is named above."""
-    made = factorhub.generator(name, **SMALL.get(name, {}))
-    pictures, captions = preview.contact(made, COUNT if name in MOVED else 6, SEEDS.get(name, 3))
-    short = [lines[:4] + (["…"] if len(lines) > 4 else []) for lines in captions]
-    preview.save(
-        preview.sheet(pictures, short, columns=None if name in MOVED else 6 if pictures.shape[2] < 200 else 3), HERE / f"{name}.png"
-    )
-    if name in MOVED:
-        preview.save(
-            preview.sheet(*preview.traversal(made, MOVED[name], SEEDS.get(name, 3), COUNT)), HERE / f"{name}-{MOVED[name]}.png"
-        )
+    made, factor, colors = factorhub.generator(name, **SMALL.get(name, {})), moved(name), 0 if name in scenes() else 64
+    pictures, captions = preview.contact(made, COUNT if factor else 6, SEEDS.get(name, 3))
+    columns = None if factor else 2 if pictures.shape[2] > 400 or pictures.shape[1] < 100 else 3
+    save(preview.sheet(pictures, captions, columns=columns), f"{name}.png", colors)
+    if factor:
+        save(preview.sheet(*preview.traversal(made, factor, SEEDS.get(name, 3), COUNT)), f"{name}-{factor}.png", colors)
 
 
 def section(name: str) -> list[str]:
@@ -94,13 +105,16 @@ def section(name: str) -> list[str]:
         more = [f"`{factor}`" for factor in made.space.names if factor not in plain]
         part += [f"Shown with `{options}`" + (f", which adds {', '.join(more)}" if more else "") + ".", ""]
     part += [f"![{name}](images/{name}.png)", ""]
-    if name in MOVED:
-        part += [f"![{name}: {MOVED[name]}](images/{name}-{MOVED[name]}.png)", ""]
+    if moved(name):
+        part += [f"![{name}: {moved(name)}](images/{name}-{moved(name)}.png)", ""]
+    if made.notes:
+        part += ["```", *made.notes, "```", ""]
     return [*part, "```", describe.space_text(made.space), "```", ""]
 
 
 def main(names: list[str]) -> None:
     """The pictures of these generators, the overview of scenes, and the page."""
+    os.environ["COLUMNS"] = str(describe.MOST_WIDE)  # tables of one width, whatever terminal this runs in
     page = [
         "# Generators", "",
         "Every generator of the catalog, drawn by the project itself (`make pictures`). `factorhub info NAME` prints these facts.",
