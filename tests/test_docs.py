@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import doctest
-import importlib
+import importlib.util
 import pkgutil
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 import factorhub
+from factorhub import catalog
 from factorhub.cli import main
 
 ROOT = Path(__file__).parent.parent
@@ -91,3 +94,33 @@ def modules() -> list[str]:
 def test_docstring_examples_run(name: str) -> None:
     module = importlib.import_module(name)
     assert doctest.testmod(module, optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE).failed == 0
+
+
+def test_the_module_of_the_page_passes_lint_where_it_is_to_be_put(tmp_path: Path) -> None:
+    code = next(
+        code for _, _, _, code in BLOCK.findall((ROOT / "docs/add-a-dataset.md").read_text()) if code.startswith("# discs.py")
+    )
+    as_file = ["--stdin-filename", "factorhub/dsprites_like/discs.py", "-"]
+    for words in (["check", "--no-cache", *as_file], ["format", "--no-cache", "--check", *as_file]):
+        done = subprocess.run(
+            [sys.executable, "-m", "ruff", *words], input=code, text=True, capture_output=True, cwd=ROOT, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    (tmp_path / "discs.py").write_text(code)
+    words = ["--strict", "--follow-imports=skip", "--disable-error-code=no-any-unimported", f"--cache-dir={tmp_path}", "discs.py"]
+    done = subprocess.run([sys.executable, "-m", "mypy", *words], text=True, capture_output=True, cwd=tmp_path, check=False)
+    assert "untyped" not in done.stdout, done.stdout
+
+
+def test_a_new_scene_shows_in_the_gallery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = importlib.util.spec_from_file_location("draw", ROOT / "docs/images/draw.py")
+    assert spec is not None
+    assert spec.loader is not None
+    draw = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(draw)
+    monkeypatch.setitem(catalog.CATALOG, "fresh", "factorhub.dsprites_like.dsprites:dsprites")
+    monkeypatch.setattr(draw, "HERE", tmp_path / "images")
+    (tmp_path / "images").mkdir()
+    draw.main(["fresh"])
+    assert {path.name for path in (tmp_path / "images").iterdir()} == {"fresh.png", "fresh-shape.png", "scenes.png"}
+    assert "![fresh: shape](images/fresh-shape.png)" in (tmp_path / "generators.md").read_text()
