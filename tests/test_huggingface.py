@@ -48,7 +48,8 @@ def test_streaming_reads_the_folder(which: str, request: pytest.FixtureRequest, 
 
 def test_the_hdf5_loader_reads_the_files(sprites: Store, hf_cache: Path) -> None:
     files = {"train": str(sprites.folder / "data" / "train-*.h5")}
-    loaded = datasets.load_dataset("hdf5", data_files=files, cache_dir=str(hf_cache))["train"]
+    features = datasets.load_dataset_builder(str(sprites.folder), cache_dir=str(hf_cache)).info.features  # without axes
+    loaded = datasets.load_dataset("hdf5", data_files=files, features=features, cache_dir=str(hf_cache))["train"]
     ours = factorhub.open(sprites.folder, "train")
     assert np.array_equal(loaded.with_format("numpy", dtype=np.uint8)[:]["image"], ours["image"])
     assert np.array_equal(loaded["scale_value"], ours["scale_value"])

@@ -1,4 +1,4 @@
-"""Writes one shard: an HDF5 file whose root holds one dataset per column, all with the same first dimension, and the index."""
+"""Writes one shard: an HDF5 file whose root holds a dataset for each column and a scale for each axis, and the index."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from factorhub.source import Column
 from factorhub.storage.codec import Buffer, Codec
 from factorhub.storage.index import chunk_rows, digest_of, pack
 from factorhub.storage.manifest import FORMAT, FORMAT_VERSION, Finished, Plan, Shard
+from factorhub.storage.scales import attach
 from factorhub.storage.whole import Temporary
 
 
@@ -119,6 +120,7 @@ class ShardWriter:
             self._file = h5py.File(self._temporary.at, "w", libver=("earliest", "v110"), track_order=True, locking=False)
             self._file.attrs.update(file_attributes(self._plan, self._shard))
             self._datasets = {column.name: self._create(column) for column in self._plan.columns}
+            attach(self._file, self._datasets, self._plan, self._shard)
         except BaseException:
             self._abandon()
             raise

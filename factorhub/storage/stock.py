@@ -20,6 +20,7 @@ import numpy as np
 
 from factorhub.errors import StoreError
 from factorhub.source import Column
+from factorhub.storage import scales
 from factorhub.storage.hdf5 import chunk_places, column_attributes, file_attributes, filters_of, result_attributes
 from factorhub.storage.index import Chunks
 from factorhub.storage.manifest import Plan, Shard, read_manifest
@@ -84,7 +85,8 @@ def inspect(folder: Path, plan: Plan, shard: Shard) -> list[str]:
             problems += _attributes("its root", file, expected)
             if file.userblock_size:
                 problems.append(f"HDF5 begins after {file.userblock_size} bytes of something else")
-            strangers = sorted(set(file) - {column.name for column in plan.columns})
+            problems = problems or scales.problems(file, plan, shard)
+            strangers = sorted(set(file) - {column.name for column in plan.columns} - set(scales.axes_of(plan, shard)[0]))
             return problems + [f"holds '{name}', which the manifest does not know" for name in strangers]
     except StoreError as error:
         return [str(error).partition("; ")[0]]
@@ -119,7 +121,7 @@ def _dataset(file: Any, column: Column, rows: int, chunks: Chunks) -> list[str]:
 def _attributes(where: str, found: Any, expected: dict[str, Any]) -> list[str]:
     """Attributes that differ from what the plan says, or are none of its: a wrong label or scale is as bad as a wrong pixel."""
     other = [key for key, value in expected.items() if not np.array_equal(found.attrs.get(key), value)]
-    strange = sorted(set(found.attrs) - set(expected))[:3]
+    strange = sorted(set(found.attrs) - set(expected) - {scales.LIST})[:3]
     return [f"attribute {key} of {where} is not what the manifest says" for key in other] + [
         f"attribute '{key}' of {where} is not in the manifest" for key in strange
     ]

@@ -258,8 +258,10 @@ def test_h5py_reads_what_factorhub_reads(rows, tmp_path: Path, compression) -> N
     reader = source.write(tmp_path / "set", source.plan(shard_rows=300, **compression))
     for shard in reader.plan.shards:
         with h5py.File(tmp_path / "set" / shard.path) as file:
-            assert list(file) == [column.name for column in reader.columns]
-            for name, dataset in file.items():
+            columns = [column.name for column in reader.columns]
+            assert list(file)[: len(columns)] == columns
+            assert all(file[name].is_scale for name in list(file)[len(columns) :])
+            for name, dataset in ((name, file[name]) for name in columns):
                 assert np.array_equal(dataset[:], reader.read(slice(shard.start, shard.stop), [name])[name])
                 assert dataset.shape[0] == len(shard)
             assert file.attrs["first_row"] == shard.start
