@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import _thread
+import os
 import sys
 import threading
+import warnings
 from typing import Any, NoReturn
 
 import click
@@ -13,6 +15,9 @@ from factorhub.errors import FactorhubError, cut, short, unknown
 from factorhub.printable import printable
 from factorhub.shell import ORDER, look_here
 
+TRACEBACK = "FACTORHUB_TRACEBACK"  # set in the environment, shows where a fault of factorhub itself came from
+FAULT = 70  # the exit code of such a fault, as sysexits.h has it
+
 
 def _interrupt_again(dropped: Any) -> None:
     """Send Ctrl-C once more if it came while an object died, such as a handle of HDF5: Python drops what is raised there."""
@@ -20,6 +25,11 @@ def _interrupt_again(dropped: Any) -> None:
         threading.Timer(0.01, _thread.interrupt_main).start()
     else:
         sys.__unraisablehook__(dropped)
+
+
+def _one_line(message: Warning | str, *_: object, **__: object) -> str:
+    """A warning as the command line shows it: what it says, and not the code that says it."""
+    return f"factorhub: {printable(' '.join(str(message).split()))}\n"
 
 
 class Whole(click.ParamType):  # type: ignore[type-arg, unused-ignore]
@@ -67,6 +77,7 @@ class Group(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; factorhub's own errors become a line on stderr."""
         before, sys.unraisablehook = sys.unraisablehook, _interrupt_again
+        shown, warnings.formatwarning = warnings.formatwarning, _one_line
         try:
             return super().invoke(ctx)
         except click.UsageError as error:
@@ -79,8 +90,19 @@ class Group(click.Group):
         except KeyboardInterrupt:
             echo("factorhub: interrupted; run the same command again to go on", err=True)
             ctx.exit(130)
+        except MemoryError:
+            echo("factorhub: the memory of this machine is full; ask for fewer rows, or fewer --workers", err=True)
+            ctx.exit(1)
+        except click.exceptions.ClickException:
+            raise
+        except Exception as error:
+            if isinstance(error, (click.exceptions.Exit, click.Abort)) or os.environ.get(TRACEBACK):
+                raise
+            what = cut(" ".join(f"{type(error).__name__}: {error}".split()), 300)
+            echo(f"factorhub: a fault of factorhub itself ({what}); run it again with {TRACEBACK}=1 to see where", err=True)
+            ctx.exit(FAULT)
         finally:
-            sys.unraisablehook = before
+            sys.unraisablehook, warnings.formatwarning = before, shown
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any

@@ -33,7 +33,7 @@ MAP: dict[str, set[str]] = {
     "threads": set(),
     "named": {"errors"},
     "paths": {"errors"},
-    "compiled": set(),
+    "compiled": {"errors"},
     "words": set(),
     "columns": {"compiled", "words"},
     "factors": {"errors"},

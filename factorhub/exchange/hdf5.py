@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import h5py
 import numpy as np
 
 from factorhub.exchange.output import replacing
@@ -15,6 +15,7 @@ from factorhub.exchange.table import Table
 from factorhub.factors import Array
 from factorhub.progress import Progress
 from factorhub.storage.codec import Codec, choose
+from factorhub.storage.unfailing import Unfailing, new_file
 from factorhub.threads import cores
 
 CHUNK_BYTES = 1 << 18  # of pictures: single rows stay cheap to read
@@ -22,10 +23,19 @@ LABEL_ROWS = 8192  # in a chunk of labels
 
 
 class Hdf5Writer:
-    """Fills the datasets of a plain HDF5 file block after block; pictures are deflated on all cores, outside HDF5's lock."""
+    """Fills the datasets of a plain HDF5 file block after block; pictures are deflated on all cores, outside HDF5's lock.
+
+    Args:
+        path: of an empty file that is there.
+
+    Raises:
+        OSError: what the disk refuses, from any call or when the block ends.
+    """
 
     def __init__(self, path: Path) -> None:
-        self._file = h5py.File(path, "w", libver=("earliest", "v110"), track_order=True, locking=False)
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        self._beneath = Unfailing(self._descriptor)
+        self._file = new_file(self._beneath)
         self._pool = ThreadPoolExecutor(cores())
         self._codecs: dict[str, Codec] = {}
         self._rows: dict[str, int] = {}
@@ -50,18 +60,27 @@ class Hdf5Writer:
         codec = self._codecs.get(name)
         if codec is None:
             dataset[start : start + len(block)] = block
+            self._beneath.check()
             return
         rows = dataset.chunks[0]
         firsts = range(0, len(block), rows)
         for first, data in zip(firsts, self._pool.map(lambda first: codec.encode(_chunk(block, first, rows)), firsts), strict=True):
             dataset.id.write_direct_chunk((start + first, *(0,) * (dataset.ndim - 1)), data, 0)
+        self._beneath.check()
 
     def __enter__(self) -> Hdf5Writer:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._pool.shutdown(cancel_futures=True)
-        self._file.close()
+        if kind is not None:
+            self._beneath.drop()
+        try:
+            self._file.close()
+        finally:
+            os.close(self._descriptor)
+        if kind is None:
+            self._beneath.check()
 
 
 def chunk_rows(row_bytes: int, rows: int) -> int:

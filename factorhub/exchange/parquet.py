@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -29,7 +31,6 @@ def write(table: Table, path: Path, progress: Progress) -> None:
     Binary pictures are stored as 0 and 255, so that they can be seen. A whole set of several splits has a further column
     `split`, a ClassLabel: `datasets` makes splits of it by `filter`, and pandas by `groupby`.
     """
-    import pyarrow.parquet
     from datasets import ClassLabel, Features
 
     columns, split, done = table.columns, table.split_name, 0
@@ -41,7 +42,8 @@ def write(table: Table, path: Path, progress: Progress) -> None:
     with (
         replacing(path) as temporary,
         ThreadPoolExecutor(cores()) as pool,
-        pyarrow.parquet.ParquetWriter(temporary, schema, compression="zstd", write_page_index=True) as file,
+        temporary.open("rb+") as opened,  # pyarrow takes a path with a colon for an address
+        _writer(opened, schema) as file,
     ):
         for batch in table.blocks(list(columns), multiple=GROUP_ROWS):
             rows = len(next(iter(batch.values())))
@@ -50,6 +52,19 @@ def write(table: Table, path: Path, progress: Progress) -> None:
             file.write_table(_arrow(batch, columns, schema, pool), row_group_size=GROUP_ROWS)
             done += rows
             progress(rows)
+
+
+@contextmanager
+def _writer(opened: BinaryIO, schema: Any) -> Iterator[Any]:
+    """A writer that is not closed once more, when it dies, after a disk refused something."""
+    import pyarrow.parquet
+
+    file = pyarrow.parquet.ParquetWriter(opened, schema, compression="zstd", write_page_index=True)
+    try:
+        yield file
+        file.close()
+    finally:
+        file.is_open = False
 
 
 def feature(column: Column, space: FactorSpace) -> Any:

@@ -5,6 +5,7 @@ What is written is in `factorhub.storage.whole`.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -42,7 +43,7 @@ def open_plain(folder: Path, name: str) -> int:
             raise StoreError(f"{path} is a link, and links are not followed; copy the files themselves") from None
         raise StoreError(f"cannot open {path}: {error.strerror}") from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
+        release(descriptor)
         raise StoreError(f"{path} is not a plain file")
     return descriptor
 
@@ -56,7 +57,7 @@ def _open(path: Path, nested: bool) -> int:
             return os.open(at, flags | os.O_NONBLOCK, dir_fd=parent)  # else a pipe would wait for its writer
         finally:
             if parent is not None:
-                os.close(parent)
+                release(parent)
     except OSError:
         target = _kept(path) if path.is_symlink() and not path.parent.is_symlink() else None
         if target is None:
@@ -77,6 +78,12 @@ def _kept(path: Path) -> Path | None:
         if any(target.is_relative_to(os.path.realpath(store)) for store in stores):
             return target
     return None
+
+
+def release(descriptor: int) -> None:
+    """Close a descriptor through which nothing waits to be written: what the disk says then is no loss, and no one's error."""
+    with contextlib.suppress(OSError):
+        os.close(descriptor)
 
 
 def pread(descriptor: int, size: int, offset: int) -> bytes:
@@ -108,4 +115,4 @@ def read_json(path: Path) -> Any:
     except (ValueError, RecursionError):
         raise StoreError(f"{path} is not JSON; restore it, or generate the set again with overwrite=True (--overwrite)") from None
     finally:
-        os.close(descriptor)
+        release(descriptor)

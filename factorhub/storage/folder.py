@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from factorhub.errors import FactorhubError, InputError, StoreError
+from factorhub.storage.files import release
 from factorhub.storage.manifest import FORMAT, FORMAT_VERSION, MANIFEST, UNFINISHED, Manifest, Plan, read_manifest, read_unfinished
 from factorhub.storage.whole import is_temporary, make_folder, remove_left_over, sync_folder, write_json
 
@@ -64,7 +65,7 @@ def _lock(path: Path, shared: bool) -> Iterator[None]:
                     path.unlink(missing_ok=True)
             return
         finally:
-            os.close(descriptor)
+            release(descriptor)
 
 
 def _open_lock(path: Path) -> int:
@@ -78,7 +79,7 @@ def _open_lock(path: Path) -> int:
             raise refused from None
         raise
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
+        release(descriptor)
         raise refused
     return descriptor
 

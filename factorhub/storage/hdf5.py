@@ -20,6 +20,7 @@ from factorhub.storage.codec import Buffer, Codec
 from factorhub.storage.index import chunk_rows, digest_of, pack
 from factorhub.storage.manifest import FORMAT, FORMAT_VERSION, Finished, Plan, Shard
 from factorhub.storage.scales import attach
+from factorhub.storage.unfailing import Unfailing, new_file
 from factorhub.storage.whole import Temporary
 
 
@@ -115,12 +116,12 @@ class ShardWriter:
     def __enter__(self) -> ShardWriter:
         try:
             self._temporary = Temporary(self.path)
-            # "earliest" keeps the file readable by every HDF5; times are off, so equal content gives equal metadata;
-            # HDF5's own lock is not needed under this name, and not every file system has it
-            self._file = h5py.File(self._temporary.at, "w", libver=("earliest", "v110"), track_order=True, locking=False)
+            self._beneath = Unfailing(self._temporary.descriptor)
+            self._file = new_file(self._beneath)
             self._file.attrs.update(file_attributes(self._plan, self._shard))
             self._datasets = {column.name: self._create(column) for column in self._plan.columns}
             attach(self._file, self._datasets, self._plan, self._shard)
+            self._beneath.check()
         except BaseException:
             self._abandon()
             raise
@@ -133,9 +134,8 @@ class ShardWriter:
     def _abandon(self) -> None:
         try:
             if self._file is not None:
+                self._beneath.drop()  # the file is to go: nothing more needs to be written
                 self._file.close()
-        except (OSError, RuntimeError):
-            pass  # a full disk makes closing fail too; the first error is the one to show
         finally:
             temporary, self._temporary = self._temporary, None
             if temporary is not None:
@@ -168,6 +168,7 @@ class ShardWriter:
         step = chunk_rows(self._plan, self._shard, self._plan.column(name))
         for number, piece in enumerate(pieces):
             write((start + number * step, *rest), piece.data, 0)
+        self._beneath.check()
         self._checks[name] += [piece.check for piece in pieces]
         self._digests[name].update(rows.reshape(-1).view(np.uint8).data)  # all at once: it waits for no other thread meanwhile
         self._next[name] = start + len(rows)
@@ -191,6 +192,7 @@ class ShardWriter:
             rows = dataset.chunks[0]
             places[name] = chunk_places(dataset, rows, -(-len(self._shard) // rows))
         self._file.close()
+        self._beneath.check()
         assert self._temporary is not None
         with os.fdopen(self._temporary.descriptor, "rb+", closefd=False) as file:
             body = os.fstat(file.fileno()).st_size

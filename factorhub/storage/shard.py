@@ -139,9 +139,12 @@ class ShardReader:
 
     def close(self, close: Callable[[int], None] = os.close) -> None:
         """Close the file."""  # by a function in hand, for modules are gone when the interpreter ends
-        if self._fd >= 0:
-            close(self._fd)
-            self._fd = -1
+        descriptor, self._fd = self._fd, -1
+        if descriptor >= 0:
+            try:  # noqa: SIM105 # contextlib is gone when the interpreter ends
+                close(descriptor)
+            except OSError:  # nothing waits to be written
+                pass
 
     def __del__(self) -> None:
         self.close()

@@ -17,7 +17,7 @@ from factorhub.paths import local_path
 from factorhub.printable import printable
 from factorhub.progress import Progress, silent
 from factorhub.storage import card
-from factorhub.storage.files import LARGEST, TooManyFiles, open_plain, pread
+from factorhub.storage.files import LARGEST, TooManyFiles, open_plain, pread, release
 from factorhub.storage.folder import CARD
 from factorhub.storage.manifest import MANIFEST, Finished, Manifest, Plan, Shard, read_manifest
 from factorhub.storage.shard import ShardReader
@@ -146,7 +146,7 @@ def check_card(folder: Path, manifest: Manifest) -> list[str]:
     try:
         content = pread(descriptor, min(os.fstat(descriptor).st_size, LARGEST), 0)
     finally:
-        os.close(descriptor)
+        release(descriptor)
     if manifest.card and manifest.untouched and xxhash.xxh3_128_hexdigest(content) != manifest.card:
         return [f"{path} (the dataset card) was changed after it was written"]
     if card.head(content.decode(errors="replace")) != card.head(card.text(manifest)):

@@ -21,6 +21,7 @@ from typing import Any
 
 from factorhub.errors import StoreError
 from factorhub.printable import json_text
+from factorhub.storage.files import release
 
 TEMPORARY = re.compile(r"\.(.+)\.([0-9a-f]{16}|\d{1,10})\.tmp", re.DOTALL)  # the latter as versions before 0.2 wrote them
 LONGEST = 200  # bytes of a name that its temporary one repeats; file systems allow 255
@@ -44,7 +45,7 @@ class Temporary:
         try:
             self.at, self.descriptor = self._make()
         except BaseException:
-            os.close(self._folder)
+            release(self._folder)
             raise
         self._kept = False
 
@@ -56,13 +57,13 @@ class Temporary:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:  # taken for left over in the moment before it was locked: another one then
-                os.close(descriptor)
+                release(descriptor)
                 continue
             except OSError:
                 pass  # a file system without locks
             if self._is_there(at.name, descriptor):
                 return at, descriptor
-            os.close(descriptor)
+            release(descriptor)
 
     def _is_there(self, name: str, descriptor: int) -> bool:
         try:
@@ -87,9 +88,12 @@ class Temporary:
         try:
             if not self._kept and self._is_there(self.at.name, self.descriptor):
                 os.unlink(self.at.name, dir_fd=self._folder)
+        except OSError:
+            if kind is None:
+                raise  # else the first error is the one to tell, and the next run removes what is left
         finally:
-            os.close(self.descriptor)
-            os.close(self._folder)
+            release(self.descriptor)
+            release(self._folder)
 
 
 def write_json(path: Path, data: Mapping[str, Any]) -> None:
@@ -137,7 +141,7 @@ def _remove_unless_written(path: Path) -> None:
             path.unlink(missing_ok=True)
         return
     if stat.S_ISDIR(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
+        release(descriptor)
         return
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -149,7 +153,7 @@ def _remove_unless_written(path: Path) -> None:
     else:
         path.unlink(missing_ok=True)
     finally:
-        os.close(descriptor)
+        release(descriptor)
 
 
 def _shortened(name: str) -> str:
@@ -163,7 +167,7 @@ def sync_folder(folder: Path) -> None:
     try:
         os.fsync(descriptor)
     finally:
-        os.close(descriptor)
+        release(descriptor)
 
 
 def make_folder(folder: Path) -> None:
