@@ -1,6 +1,7 @@
 # make demo   a first look: installs, generates two whole datasets into demo/, checks them, looks rows up, draws previews
 # make test   everything CI runs: style, types, tests, the code in the docs
-# make soak   the long crash, corruption and fuzz runs, and the loops of regimes with every index checked
+# make soak   the long crash, corruption and fuzz runs, every call of every command failing in its turn, and the loops of
+#             regimes with every index checked: about half an hour
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin

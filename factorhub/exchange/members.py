@@ -8,6 +8,7 @@ the array's header promises, so a file cannot do harm or fill memory.
 from __future__ import annotations
 
 import tempfile
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -96,9 +97,10 @@ def _npy_head(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]] | None:
         if np.lib.format.read_magic(file) != (1, 0):  # the later versions allow heads of gigabytes
             return None
         shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
-    except ValueError:
-        return None
-    return None if dtype.hasobject or fortran else (shape, dtype)
+    except (ValueError, TypeError, SyntaxError, tokenize.TokenError, RecursionError, MemoryError, OverflowError):
+        return None  # NumPy reads heads by Python's own parser, which has errors of its own
+    plain = all(type(length) is int and 0 <= length < 2**62 for length in shape)
+    return (shape, dtype) if plain and not dtype.hasobject and not fortran else None
 
 
 def _read(file: IO[bytes], shape: tuple[int, ...], dtype: np.dtype[Any]) -> Iterator[bytes]:

@@ -409,3 +409,24 @@ def test_no_room_to_unpack_names_the_folder(small, tmp_path, monkeypatch):
     monkeypatch.setattr("factorhub.exchange.members.tempfile.TemporaryFile", lambda dir: Full())
     with pytest.raises(StoreError, match="cannot unpack into .*: No space left on device; set TMPDIR to a folder with 0.0 GB free"):
         Published(dsprites_npz(tmp_path / "d.npz", small))
+
+
+HEADS = (
+    "{'descr': '|u1', 'fortran_order': False, 'shape': (-1, 64)}", "{'descr': '|u1', 'fortran_order': False, 'shape': (10**30,)}",
+    "{'descr': '|u1', 'fortran_order': False, 'shape': (99999999999999999999999,)}", "(" * 500, "{" + "'" * 3, "[]", "", "9" * 6000,
+    "{'descr': '|u1', 'fortran_order': None, 'shape': None}", "{'descr': 5, 'fortran_order': 0, 'shape': 3}", "\x00" * 50,
+    "{'descr': '|O', 'fortran_order': False, 'shape': ()}", "{'descr': '|u1', 'fortran_order': False, 'shape': (True,)}",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("head", HEADS, ids=range(len(HEADS)))
+@pytest.mark.parametrize("version", [1, 2, 9])
+def test_a_head_of_an_array_that_is_none_ends_in_one_line(head: str, version: int, tmp_path: Path) -> None:
+    text = head.encode("latin-1") + b"\n"
+    content = b"\x93NUMPY" + bytes([version, 0]) + len(text).to_bytes(2 if version == 1 else 4, "little") + text
+    with zipfile.ZipFile(tmp_path / "x.npz", "w") as archive:
+        archive.writestr("imgs.npy", content)
+    with pytest.raises((InputError, StoreError)) as caught:
+        Published(tmp_path / "x.npz")
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 1300
