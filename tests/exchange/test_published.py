@@ -421,7 +421,7 @@ HEADS = (
 
 @pytest.mark.parametrize("head", HEADS, ids=range(len(HEADS)))
 @pytest.mark.parametrize("version", [1, 2, 9])
-def test_a_head_of_an_array_that_is_none_ends_in_one_line(head: str, version: int, tmp_path: Path) -> None:
+def test_a_head_of_an_array_that_is_none_ends_in_one_line(head: str, version: int, tmp_path) -> None:
     text = head.encode("latin-1") + b"\n"
     content = b"\x93NUMPY" + bytes([version, 0]) + len(text).to_bytes(2 if version == 1 else 4, "little") + text
     with zipfile.ZipFile(tmp_path / "x.npz", "w") as archive:
