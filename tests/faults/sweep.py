@@ -16,14 +16,20 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import h5py
+import numpy as np
 from click.testing import CliRunner
 
 import factorhub
 from factorhub.build import generate_part
 from factorhub.cli import main as cli
+from factorhub.exchange import published
+from factorhub.exchange.layouts import layouts
+from factorhub.factors import categorical, continuous, ordinal
+from factorhub.space import FactorSpace
 
 OPEN, WRITE, FSYNC, RENAME, CLOSE, UNLINK, TRUNCATE, READ = (1 << i for i in range(8))
 ALL = (1 << 8) - 1
@@ -71,6 +77,16 @@ def sets(base: Path) -> dict[str, Path]:
     for name, folder in made.items():
         factorhub.generate(name, folder, rows=ROWS, shard_rows=SHARD)
     return made
+
+
+def published_file(path: Path) -> None:
+    """A file laid out as 3D Shapes, of a space of 24 points that takes the place of its 480,000."""
+    space = FactorSpace((categorical("kind", ["a", "b"]), continuous("size", 0.0, 1.0, grid=3), ordinal("number", range(4))))
+    known = tuple(replace(layout, space=lambda: space) for layout in layouts() if layout.name == "shapes3d")
+    published.layouts = lambda: known  # type: ignore[attr-defined]
+    with h5py.File(path, "w") as made:
+        made["images"] = np.random.default_rng(0).integers(0, 256, (24, 64, 64, 3), dtype=np.uint8)
+        made["labels"] = space.values(space.codes(np.arange(24)))
 
 
 def verified(folder: Path, reference: dict[str, str]) -> str:
@@ -155,6 +171,23 @@ def scenarios(base: Path) -> dict[str, Scenario]:
         good = all((got[0][name] == truth[name]).all() and (got[1][name][0] == truth[name][7]).all() for name in truth)
         return "" if good else "other rows"
 
+    published_file(base / "published.h5")
+    words = ["import", str(base / "published.h5"), "--out", str(base / "imported")]
+    assert run(words) == (0, "")
+    imported = dict(factorhub.verify(base / "imported").digests)
+
+    def file(folder: Path) -> None:
+        shutil.copy(base / "published.h5", folder)
+
+    def manifested(folder: Path) -> str:
+        return verified(folder / "set", imported) if (folder / "set" / "manifest.json").exists() else ""
+
+    found["import"] = Scenario(
+        file,
+        lambda f: ["import", str(f / "published.h5"), "--out", str(f / "set")],
+        lambda f: verified(f / "set", imported),
+        manifested,
+    )
     found["read"] = Scenario(copied, lambda f: ["lookup", str(f / "set"), "shape=heart", "posX=0"], read, lambda f: "")
     found["verify"] = Scenario(copied, lambda f: ["verify", str(f / "set")], whole, lambda f: "")
     return found

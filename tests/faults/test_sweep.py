@@ -13,7 +13,7 @@ import pytest
 
 HERE = Path(__file__).parent
 SCENARIOS = (
-    "generate", "resume", "overwrite", "repair", "read", "verify", "export npz", "export hdf5", "export shapes3d",
+    "generate", "resume", "overwrite", "repair", "import", "read", "verify", "export npz", "export hdf5", "export shapes3d",
     "export objects", "export parquet", "export webdataset", "export midi", "export musicxml",
 )  # fmt: skip
 
