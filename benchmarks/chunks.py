@@ -21,7 +21,7 @@ import numpy as np
 import factorhub
 from factorhub.loaders import stream
 from factorhub.storage import writer
-from factorhub.storage.codec import RAW, Codec
+from factorhub.storage.codecs.codec import RAW, Codec
 
 SIZES = [1 << 16, 1 << 17, 1 << 18, 1 << 19, 1 << 20]
 CODECS = {

@@ -21,7 +21,8 @@ from pathlib import Path
 import numpy as np
 
 import factorhub
-from factorhub.dynamics import gravity, lotka_volterra, pendulum, solve, three_body
+from factorhub.dynamics import gravity, lotka_volterra, pendulum, three_body
+from factorhub.dynamics.solver import solve
 from factorhub.testing import sample
 
 STEPS, DT = 1000, 0.01

@@ -16,7 +16,7 @@ import click
 import numpy as np
 
 import factorhub
-from factorhub.storage.codec import Codec
+from factorhub.storage.codecs.codec import Codec
 from factorhub.storage.writer import CHUNK_BYTES
 
 NAMES = ("dsprites", "color_dsprites", "multi_dsprites", "tetrominoes", "causal_flow", "shapes3d", "objects_room")

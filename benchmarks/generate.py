@@ -29,7 +29,7 @@ from render_peers import opencv, pillow
 
 import factorhub
 from factorhub.build import plan
-from factorhub.sampled import Sampled
+from factorhub.build.rendered import Sampled
 from factorhub.storage.manifest import Plan
 from factorhub.storage.writer import cores, write
 

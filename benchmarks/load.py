@@ -69,7 +69,7 @@ def read_jax(store: Store) -> Iterator[Any]:
 
 
 def read_rendered(store: Store) -> Iterator[Any]:
-    from factorhub.recipes import Recipe
+    from factorhub.build.recipes import Recipe
 
     field = field_of(store)
     recipe = Recipe.from_dict({key: value for key, value in store.plan.recipe.items() if key != "source"})

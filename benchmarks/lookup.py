@@ -24,8 +24,8 @@ from typing import Any
 import numpy as np
 
 import factorhub
-from factorhub.labels import MOST_KEPT
 from factorhub.lookup import Store
+from factorhub.lookup.label_index import MOST_KEPT
 
 SETS = {"permuted grid": {}, "natural grid": {"order": "natural"}, "draws on the grid": {"regime": "uniform(on_grid=true)"}}
 ROWS = 1_354_752

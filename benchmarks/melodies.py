@@ -16,8 +16,8 @@ from music21.midi.translate import streamToMidiFile
 from music21.musicxml.m21ToXml import GeneralObjectExporter
 
 import factorhub
-from factorhub.dmelodies.dmelodies import CHORDS, ONSETS, SCALES
 from factorhub.dmelodies.reader import read_factors
+from factorhub.dmelodies.rules import CHORDS, ONSETS, SCALES
 from factorhub.dmelodies.score import midi, musicxml, score
 from factorhub.dmelodies.vocabulary import VOCABULARY
 

@@ -19,7 +19,7 @@ import os
 import sys
 
 # `python -m factorhub` looks for every module first in the folder it stands in, which may be a stranger's set: not there,
-# unless factorhub itself lies there; code that is named on the command line is found there last (see `factorhub.shell`)
+# unless factorhub itself lies there; code that is named on the command line is found there last (see `factorhub.commands.shell`)
 if sys.argv[:1] == ["-m"] and sys.path[:1] != [os.path.dirname(os.path.dirname(os.path.abspath(__file__)))]:
     del sys.path[:1]
 
@@ -31,9 +31,9 @@ from factorhub.catalog import names as generators
 
 if TYPE_CHECKING:
     from factorhub.build import generate, open, repair
-    from factorhub.recipes import recipe
+    from factorhub.build.recipes import recipe
+    from factorhub.build.streams import stream
     from factorhub.storage.verify import verify
-    from factorhub.streams import stream
 
 __all__ = ["generate", "generator", "generators", "open", "recipe", "repair", "stream", "verify"]
 __version__ = "0.1.0"
@@ -42,9 +42,9 @@ __version__ = "0.1.0"
 _LATER = {
     "generate": "factorhub.build",
     "open": "factorhub.build",
-    "recipe": "factorhub.recipes",
+    "recipe": "factorhub.build.recipes",
     "repair": "factorhub.build",
-    "stream": "factorhub.streams",
+    "stream": "factorhub.build.streams",
     "verify": "factorhub.storage.verify",
 }
 

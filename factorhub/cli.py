@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from factorhub.arguments import as_json, no_options, pairs, set_option, show
-from factorhub.completion import (
+from factorhub.commands.arguments import as_json, no_options, pairs, set_option, show
+from factorhub.commands.completion import (
     ANY,
     COMPRESSION,
     CONDITION,
@@ -23,9 +23,9 @@ from factorhub.completion import (
     SET,
     SPLIT,
 )
+from factorhub.commands.group import WHOLE, Group, echo
+from factorhub.commands.shell import EXAMPLES, shards
 from factorhub.errors import InputError
-from factorhub.oneline import WHOLE, Group, echo
-from factorhub.shell import EXAMPLES, shards
 
 REGION = re.compile(r"==|!=|[<>&|~]|\b(in|between)\b")
 
@@ -40,7 +40,7 @@ def main() -> None:
 @as_json
 def list_(as_json: bool) -> None:
     """List every generator: name, factors, rows of its grid, fields, and what it is."""
-    from factorhub import describe
+    from factorhub.commands import describe
 
     facts = describe.catalog_facts()
     show(facts, describe.catalog_text(facts), as_json)
@@ -56,7 +56,8 @@ def info(name: str, options: tuple[str, ...], recipe: bool, as_json: bool) -> No
 
     What is printed of a set is a recipe with comments: `factorhub generate --recipe FILE.toml` reads it.
     """
-    from factorhub import build, catalog, describe
+    from factorhub import build, catalog
+    from factorhub.commands import describe
 
     if describe.is_set(name):
         no_options(name, options)
@@ -95,7 +96,8 @@ def info(name: str, options: tuple[str, ...], recipe: bool, as_json: bool) -> No
 @click.pass_context
 def generate(ctx: click.Context, /, out: str, **given: Any) -> None:
     """Generate a set of the generator NAME into a folder; run again to finish an interrupted run."""
-    from factorhub import build, protocols, recipes
+    from factorhub import build
+    from factorhub.build import protocols, recipes
     from factorhub.progress import Bar
 
     keys = ("name", "rows", "seed", "regime", "splits", "preset", "file", "order", "options", "bound")
@@ -130,7 +132,7 @@ def generate(ctx: click.Context, /, out: str, **given: Any) -> None:
 @as_json
 def presets(as_json: bool) -> None:
     """List the published protocols that generate --preset knows: regimes, splits, and where they come from."""
-    from factorhub import describe
+    from factorhub.commands import describe
 
     show(describe.preset_facts(), describe.preset_text(), as_json)
 
@@ -152,7 +154,8 @@ def lookup(
     """
     import numpy as np
 
-    from factorhub import build, describe
+    from factorhub import build
+    from factorhub.commands import describe
     from factorhub.source import row_numbers
 
     regions = [item for item in conditions if REGION.search(item)]
@@ -190,8 +193,9 @@ def preview(
     name: str, out: str, traverse: str | None, count: int | None, seed: int, columns: int | None, options: tuple[str, ...]
 ) -> None:
     """Draw a contact sheet of a generator NAME or a set at a PATH, factors written under each picture."""
-    from factorhub import build, catalog, describe
-    from factorhub import preview as pictures
+    from factorhub import build, catalog
+    from factorhub.commands import describe
+    from factorhub.commands import preview as pictures
 
     if not 1 <= (1 if count is None else count) <= 1000 or (columns is not None and columns < 1):
         got = ", ".join(f"--{name} {value}" for name, value in (("count", count), ("columns", columns)) if value is not None)

@@ -17,7 +17,7 @@ from factorhub.factors import Array
 
 def _sines(angles: npt.ArrayLike) -> Array:
     """Sine and cosine (2, …), the same bits on every machine, which a library's are not."""
-    from factorhub.trig import sines
+    from factorhub.numerics.trig import sines
 
     angles = np.asarray(angles, np.float64)
     out = np.empty((2, angles.size))

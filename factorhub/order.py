@@ -50,7 +50,7 @@ class Permutation:
         return self._walk(rows, True)
 
     def _walk(self, numbers: npt.ArrayLike, inverse: bool) -> Array:
-        from factorhub.feistel import walk
+        from factorhub.numerics.feistel import walk
 
         numbers = np.asarray(numbers, dtype=np.int64)
         out = np.empty(numbers.size, dtype=np.int64)

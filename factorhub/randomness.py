@@ -66,7 +66,7 @@ def words(seed: int, stream: str, rows: npt.ArrayLike, count: int) -> Array:
         for row, words in zip(flat.tolist(), out, strict=True):
             words[:] = np.random.Philox(key=key(seed, stream), counter=[0, row, 0, 0]).random_raw(count)
     else:
-        from factorhub.philox import philox
+        from factorhub.numerics.philox import philox
 
         philox(key(seed, stream), flat, 1, out)
     return out.reshape(*rows.shape, count)
@@ -74,7 +74,7 @@ def words(seed: int, stream: str, rows: npt.ArrayLike, count: int) -> Array:
 
 def word_under(key: Array, rows: Array, place: int) -> Array:
     """Only the word (n,) at `place`, from 0, of each of `rows` (n,), under the `key` of a seed and a stream."""
-    from factorhub.philox import philox
+    from factorhub.numerics.philox import philox
 
     out = np.empty((len(rows), 4), dtype=np.uint64)
     philox(key, np.ascontiguousarray(rows, dtype=np.uint64), place // 4 + 1, out)
@@ -83,7 +83,7 @@ def word_under(key: Array, rows: Array, place: int) -> Array:
 
 def word_columns(seed: int, stream: str, rows: Array, count: int) -> Array:
     """The `words` of `rows` (n,) as (count, n): what loops read that go over one word of all rows at a time."""
-    from factorhub.philox import philox_columns
+    from factorhub.numerics.philox import philox_columns
 
     flat = np.ascontiguousarray(rows, dtype=np.uint64)
     out = np.empty((-(-count // 4) * 4, flat.size), dtype=np.uint64)

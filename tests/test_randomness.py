@@ -9,7 +9,8 @@ import numba
 import numpy as np
 import pytest
 
-from factorhub import philox, randomness
+from factorhub import randomness
+from factorhub.numerics import philox
 
 ROWS = np.array([0, 1, 2**63 - 1, 2**40, *range(5, 300)], dtype=np.uint64)
 

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 import factorhub
-from factorhub import catalog, describe, preview
+from factorhub import catalog
+from factorhub.commands import describe, preview
 
 HERE = Path(__file__).parent
 MOVED = {  # the factor that a generator's traversal shows; of other scenes, the first that is no nuisance

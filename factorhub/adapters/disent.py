@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from factorhub.adapters.grid import Grid, GridSource
+from factorhub.adapters.grid import GridSource, WholeGrid
 from factorhub.errors import InputError, MissingExtra, unknown
 from factorhub.factors import Array
 
@@ -45,7 +45,7 @@ class GroundTruth:
     """
 
     def __init__(self, source: GridSource, *, field: str | None = None, seed: int = 0) -> None:
-        self._grid = Grid(source, field)
+        self._grid = WholeGrid(source, field)
         self._arguments = (source, field, seed)
         self._random = np.random.default_rng(seed)
         self._size = len(self._grid.space)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from factorhub.adapters.grid import Grid, GridSource
+from factorhub.adapters.grid import GridSource, WholeGrid
 from factorhub.errors import InputError
 from factorhub.factors import Array
 
@@ -36,7 +36,7 @@ class GroundTruthData:
     """
 
     def __init__(self, source: GridSource, *, field: str | None = None) -> None:
-        self._grid = Grid(source, field)
+        self._grid = WholeGrid(source, field)
         factors = self._grid.space.factors
         self._seen = [i for i in self._grid.varying if not factors[i].nuisance]
         self._hidden = [i for i in self._grid.varying if factors[i].nuisance]

@@ -15,7 +15,7 @@ from factorhub.lookup import Store
 GridSource: TypeAlias = Store | Generator
 
 
-class Grid:
+class WholeGrid:
     """The observations of every combination of factor codes, read from a set or rendered by a generator.
 
     Factors with a single value vary nothing: they are left out of `varying`, and so of what metrics see, as both peers do.

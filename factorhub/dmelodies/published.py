@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from factorhub.dmelodies.dmelodies import ONSETS, space
+from factorhub.dmelodies.rules import ONSETS, space
 from factorhub.dmelodies.vocabulary import VOCABULARY, check_tokens
 from factorhub.errors import InputError
 from factorhub.factors import Array

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from factorhub.dmelodies.dmelodies import ONSETS, SCALES
+from factorhub.dmelodies.rules import ONSETS, SCALES
 from factorhub.dmelodies.vocabulary import LOWEST, TICKS, VOCABULARY, check_tokens
 from factorhub.factors import Array
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from factorhub.dmelodies.dmelodies import SCALES, space
 from factorhub.dmelodies.reader import read_factors
+from factorhub.dmelodies.rules import SCALES, space
 from factorhub.dmelodies.vocabulary import LOWEST, MIDI, SPELLING
 
 STEPS = "CDEFGAB"

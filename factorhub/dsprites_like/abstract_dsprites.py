@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from factorhub.dsprites_like.sprites import Grid, Shapes, paint, picture, sprite_factors, sprite_symmetry
+from factorhub.dsprites_like.sprites import GridValues, Shapes, paint, picture, sprite_factors, sprite_symmetry
 from factorhub.factors import Array, categorical, continuous
 from factorhub.fields import Batch
 from factorhub.generator import Generator
@@ -21,7 +21,7 @@ COLORS = {  # six hues of equal lightness, as published, rounded to 8 bits
 
 
 def abstract_dsprites(
-    *, size: int = 64, grid: Grid = "original", shapes: Shapes = "original", antialias: bool = False
+    *, size: int = 64, grid: GridValues = "original", shapes: Shapes = "original", antialias: bool = False
 ) -> Generator:
     """The generator of Abstract-dSprites: options as for `dsprites`; the orientation is a nuisance, as published."""
     image = picture(size, "abstract_dsprites")
@@ -29,7 +29,7 @@ def abstract_dsprites(
     palette = np.array(list(COLORS.values()), np.uint8)
 
     def draw(values: Array) -> Batch:
-        from factorhub.dsprites_like.spans import fill_plain
+        from factorhub.dsprites_like.kernels.spans import fill_plain
 
         images = np.empty((len(values), size, size, 3), np.uint8)
         fill_plain(np.rint(255 * values[:, :1]).astype(np.uint8).repeat(3, axis=1), images)

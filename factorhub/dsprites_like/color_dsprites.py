@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from factorhub.dsprites_like.sprites import Grid, Shapes, color_factors, paint, picture, sprite_factors, sprite_symmetry
+from factorhub.dsprites_like.sprites import GridValues, Shapes, color_factors, paint, picture, sprite_factors, sprite_symmetry
 from factorhub.factors import Array
 from factorhub.fields import Batch
 from factorhub.generator import Generator
 from factorhub.space import FactorSpace
 
 
-def color_dsprites(*, size: int = 64, grid: Grid = "original", shapes: Shapes = "original", antialias: bool = False) -> Generator:
+def color_dsprites(
+    *, size: int = 64, grid: GridValues = "original", shapes: Shapes = "original", antialias: bool = False
+) -> Generator:
     """The generator of Color-dSprites: options as for `dsprites`; red, green and blue fill [0.5, 1] evenly."""
     image = picture(size, "color_dsprites")
 

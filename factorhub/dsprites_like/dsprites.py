@@ -6,19 +6,19 @@ from dataclasses import replace
 
 import numpy as np
 
-from factorhub.dsprites_like.sprites import Grid, Shapes, paint, picture, poses, sprite_factors, sprite_symmetry, tables
+from factorhub.dsprites_like.sprites import GridValues, Shapes, paint, picture, poses, sprite_factors, sprite_symmetry, tables
 from factorhub.factors import Array, categorical
 from factorhub.fields import Batch
 from factorhub.generator import Generator
 from factorhub.space import FactorSpace
 
 
-def space(grid: Grid, shapes: Shapes = "original") -> FactorSpace:
+def space(grid: GridValues, shapes: Shapes = "original") -> FactorSpace:
     """The factors of dSprites on the published grid ("original") or with the turn's end point left out ("clean")."""
     return FactorSpace((categorical("color", ["white"]), *sprite_factors(grid, shapes)), (sprite_symmetry(shapes),))
 
 
-def dsprites(*, size: int = 64, grid: Grid = "original", shapes: Shapes = "original", antialias: bool = False) -> Generator:
+def dsprites(*, size: int = 64, grid: GridValues = "original", shapes: Shapes = "original", antialias: bool = False) -> Generator:
     """The generator of dSprites.
 
     Args:
@@ -34,7 +34,7 @@ def dsprites(*, size: int = 64, grid: Grid = "original", shapes: Shapes = "origi
         image = replace(image, description="1 inside the sprite, 0 outside", meta={"binary": True})
 
     def draw(values: Array) -> Batch:
-        from factorhub.dsprites_like.raster import fill_sprites
+        from factorhub.dsprites_like.kernels.raster import fill_sprites
 
         if antialias:
             images = np.zeros((len(values), size, size), np.uint8)

@@ -82,7 +82,7 @@ class Figure:
 
     def paint(self, n: int, shapes: Sequence[tuple[Array, str]], channels: int) -> Array:
         """n pictures (n, size, size, channels) uint8: shapes (n or 1, vertices, 2) with their colours, later ones on top."""
-        from factorhub.dsprites_like.coverage import paint_sprites
+        from factorhub.dsprites_like.kernels.coverage import paint_sprites
 
         vertices = np.concatenate([np.broadcast_to(outlines, (n, *outlines.shape[1:])) for outlines, _ in shapes], axis=1)
         ends = np.cumsum([outlines.shape[1] for outlines, _ in shapes])

@@ -26,7 +26,7 @@ def deviates() -> Array:
 
 def infinite_outlines(seeds: Array) -> tuple[Array, Array]:
     """The outlines of shapes: vertices (total, 2) about the centroid, in a square of side 1, and where each begins."""
-    from factorhub.dsprites_like.blobs import NUMBERS, VERTICES, draw_outlines
+    from factorhub.dsprites_like.kernels.blobs import NUMBERS, VERTICES, draw_outlines
 
     numbers = randomness.uniforms(0, "infinite_sprites", seeds.astype(np.uint64), NUMBERS)
     outlines, counts = np.empty((len(seeds), VERTICES, 2)), np.empty(len(seeds), np.int64)
@@ -52,7 +52,7 @@ def infinite_sprites(*, size: int = 64, antialias: bool = True) -> Generator:
     shape = ordinal("shape", range(2**32), description="seed of the outline")
 
     def draw(values: Array) -> Batch:
-        from factorhub.dsprites_like.coverage import NO_COUNTS, NO_MAPS, NO_MASKS, paint_sprites
+        from factorhub.dsprites_like.kernels.coverage import NO_COUNTS, NO_MAPS, NO_MASKS, paint_sprites
 
         seeds, which = np.unique(values[:, 0], return_inverse=True)
         vertices, starts = infinite_outlines(seeds)

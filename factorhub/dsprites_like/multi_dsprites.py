@@ -76,7 +76,7 @@ def multi_dsprites(
     vertices, starts = np.concatenate(shapes), np.cumsum([0, *(len(shape) for shape in shapes)])
 
     def draw(values: Array) -> Batch:
-        from factorhub.dsprites_like.coverage import paint_sprites
+        from factorhub.dsprites_like.kernels.coverage import paint_sprites
 
         n, first = len(values), len(space.factors) - max_objects * len(names)
         part = dict(zip(names, np.moveaxis(values[:, first:].reshape(n, max_objects, len(names)), -1, 0), strict=True))

@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from factorhub import randomness
-from factorhub.dsprites_like.sprites import Grid, Shapes, paint, picture, sprite_factors, sprite_symmetry
+from factorhub.dsprites_like.sprites import GridValues, Shapes, paint, picture, sprite_factors, sprite_symmetry
 from factorhub.factors import Array, ordinal
 from factorhub.fields import Batch
 from factorhub.generator import Generator
 from factorhub.space import FactorSpace
 
 
-def noisy_dsprites(*, size: int = 64, grid: Grid = "original", shapes: Shapes = "original", antialias: bool = False) -> Generator:
+def noisy_dsprites(
+    *, size: int = 64, grid: GridValues = "original", shapes: Shapes = "original", antialias: bool = False
+) -> Generator:
     """The generator of Noisy-dSprites: options as for `dsprites`; `noise` is the seed of the picture's background."""
     image = picture(size, "noisy_dsprites")
     noise = ordinal("noise", range(2**32), nuisance=True, description="seed of the background: every channel even over 0 … 255")

@@ -43,7 +43,7 @@ def objects_room(*, size: int = 64, max_objects: int = 3, depth: bool = False) -
     space = scene_space(max_objects)
 
     def draw(values: Array) -> Batch:
-        from factorhub.dsprites_like.raycast import paint_rooms
+        from factorhub.dsprites_like.kernels.raycast import paint_rooms
 
         n = len(values)
         shape, scale, hue, x, share = np.moveaxis(values[:, 4:].reshape(n, max_objects, len(OWN)), -1, 0)

@@ -53,7 +53,7 @@ def shapes3d(*, size: int = 64, mask: bool = False, depth: bool = False) -> Gene
     fields = picture_fields(size, 1, mask=mask, depth=depth)
 
     def draw(values: Array) -> Batch:
-        from factorhub.dsprites_like.raycast import paint_rooms
+        from factorhub.dsprites_like.kernels.raycast import paint_rooms
 
         n = len(values)
         solids = np.zeros((n, 1, 5))

@@ -14,7 +14,7 @@ from factorhub.factors import Array, Factor, categorical, circular, continuous
 from factorhub.fields import Field
 from factorhub.space import Fold
 
-Grid: TypeAlias = Literal["original", "clean"]
+GridValues: TypeAlias = Literal["original", "clean"]
 Shapes: TypeAlias = Literal["original", "more"]
 FOLDS = {"square": 4, "ellipse": 2, "heart": 1}  # the published shapes; by how many turns each is unchanged
 MORE = {"triangle": 3, "pentagon": 5, "hexagon": 6, "star": 5, "cross": 4, "arrow": 1}
@@ -63,7 +63,7 @@ def _snapped(x: Array, y: Array) -> Array:
     return points
 
 
-def sprite_factors(grid: Grid, shapes: Shapes, *, turn_is_nuisance: bool = False) -> tuple[Factor, ...]:
+def sprite_factors(grid: GridValues, shapes: Shapes, *, turn_is_nuisance: bool = False) -> tuple[Factor, ...]:
     """Shape, scale, orientation, posX and posY, with the published grids; "clean" leaves out the orientation 2 pi."""
     turn = circular("orientation", 2 * math.pi, grid=40, endpoint=grid == "original", unit="rad", description="counter-clockwise")
     return (
@@ -110,7 +110,7 @@ def poses(values: Array, size: int) -> Array:
 
 def paint(values: Array, colors: Array, images: Array, shapes: Shapes, antialias: bool) -> None:
     """Paint one sprite per image: `values` (n, 5), `colors` (n, channels) uint8, over `images` (n, size, size, channels)."""
-    from factorhub.dsprites_like.coverage import NO_COUNTS, NO_MAPS, NO_MASKS, paint_sprites
+    from factorhub.dsprites_like.kernels.coverage import NO_COUNTS, NO_MAPS, NO_MASKS, paint_sprites
 
     placed = poses(values, images.shape[1])[:, None]
     paint_sprites(*tables(images.shape[1], shapes), placed, colors[:, None], antialias, images, NO_MAPS, NO_MASKS, NO_COUNTS)
@@ -118,7 +118,7 @@ def paint(values: Array, colors: Array, images: Array, shapes: Shapes, antialias
 
 def shares(values: Array, size: int, shapes: Shapes, antialias: bool) -> Array:
     """How much of each pixel lies inside the sprite: (n, size, size) uint8, 0 … 255, for `values` (n, 5)."""
-    from factorhub.dsprites_like.coverage import NO_COUNTS, NO_IMAGES, NO_MAPS, paint_sprites
+    from factorhub.dsprites_like.kernels.coverage import NO_COUNTS, NO_IMAGES, NO_MAPS, paint_sprites
 
     masks, none = np.empty((len(values), 1, size, size), np.uint8), np.empty((len(values), 1, 0), np.uint8)
     paint_sprites(*tables(size, shapes), poses(values, size)[:, None], none, antialias, NO_IMAGES, NO_MAPS, masks, NO_COUNTS)

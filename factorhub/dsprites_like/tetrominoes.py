@@ -71,7 +71,7 @@ def tetrominoes(*, n: int = 3, cells: int = 7, cell: int = 5) -> Generator:
     outlines, looks = np.stack(list(pieces.values())), tiles(cell)
 
     def draw(values: Array) -> Batch:
-        from factorhub.dsprites_like.pieces import paint_pieces, place_pieces
+        from factorhub.dsprites_like.kernels.pieces import paint_pieces, place_pieces
 
         scenes = values.reshape(len(values), n, 4)
         kinds, colors = (np.ascontiguousarray(scenes[..., i], dtype=np.int64) for i in (0, 1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from factorhub import randomness
-from factorhub.dsprites_like.sprites import Grid, Shapes, picture, shares, sprite_factors, sprite_symmetry
+from factorhub.dsprites_like.sprites import GridValues, Shapes, picture, shares, sprite_factors, sprite_symmetry
 from factorhub.factors import Array, ordinal
 from factorhub.fields import Batch
 from factorhub.generator import Generator
@@ -13,7 +13,7 @@ from factorhub.space import FactorSpace
 
 
 def textured_dsprites(
-    *, size: int = 64, grid: Grid = "original", shapes: Shapes = "original", antialias: bool = False
+    *, size: int = 64, grid: GridValues = "original", shapes: Shapes = "original", antialias: bool = False
 ) -> Generator:
     """The generator of Textured-dSprites: options as for `dsprites`; `texture` is the seed of the picture behind.
 
@@ -24,7 +24,7 @@ def textured_dsprites(
     texture = ordinal("texture", range(2**32), nuisance=True, description="seed of the background's pattern and colours")
 
     def draw(values: Array) -> Batch:
-        from factorhub.dsprites_like.texture import NUMBERS, paint_textures
+        from factorhub.dsprites_like.kernels.texture import NUMBERS, paint_textures
 
         words = randomness.words(0, "textured_dsprites", values[:, 0].astype(np.uint64), (NUMBERS + 3) // 4)
         images = np.empty((len(values), size, size, 3), np.uint8)

@@ -6,7 +6,7 @@ import numpy as np
 
 from factorhub.dynamics import gravity
 from factorhub.dynamics.motion import Float, Motion
-from factorhub.dynamics.solve import TRUSTED, named, relative
+from factorhub.dynamics.solver.solve import TRUSTED, named, relative
 from factorhub.dynamics.video import Scene
 from factorhub.errors import InputError
 from factorhub.factors import Array, Factor, continuous
@@ -61,7 +61,7 @@ def bouncing_balls(
     columns = 1 + 5 * np.arange(balls)
 
     def move(values: Array, steps: int, dt: float, unit: float) -> Array:
-        from factorhub.dynamics.kernels import bounce
+        from factorhub.dynamics.kernels.collisions import bounce
 
         places = values[:, (columns[:, None] + [1, 2]).reshape(-1)]
         starts = np.concatenate([places, values[:, (columns[:, None] + [3, 4]).reshape(-1)]], axis=1)

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from factorhub.dynamics.solver.equations import cos
 from factorhub.dynamics.system import Float, System, trajectories
-from factorhub.dynamics.tape import cos
 from factorhub.dynamics.video import Scene
 from factorhub.factors import Array, circular, continuous
 from factorhub.generator import Generator

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from factorhub.dynamics.plots import Planes
-from factorhub.dynamics.tape import Equations, inverse_cube
+from factorhub.dynamics.solver.equations import Equations, inverse_cube
 from factorhub.dynamics.video import Scene
 from factorhub.factors import Array
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from factorhub.dynamics import noise as noise_of
 from factorhub.dynamics.motion import Float, Motion
-from factorhub.dynamics.solve import relative
+from factorhub.dynamics.solver.solve import relative
 from factorhub.dynamics.video import Scene
 from factorhub.errors import InputError
 from factorhub.factors import Array, continuous
@@ -61,7 +61,7 @@ def interventional_pong(
     court = np.array([RADIUS, HALF, MARGIN, noise])
 
     def move(values: Array, steps: int, dt: float, unit: float) -> Array:
-        from factorhub.dynamics.kernels import rally
+        from factorhub.dynamics.kernels.collisions import rally
 
         uniform, targets = draws(values[:, 0], steps, chance, single)
         out = np.empty((len(values), steps, len(COMPONENTS)))

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from factorhub.dynamics.solver.equations import cos, sin
 from factorhub.dynamics.system import Float, System, nothing, trajectories
-from factorhub.dynamics.tape import cos, sin
 from factorhub.dynamics.video import Scene
 from factorhub.factors import Array, continuous
 from factorhub.generator import Generator

@@ -9,7 +9,7 @@ import numpy as np
 from factorhub.dynamics import noise
 from factorhub.dynamics.motion import Float, grid_field, state_field, times
 from factorhub.dynamics.plots import portraits
-from factorhub.dynamics.tape import cos, sin
+from factorhub.dynamics.solver.equations import cos, sin
 from factorhub.errors import InputError
 from factorhub.factors import Array, circular, continuous
 from factorhub.fields import Batch

@@ -9,7 +9,7 @@ import numpy as np
 from factorhub.dynamics import noise
 from factorhub.dynamics.motion import Float, grid_field, state_field, times
 from factorhub.dynamics.plots import portraits
-from factorhub.dynamics.tape import sin
+from factorhub.dynamics.solver.equations import sin
 from factorhub.factors import Array, categorical, circular, continuous
 from factorhub.fields import Batch, Field
 from factorhub.generator import Generator

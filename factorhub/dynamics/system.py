@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
 
 from factorhub.dynamics.motion import Float as Float
 from factorhub.dynamics.motion import Motion
 from factorhub.dynamics.plots import Planes
-from factorhub.dynamics.tape import Equations, Tape, trace
+from factorhub.dynamics.solver import solve
+from factorhub.dynamics.solver.equations import Equations, Tape, trace
 from factorhub.dynamics.video import Scene
 from factorhub.factors import Array, Factor
 from factorhub.generator import Generator
-
-Invariants: TypeAlias = Callable[[Array, Array], Mapping[str, tuple[Array, Array]]]
 
 
 def nothing(states: Array, parameters: Array) -> dict[str, tuple[Array, Array]]:
@@ -31,7 +29,7 @@ class System:
         name, summary, source: as of a Generator.
         factors: the physical factors.
         components: name and unit of each component of the state.
-        equations: the right-hand side, see `factorhub.dynamics.tape`.
+        equations: the right-hand side, see `factorhub.dynamics.solver.equations`.
         setup: from factor values (n, k) to initial states (n, s) and parameters (n, p).
         parameters: how many parameters the equations take.
         scene: from states (n, T, s) and parameters (n, p) to what a video shows.
@@ -50,7 +48,7 @@ class System:
     setup: Callable[[Array], tuple[Array, Array]]
     parameters: int
     scene: Callable[[Array, Array], Scene]
-    invariants: Invariants = nothing
+    invariants: solve.Invariants = nothing
     sensitive: bool = False
     planes: Planes = ((0, 1),)
     notes: tuple[str, ...] = ()
@@ -65,8 +63,6 @@ def trajectories(
     system: System, *, steps: int, dt: float, dtype: str, derivative: bool, video: int, trail: int, noise: float
 ) -> Generator:
     """The generator of a system's trajectories; see `Motion.generator` for the options and errors."""
-    from factorhub.dynamics import solve
-
     motion = Motion(
         name=system.name,
         summary=system.summary,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from factorhub.dynamics import gravity
+from factorhub.dynamics.solver.equations import cos, sin
 from factorhub.dynamics.system import Float, System, trajectories
-from factorhub.dynamics.tape import cos, sin
 from factorhub.factors import Array, circular, continuous
 from factorhub.generator import Generator
 

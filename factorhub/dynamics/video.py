@@ -57,7 +57,7 @@ def video_field(steps: int, size: int) -> Field:
 
 def frames(scene: Scene, visual: Array, size: int, trail: int) -> Array:
     """The frames (n, T, size, size, 3) of a scene under the visual factors (n, 4)."""
-    from factorhub.dynamics.raster import draw_frames
+    from factorhub.dynamics.kernels.discs import draw_frames
 
     n, steps, discs, _ = scene.points.shape
     scale = size / (2 * scene.view)

@@ -14,7 +14,7 @@ from factorhub.exchange.output import replacing
 from factorhub.exchange.table import Table
 from factorhub.factors import Array
 from factorhub.progress import Progress
-from factorhub.storage.codec import Codec, choose
+from factorhub.storage.codecs.codec import Codec, choose
 from factorhub.storage.unfailing import Unfailing, new_file
 from factorhub.threads import cores
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from factorhub.dmelodies import dmelodies
+from factorhub.dmelodies.dmelodies import dmelodies
+from factorhub.dmelodies.rules import space as melodies_space
 from factorhub.dsprites_like import dsprites
 from factorhub.factors import categorical, circular, continuous, ordinal
 from factorhub.fields import Field
@@ -17,7 +18,7 @@ from factorhub.space import FactorSpace
 
 
 @dataclass(frozen=True)
-class Layout:
+class PublishedFile:
     """One published file. Its rows are the grid of `space` in C order, each combination once.
 
     Attributes:
@@ -103,9 +104,9 @@ def mpi3d_simulated_space() -> FactorSpace:
     return FactorSpace((*numbered, *rest))
 
 
-def layouts() -> tuple[Layout, ...]:
+def layouts() -> tuple[PublishedFile, ...]:
     """All published files that are known."""
-    sprites, melodies = dsprites.dsprites(), dmelodies.dmelodies()
+    sprites, melodies = dsprites.dsprites(), dmelodies()
     rgb = Field("image", "uint8", (64, 64, 3), ("y", "x", "channel"))
     matthey = "Matthey, Higgins, Hassabis, Lerchner: dSprites (2017), https://github.com/google-deepmind/dsprites-dataset"
     burgess = "Burgess, Kim: 3D Shapes (2018), https://github.com/google-deepmind/3d-shapes"
@@ -113,13 +114,17 @@ def layouts() -> tuple[Layout, ...]:
     pati = "Pati, Gururani, Lerch: dMelodies (ISMIR 2020), https://github.com/ashispati/dmelodies_dataset"
     sprite, tokens, space = sprites.fields[0], melodies.fields[0], partial(dsprites.space, "original")
     return (
-        Layout("dsprites", "dSprites, the published npz", matthey, space, sprite, "imgs", "latents_classes", "latents_values"),
-        Layout("dsprites", "dSprites, the published HDF5", matthey, space, sprite, "imgs", "latents/classes", "latents/values"),
-        Layout("shapes3d", "3D Shapes, the published HDF5", burgess, shapes3d_space, rgb, "images", values="labels"),
-        Layout("mpi3d", "MPI3D toy, realistic or real, the published npz", gondal, MPI3D, rgb, "images"),
-        Layout("mpi3d_complex", "MPI3D real complex, the published npz", gondal, MPI3D_COMPLEX, rgb, "images"),
-        Layout(
+        PublishedFile(
+            "dsprites", "dSprites, the published npz", matthey, space, sprite, "imgs", "latents_classes", "latents_values"
+        ),
+        PublishedFile(
+            "dsprites", "dSprites, the published HDF5", matthey, space, sprite, "imgs", "latents/classes", "latents/values"
+        ),
+        PublishedFile("shapes3d", "3D Shapes, the published HDF5", burgess, shapes3d_space, rgb, "images", values="labels"),
+        PublishedFile("mpi3d", "MPI3D toy, realistic or real, the published npz", gondal, MPI3D, rgb, "images"),
+        PublishedFile("mpi3d_complex", "MPI3D real complex, the published npz", gondal, MPI3D_COMPLEX, rgb, "images"),
+        PublishedFile(
             "mpi3d_simulated", "MPI3D toy or realistic of 4 colours and shapes, npz", gondal, mpi3d_simulated_space, rgb, "images"
         ),
-        Layout("dmelodies", "dMelodies, the published npz", pati, dmelodies.space, tokens, "score_array", "latent_array"),
+        PublishedFile("dmelodies", "dMelodies, the published npz", pati, melodies_space, tokens, "score_array", "latent_array"),
     )

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from factorhub.dmelodies.dmelodies import dmelodies
 from factorhub.errors import InputError, StoreError, unknown
-from factorhub.exchange.layouts import Layout, layouts
+from factorhub.exchange.layouts import PublishedFile, layouts
 from factorhub.exchange.members import Members, open_members
 from factorhub.factors import Array
 from factorhub.fields import Batch
@@ -164,7 +164,7 @@ class Published:
             self._tokens  # noqa: B018 - checks every melody
 
 
-def _recognised(members: Members, asked: str) -> Layout:
+def _recognised(members: Members, asked: str) -> PublishedFile:
     """The layout that a file has, which is the one called `asked` if any is."""
     known = layouts()
     names = list(dict.fromkeys(layout.name for layout in known))
@@ -191,7 +191,7 @@ def _recognised(members: Members, asked: str) -> Layout:
     raise InputError(f"{members.path} holds none of the published sets ({sets}): it has {listed}; name a file as it was published")
 
 
-def _likeness(layout: Layout, members: Members) -> tuple[float, ...] | None:
+def _likeness(layout: PublishedFile, members: Members) -> tuple[float, ...] | None:
     """How near a file's arrays come to a layout's, the greater the nearer; None where they are the layout's."""
     wanted = layout.arrays
     found = {name: members.shapes[name] for name in wanted if name in members.shapes}

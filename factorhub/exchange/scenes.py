@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from factorhub.dsprites_like.room import SURFACES, surfaces
+from factorhub.dsprites_like.kernels.room import SURFACES, surfaces
 from factorhub.errors import InputError
 from factorhub.exchange.hdf5 import Hdf5Writer, chunk_rows
 from factorhub.exchange.npy import write_object

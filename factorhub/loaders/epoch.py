@@ -147,7 +147,7 @@ class Epoch:
         )
         return _window(self, area, number, area.start + start, area.start + stop)
 
-    def stream(self, name: str) -> str:
+    def words(self, name: str) -> str:
         """The name of the random words for one stroke of this epoch's shuffle."""
         return f"loaders/{self.number}/{name}"
 
@@ -170,13 +170,13 @@ def _rows(window: Window) -> Array:
 
 @lru_cache(maxsize=4)
 def _full(epoch: Epoch) -> Permutation:
-    return Permutation(epoch.length, int(randomness.words(epoch.seed, epoch.stream("full"), 0, 1)[0]))
+    return Permutation(epoch.length, int(randomness.words(epoch.seed, epoch.words("full"), 0, 1)[0]))
 
 
 @lru_cache(maxsize=4)
 def _segments(epoch: Epoch, count: int) -> tuple[Permutation, int]:
     """The order of the segments, and where the last of them stands, which may be short."""
-    order = Permutation(count, int(randomness.words(epoch.seed, epoch.stream("segments"), 0, 1)[0]))
+    order = Permutation(count, int(randomness.words(epoch.seed, epoch.words("segments"), 0, 1)[0]))
     return order, int(order.inverse(count - 1))
 
 
@@ -195,7 +195,7 @@ def _area(epoch: Epoch, start: int, stop: int, number: int, count: int) -> _Area
     if count > AREA:
         members = np.arange(number * AREA, min((number + 1) * AREA, count))
         segments = np.sort(_segments(epoch, count)[0].forward(members))
-    blocks = randomness.permutation(epoch.seed, epoch.stream("blocks"), start, -(-(stop - start) // epoch.grouping.block))
+    blocks = randomness.permutation(epoch.seed, epoch.words("blocks"), start, -(-(stop - start) // epoch.grouping.block))
     return _Area(start, stop, segments, blocks, int(blocks.argmax()))
 
 
@@ -209,7 +209,7 @@ def _window(epoch: Epoch, area: _Area, number: int, start: int, stop: int) -> Wi
         at = item * block
         row = int(area.segments[at // segment]) * segment + at % segment
         spans.append((row, row + min(block, area.stop - area.start - at)))
-    return Window(start, stop, tuple(spans), (epoch.seed, epoch.stream("rows")) if epoch.shuffle is True else None)
+    return Window(start, stop, tuple(spans), (epoch.seed, epoch.words("rows")) if epoch.shuffle is True else None)
 
 
 def _group(position: int, size: int, item: int, several: int, short: int) -> tuple[int, int, int]:

@@ -13,7 +13,7 @@ from factorhub.errors import InputError
 from factorhub.factors import Array
 from factorhub.fields import Field
 from factorhub.formulas import Formula
-from factorhub.layout import layout
+from factorhub.numerics.factor_tables import factor_tables
 from factorhub.regimes.mechanisms import Do, Mechanism, Model, Rule, Target, compile_model, effective, formulas
 from factorhub.regimes.regime import NOTHING, Draw, Single, off_grid, remembered, repeated
 from factorhub.regions import Condition, Region
@@ -128,9 +128,9 @@ def fill_each(
     places[i] w + q, or to row i if there are no `places` and one model. The noise of part e is the words under keys[e], but for
     the mechanisms marked in `anew`, whose is the words under the key `other`.
     """
-    from factorhub.regimes.scores import assign
+    from factorhub.regimes.kernels.causal import assign
 
-    plan, numbers = layout(models[0].space(base)), np.ascontiguousarray(rows, dtype=np.uint64)
+    plan, numbers = factor_tables(models[0].space(base)), np.ascontiguousarray(rows, dtype=np.uint64)
     marked = anew if anew.size else np.zeros(len(model.order), dtype=bool)
     named = np.array([*keys, other if other.size else keys[0]])  # (parts + 1, 2), a copy: keys are read-only
     assign(*plan, model, named, marked, numbers, ends, places, values)

@@ -11,7 +11,7 @@ import numpy as np
 from factorhub import randomness
 from factorhub.errors import InputError
 from factorhub.factors import Array
-from factorhub.layout import layout, most_words
+from factorhub.numerics.factor_tables import factor_tables, most_words
 from factorhub.regimes.regime import Draw, Single, off_grid, remembered
 from factorhub.space import FactorSpace
 
@@ -77,12 +77,12 @@ class Correlated(Single):
 
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """Factor after factor along the ridges, kept with the chance that makes the joint density exact."""
-        from factorhub.regimes.ridges import ridge
+        from factorhub.regimes.kernels.correlated import ridge
 
         space, forest = self.space(base), self._forest(base)
         values = np.empty((len(rows), len(base.factors)))
         numbers = np.ascontiguousarray(rows, dtype=np.uint64)
-        missed = ridge(*layout(space), randomness.key(seed, f"{stream}/correlated"), numbers, *forest, TRIES, values)
+        missed = ridge(*factor_tables(space), randomness.key(seed, f"{stream}/correlated"), numbers, *forest, TRIES, values)
         if missed:
             raise InputError(f"the ridges contradict each other: {missed} rows found no point in {TRIES} draws; use a wider sigma")
         return Draw(values)
@@ -150,9 +150,9 @@ def _tables(
     Children come first: what a child adds to the weight of each code of a parent on the grid is folded into the
     parent's own weights, so that only factors below one off the grid need rejection.
     """
-    from factorhub.regimes.ridges import alias, ridge_ends, ridge_weights
+    from factorhub.regimes.kernels.correlated import alias, ridge_ends, ridge_weights
 
-    factors, table = layout(space)
+    factors, table = factor_tables(space)
     mass = {j: np.ones(factor.size) for j, factor in enumerate(space) if factor.size and factor.size <= LARGEST}
     start, most = np.full(len(order), -1), np.ones(len(order))
     keeps, others, length = [np.zeros(1)], [np.zeros(1, dtype=np.int64)], 1
@@ -236,15 +236,15 @@ class Copula(Single):
 
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """Uniform draws, the named factors then replaced by correlated ones."""
-        from factorhub.regimes.evenly import fill_uniform
-        from factorhub.regimes.scores import copula
+        from factorhub.regimes.kernels.causal import copula
+        from factorhub.regimes.kernels.uniform import fill_uniform
 
         space = self.space(base)
         columns, root = self._root(base)
         words = randomness.word_columns(seed, f"{stream}/copula", rows, len(columns) + most_words(space))
         values = np.empty((words.shape[1], len(base.factors)))
-        fill_uniform(*layout(space), words[len(columns) :], values, np.empty((0, 0), dtype=np.int64))
-        copula(*layout(space), columns, root, words, values)
+        fill_uniform(*factor_tables(space), words[len(columns) :], values, np.empty((0, 0), dtype=np.int64))
+        copula(*factor_tables(space), columns, root, words, values)
         return Draw(values)
 
 

@@ -69,7 +69,7 @@ class Counterfactual(Single):
 
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """Both members from the words of r; a factor that is drawn anew takes a word of its own."""
-        from factorhub.regimes.kernels import assort
+        from factorhub.regimes.kernels.shared import assort
 
         k, n, count, rows = len(base.factors), len(rows), len(self.interventions), np.asarray(rows, dtype=np.int64)
         noise, other = (randomness.key(seed, f"{stream}/counterfactual{end}") for end in ("", "/anew"))

@@ -109,7 +109,7 @@ class Environments(Memory):
 
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """Row r's environment, then that environment's row r (of a finite one, a row at random)."""
-        from factorhub.regimes.kernels import assort, choose_part
+        from factorhub.regimes.kernels.shared import assort, choose_part
 
         rows, name = np.asarray(rows, dtype=np.int64), f"{stream}/environments"
         record, edges = self.extras(base)[-1].name, np.cumsum(self._shares())
@@ -122,7 +122,7 @@ class Environments(Memory):
 
     def _drawn(self, base: FactorSpace, seed: int, rows: Array, stream: str, order: Array, ends: Array, which: Array) -> Draw:
         """The rows, of which those at order[ends[e]:ends[e + 1]] are of environment e."""
-        from factorhub.regimes.kernels import number
+        from factorhub.regimes.kernels.shared import number
 
         compiled = self._compiled(base)
         if compiled is None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from factorhub.errors import InputError, RowError
 from factorhub.factors import Array
-from factorhub.layout import layout
+from factorhub.numerics.factor_tables import factor_tables
 from factorhub.regimes.regime import Draw, Single
 from factorhub.space import FactorSpace
 
@@ -23,12 +23,12 @@ class Grid(Single):
 
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """The grid points with these row numbers; nothing is random."""
-        from factorhub.regimes.kernels import fill_grid
+        from factorhub.regimes.kernels.shared import fill_grid
 
         flat = check_rows(rows, len(base), "the grid")
         values = np.empty((flat.size, len(base.factors)))
         codes = np.empty(values.shape, dtype=np.int64)
-        fill_grid(*layout(base), flat, values, codes)
+        fill_grid(*factor_tables(base), flat, values, codes)
         return Draw(values, codes)
 
 

@@ -12,7 +12,7 @@ from factorhub import randomness
 from factorhub.errors import InputError
 from factorhub.factors import Array, Factor
 from factorhub.fields import Field
-from factorhub.layout import layout
+from factorhub.numerics.factor_tables import factor_tables
 from factorhub.order import Order, Permutation
 from factorhub.regimes.following import Streamed, under
 from factorhub.regimes.mechanisms import Target
@@ -80,7 +80,7 @@ class Labels(Wrapper):
 
     def _draw(self, base: FactorSpace, seed: int, rows: Array, stream: str, order: Order | None) -> Draw:
         """The rows of a set in `order`, or of the regime as it is."""
-        from factorhub.regimes.kernels import fill_labels
+        from factorhub.regimes.kernels.shared import fill_labels
 
         rows, name = np.asarray(rows, dtype=np.int64), f"{stream}/labels"
         drawn, space = self.inner.draw(base, seed, rows, f"{name}/inner"), self.space(base)
@@ -89,7 +89,7 @@ class Labels(Wrapper):
         kept = labelled if len(points) == len(rows) else np.repeat(labelled, len(points) // max(len(rows), 1))
         labels: Array = np.empty(points.shape)
         key = randomness.key(seed, f"{name}/noise")
-        fill_labels(*layout(space), shown, self.noise, self.bins, key, numbers, kept, points, labels)
+        fill_labels(*factor_tables(space), shown, self.noise, self.bins, key, numbers, kept, points, labels)
         if self.permuted:
             here = np.flatnonzero(kept)
             for j in shown:
@@ -120,7 +120,7 @@ class Labels(Wrapper):
 
     def _labelled(self, base: FactorSpace, seed: int, rows: Array, stream: str, order: Order | None) -> Array:
         """A mask (n,) of the rows that keep their labels: exactly so many of each split of the set, whose rows lie in `order`."""
-        from factorhub.regimes.kernels import fill_chosen
+        from factorhub.regimes.kernels.shared import fill_chosen
 
         length = self.length(base)
         if length is None and not self.rows:

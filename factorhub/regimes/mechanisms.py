@@ -11,7 +11,7 @@ import numpy as np
 from factorhub.errors import InputError
 from factorhub.factors import Array
 from factorhub.formulas import Formula
-from factorhub.layout import layout
+from factorhub.numerics.factor_tables import factor_tables
 from factorhub.regimes.regime import choice
 from factorhub.space import FactorSpace
 
@@ -116,7 +116,7 @@ class Model(NamedTuple):
 
 def compile_model(mechanisms: Iterable[Rule], do: Sequence[Target], space: FactorSpace, lagged: bool = False) -> Model:
     """The mechanisms of all factors as arrays, in causal order (in any order where parents are read from a frame before)."""
-    from factorhub.regimes.scores import scores_of
+    from factorhub.regimes.kernels.causal import scores_of
 
     rules = effective(mechanisms, do, space)
     named = {item.factor: item for item in rules if isinstance(item, Mechanism)}
@@ -139,7 +139,7 @@ def compile_model(mechanisms: Iterable[Rule], do: Sequence[Target], space: Facto
     start, levels = _levels(space)
     marks = np.zeros((len(model), 1))
     points = np.array([[values.get(j, factor.low) for j, factor in enumerate(space)]])
-    scores_of(*layout(space), read & np.array([j in values for j in range(len(model))]), start, levels, points, marks)
+    scores_of(*factor_tables(space), read & np.array([j in values for j in range(len(model))]), start, levels, points, marks)
     return Model(
         np.array(order, dtype=np.int64),
         np.cumsum([0, *(len(parents[j]) for j in order)]),
@@ -169,7 +169,7 @@ def side_by_side(models: Sequence[Model]) -> Model:
 
 def _levels(space: FactorSpace) -> tuple[Array, Array]:
     """The scores of the grid values of factors on a grid, unless it is huge, one factor after another, and where each starts."""
-    from factorhub.regimes.normal import probits
+    from factorhub.numerics.normal import probits
 
     start, parts, length = np.full(len(space.factors), -1), [np.zeros(0)], 0
     for j, factor in enumerate(space):

@@ -13,7 +13,7 @@ from factorhub import randomness
 from factorhub.errors import InputError
 from factorhub.factors import Array
 from factorhub.fields import Field
-from factorhub.layout import layout
+from factorhub.numerics.factor_tables import factor_tables
 from factorhub.regimes.pairs import ATTEMPTS, Paired, Proposal, each_point
 from factorhub.regimes.regime import Draw, Regime, distinct, remembered
 from factorhub.regimes.uniform import UNIFORM
@@ -46,13 +46,13 @@ class Radius(Paired):
 
     def propose(self, base: FactorSpace, seed: int, rows: Array, attempt: int, stream: str, first: Array) -> Proposal:
         """Move every point of the row."""
-        from factorhub.regimes import motion
+        from factorhub.regimes.kernels import nearby as motion
 
         free = self.free(base)
         points = first.reshape(-1, len(base.factors)).copy()
         numbers = each_point(np.asarray(rows, dtype=np.int64) * ATTEMPTS + attempt, points)
         words = randomness.word_columns(seed, f"{stream}/within", numbers, len(free))
-        motion.jitter(*layout(self.space(base)), free, self.radius, words, points)
+        motion.jitter(*factor_tables(self.space(base)), free, self.radius, words, points)
         return self.moved(base, first, points, free)
 
 
@@ -126,7 +126,7 @@ class Perturbation(Paired):
 
     def propose(self, base: FactorSpace, seed: int, rows: Array, attempt: int, stream: str, first: Array) -> Proposal:
         """Move one factor, the same in every point of the row."""
-        from factorhub.regimes import motion
+        from factorhub.regimes.kernels import nearby as motion
 
         free = self.free(base)
         points = first.reshape(-1, len(base.factors)).copy()
@@ -134,7 +134,7 @@ class Perturbation(Paired):
         if len(words) < len(points):
             words = np.repeat(words, len(points) // len(words), axis=0)
         kept, doubtful = np.empty(len(points), dtype=bool), np.empty(len(points), dtype=bool)
-        motion.nudge(*layout(self.space(base)), free, self.delta, *self.turns(base), words, points, kept, doubtful)
+        motion.nudge(*factor_tables(self.space(base)), free, self.delta, *self.turns(base), words, points, kept, doubtful)
         made = self.moved(base, first, points, free)
         asked = np.flatnonzero(doubtful)
         if asked.size:  # a move that nobody can see is none
@@ -146,7 +146,7 @@ class Perturbation(Paired):
 
     def extend(self, base: FactorSpace, seed: int, rows: Array, stream: str, begun: Draw) -> Draw:
         """The pair, and what moved read back from it."""
-        from factorhub.regimes.motion import offsets
+        from factorhub.regimes.kernels.nearby import offsets
 
         drawn = super().extend(base, seed, rows, stream, begun)
         values, n = drawn.values, len(drawn.values)

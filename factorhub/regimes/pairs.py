@@ -12,7 +12,7 @@ from factorhub import randomness
 from factorhub.errors import InputError
 from factorhub.factors import Array
 from factorhub.fields import Field
-from factorhub.layout import layout
+from factorhub.numerics.factor_tables import factor_tables
 from factorhub.regimes.regime import (
     Draw,
     Extended,
@@ -108,7 +108,7 @@ class Paired(Extended):
 
     def extend(self, base: FactorSpace, seed: int, rows: Array, stream: str, begun: Draw) -> Draw:
         """Row r's first member is row r of the inner regime; its second is the first proposal that holds."""
-        from factorhub.regimes.redraws import beside
+        from factorhub.regimes.kernels.pairs import beside
 
         first, name = begun.values, f"{stream}/{self.stream}"
         made = self.propose(base, seed, rows, 0, name, first)
@@ -200,7 +200,8 @@ class Pairs(Paired):
 
     def propose(self, base: FactorSpace, seed: int, rows: Array, attempt: int, stream: str, first: Array) -> Proposal:
         """Redraw some factors: exactly where the source is uniform over a region, else from a row of the source."""
-        from factorhub.regimes import laplace, redraws
+        from factorhub.regimes.kernels import laplace
+        from factorhub.regimes.kernels import pairs as redraws
 
         source, space = self.fresh(), self.space(base)
         free = self.free(base)
@@ -208,7 +209,7 @@ class Pairs(Paired):
         if self.mode == "laplace":
             points = first.reshape(-1, len(base.factors))
             key, second = randomness.key(seed, f"{stream}/laplace"), points.copy()
-            laplace.laplace(*layout(space), steps_of(base), free, self.rate, key, each_point(numbers, points), second)
+            laplace.laplace(*factor_tables(space), steps_of(base), free, self.rate, key, each_point(numbers, points), second)
             return self.moved(base, first, second, free)
         members = self.members(base) if first.ndim == 2 else None
         if members is None:
@@ -220,7 +221,7 @@ class Pairs(Paired):
         if members is not None:
             second, changed, kept = np.empty_like(first), np.empty_like(resampled), np.empty(len(rows), dtype=bool)
             redraws.change(
-                *layout(space), members.runs, members.levels, members.bound, resampled, words, self.mode == "exactly",
+                *factor_tables(space), members.runs, members.levels, members.bound, resampled, words, self.mode == "exactly",
                 first, second, changed, kept,
             )  # fmt: skip
             return Proposal(second, resampled, changed, kept)

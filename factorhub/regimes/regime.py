@@ -61,7 +61,7 @@ class Draw:
 
 def put(target: Array, places: Array, source: Array, index: Array | None = None) -> None:
     """The rows at `places` of `target` become those of `source`, all or at `index`: quicker than by NumPy's indexing."""
-    from factorhub.regimes.kernels import put_rows
+    from factorhub.regimes.kernels.shared import put_rows
 
     if not places.size or not target.size:
         return
@@ -250,7 +250,7 @@ def distinct(name: str, taken: Iterable[str]) -> str:
 
 def differs(first: Array, second: Array) -> Array:
     """A mask (n, k) of the factors that differ between two (n, *axes, k) at any of their points."""
-    from factorhub.regimes.kernels import fill_differing
+    from factorhub.regimes.kernels.shared import fill_differing
 
     n, k = len(first), first.shape[-1]
     several = math.prod(first.shape[1:-1])
@@ -282,7 +282,7 @@ def choice(name: str, value: Any, known: Iterable[str], where: str) -> None:
 
 def again(regime: Regime, base: FactorSpace, seed: int, rows: Array, attempt: int, most: int, stream: str) -> Draw:
     """One fresh draw for each row, of the `most` that it has: what wrappers use that draw until something fits."""
-    from factorhub.regimes.kernels import number
+    from factorhub.regimes.kernels.shared import number
 
     rows, numbers = np.asarray(rows, dtype=np.int64), np.empty(len(rows), dtype=np.int64)
     number(rows, np.arange(len(rows)), attempt, 1, most, numbers)

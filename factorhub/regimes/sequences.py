@@ -12,7 +12,7 @@ from factorhub import randomness
 from factorhub.errors import InputError
 from factorhub.factors import Array, Factor
 from factorhub.fields import Field
-from factorhub.layout import layout
+from factorhub.numerics.factor_tables import factor_tables
 from factorhub.regimes.pairs import each_point, movable
 from factorhub.regimes.regime import Draw, Regime, Wrapper, choice, columns, differs, distinct, remembered
 from factorhub.regimes.uniform import UNIFORM
@@ -117,10 +117,10 @@ class Walk(Frames):
 
 def walk(of: Walk | Sequence, base: FactorSpace, seed: int, rows: Array, stream: str, values: Array, changed: Array) -> None:
     """Fill the frames of a random walk of the factors that move."""
-    from factorhub.regimes.frames import step
+    from factorhub.regimes.kernels.sequences import step
 
     space, region = of.space(base), of.inner.support(base)
-    plan, free, still = layout(space), of.free(base), of.still(base)
+    plan, free, still = factor_tables(space), of.free(base), of.still(base)
     key, numbers = randomness.key(seed, f"{stream}/walk"), np.asarray(rows, dtype=np.int64)
     if region is None:
         step(*plan, free, still, of.rate, of.stride, 1, of.steps, key, numbers, values, changed)
@@ -176,14 +176,14 @@ class Sequence(Frames):
 
     def frames(self, base: FactorSpace, seed: int, rows: Array, stream: str, values: Array, changed: Array) -> None:
         """Move what is not static."""
-        from factorhub.regimes.frames import travel
+        from factorhub.regimes.kernels.sequences import travel
 
         if self.motion == "walk":
             walk(self, base, seed, rows, stream, values, changed)
             return
         free, still, (hops, shares) = self.free(base), self.still(base), self.path(base)
         ways = randomness.word_columns(seed, f"{stream}/ways", rows, len(free))
-        travel(*layout(self.space(base)), free, still, hops, shares, ways, values, changed)
+        travel(*factor_tables(self.space(base)), free, still, hops, shares, ways, values, changed)
 
     @remembered
     def path(self, base: FactorSpace) -> tuple[Array, Array]:
@@ -233,7 +233,7 @@ class Traversal(Frames):
 
     def frames(self, base: FactorSpace, seed: int, rows: Array, stream: str, values: Array, changed: Array) -> None:
         """Set the factor's column, frame by frame."""
-        from factorhub.regimes.frames import place, travel
+        from factorhub.regimes.kernels.sequences import place, travel
 
         space, still, free = self.space(base), self.still(base), self.free(base)
         factor = space[self.factor]
@@ -244,7 +244,7 @@ class Traversal(Frames):
         step = int(np.sign(self.stride)) * max(round(abs(self.stride) * ((factor.size or 1) - 1)), 1)
         times = np.arange(self.steps)[None]
         ways = np.full((1, values.shape[0] * values.shape[2]), 2**64 - 1, dtype=np.uint64)
-        travel(*layout(space), free, still, step * times, self.stride * times, ways, values, changed)
+        travel(*factor_tables(space), free, still, step * times, self.stride * times, ways, values, changed)
 
     def _place(self, factor: Factor, t: int, closed: bool) -> float:
         """The factor's value in frame t of a traversal of its whole range."""

@@ -88,7 +88,7 @@ class Shell(Wrapper):
 
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """Row r's point of the shell, exact: which factor is the first one outside, then on which side, then where."""
-        from factorhub.regimes.kernels import fill_shell
+        from factorhub.regimes.kernels.shared import fill_shell
 
         name, plan = f"{stream}/shell", self._plan(base)
         drawn = self.inner.draw(base, seed, rows, f"{name}/inner")

@@ -11,7 +11,7 @@ from factorhub import randomness
 from factorhub.errors import InputError
 from factorhub.factors import Array
 from factorhub.fields import Field
-from factorhub.layout import layout
+from factorhub.numerics.factor_tables import factor_tables
 from factorhub.regimes.pairs import each_point
 from factorhub.regimes.regime import Draw, Regime, Wrapper, choice, columns, distinct, remembered
 from factorhub.regimes.uniform import UNIFORM
@@ -81,14 +81,14 @@ class Tasks(Wrapper):
 
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """The inner regime's rows, and the answers of every task to them."""
-        from factorhub.regimes.answers import fill_answers, fill_decisions
-        from factorhub.regimes.normal import probits
+        from factorhub.numerics.normal import probits
+        from factorhub.regimes.kernels.tasks import fill_answers, fill_decisions
 
         rows, name = np.asarray(rows, dtype=np.int64), f"{stream}/tasks"
         drawn = self.inner.draw(base, seed, rows, f"{name}/inner")
         points = drawn.values.reshape(-1, len(base.factors))
         numbers = each_point(rows, points)
-        asked = (*layout(self.space(base)), *self.reading(base))
+        asked = (*factor_tables(self.space(base)), *self.reading(base))
         answers: Array = np.empty((len(points), self.tasks), dtype=self.extras(base)[-1].dtype)
         if self.head == "logistic":
             numbers = np.ascontiguousarray(numbers).view(np.uint64)

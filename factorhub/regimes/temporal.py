@@ -11,7 +11,7 @@ from factorhub import randomness
 from factorhub.errors import InputError
 from factorhub.factors import Array
 from factorhub.fields import Field
-from factorhub.layout import layout
+from factorhub.numerics.factor_tables import factor_tables
 from factorhub.regimes.causal import intervened
 from factorhub.regimes.mechanisms import Mechanism, Model, compile_model
 from factorhub.regimes.regime import Draw, Regime, Wrapper, distinct, remembered
@@ -72,7 +72,7 @@ class Temporal(Wrapper):
 
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """Row r's first frame is row r of the inner regime."""
-        from factorhub.regimes.evolve import evolve
+        from factorhub.regimes.kernels.temporal import evolve
 
         rows, name, k = np.asarray(rows, dtype=np.int64), f"{stream}/temporal", len(base.factors)
         drawn = self.inner.draw(base, seed, rows, f"{name}/inner")
@@ -83,7 +83,7 @@ class Temporal(Wrapper):
         rate = 1.0 / (len(varying) + 1) if self.rate == -1 else self.rate
         keys = randomness.key(seed, f"{name}/targets"), randomness.key(seed, f"{name}/noise")
         frames = values.reshape(len(rows), self.steps, math.prod(drawn.values.shape[1:-1]), k)
-        evolve(*layout(self.space(base)), model, still, varying, rate * 2**32, *keys, rows, frames, targets)
+        evolve(*factor_tables(self.space(base)), model, still, varying, rate * 2**32, *keys, rows, frames, targets)
         return Draw(values, None, {**drawn.extras, self.extras(base)[-1].name: targets})
 
     @remembered

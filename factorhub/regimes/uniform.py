@@ -8,7 +8,7 @@ import numpy as np
 
 from factorhub import randomness
 from factorhub.factors import Array
-from factorhub.layout import layout, most_words
+from factorhub.numerics.factor_tables import factor_tables, most_words
 from factorhub.regimes.regime import Draw, Single, off_grid
 from factorhub.space import FactorSpace
 
@@ -25,13 +25,13 @@ class Uniform(Single):
 
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """Row r is one uniform point, from the words of r."""
-        from factorhub.regimes.evenly import fill_uniform
+        from factorhub.regimes.kernels.uniform import fill_uniform
 
         space = self.space(base)
         words = randomness.word_columns(seed, f"{stream}/uniform", rows, most_words(space))
         values = np.empty((len(rows), len(base.factors)))
         codes = np.empty(values.shape if None not in space.sizes else (0, 0), dtype=np.int64)
-        fill_uniform(*layout(space), words, values, codes)
+        fill_uniform(*factor_tables(space), words, values, codes)
         return Draw(values, codes if codes.size or not values.size else None)
 
 

@@ -160,7 +160,7 @@ def within(region: Region | None, space: FactorSpace, values: Array) -> Array:
 
 def _redraw(region: Region, inner: Regime, base: FactorSpace, seed: int, rows: Array, stream: str, share: float) -> Draw:
     """The first attempt of each row that lies in the region; how many are tried at once changes nothing."""
-    from factorhub.regimes.kernels import number, sift
+    from factorhub.regimes.kernels.shared import number, sift
 
     rows, waiting, start = np.asarray(rows, dtype=np.int64), np.arange(len(rows)), 0
     kept: Draw | None = None

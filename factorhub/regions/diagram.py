@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from factorhub.errors import InputError, RowError
 from factorhub.factors import Array, Factor
-from factorhub.layout import layout
+from factorhub.numerics.factor_tables import factor_tables
 from factorhub.regions.region import And, Condition, Not, Or, Region
 from factorhub.space import FactorSpace
 
@@ -84,16 +84,16 @@ class Diagram:
 
     def points(self, ranks: Array) -> tuple[Array, Array]:
         """The values and the codes (n, k) of the members with these `ranks` (n,), contiguous int64 and known to be in range."""
-        from factorhub.regions.kernels import unrank
+        from factorhub.regions.ranks import unrank
 
         values = np.empty((ranks.size, len(self.space.factors)))
         codes = np.empty(values.shape, dtype=np.int64)
-        unrank(*layout(self.space), self.runs, self.levels, self._halvings, self._inverses, ranks, values, codes)
+        unrank(*factor_tables(self.space), self.runs, self.levels, self._halvings, self._inverses, ranks, values, codes)
         return values, codes
 
     def ranks(self, codes: npt.ArrayLike) -> Array:
         """The ranks (…), int64, of grid `codes` (…, k) among the members; -1 for those that do not belong."""
-        from factorhub.regions.kernels import rank
+        from factorhub.regions.ranks import rank
 
         codes = np.asarray(codes)
         self.space.rows(codes)
@@ -120,12 +120,12 @@ class Diagram:
         Raises:
             InputError: the region is empty.
         """
-        from factorhub.regions.kernels import draw
+        from factorhub.regions.ranks import draw
 
         if self.share == 0.0:
             raise InputError("nothing can be drawn from an empty region; loosen a condition")
         values = np.empty((words.shape[1], len(self.space.factors)))
-        draw(*layout(self.space), self.runs, self.levels, self._halvings, *self._shares, words, values)
+        draw(*factor_tables(self.space), self.runs, self.levels, self._halvings, *self._shares, words, values)
         return values
 
     @cached_property

@@ -7,6 +7,7 @@ never above 0.6, labels stored as float32 compare as they should, and `<` and `>
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import reduce
@@ -22,6 +23,8 @@ from factorhub.space import FactorSpace
 Value: TypeAlias = str | float
 ORDERS = ("<", "<=", ">", ">=", "between")
 OPERATORS = ("==", "!=", "in", *ORDERS)
+WORDS = {"and": "&", "or": "|", "not": "~", "in": "in", "between": "between"}  # of the text form, which no label there can be
+PLAIN_WORD = re.compile(r"[^\W\d][\w\#-]*")  # what the text form reads as a label without quotes
 
 
 class Region:
@@ -63,9 +66,8 @@ class Region:
             condition.edges(space[condition.factor])
 
     def __str__(self) -> str:
-        from factorhub.regions.text import to_text
-
-        return to_text(self)
+        """The text that `parse` reads as an equal region."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,12 @@ class Condition(Region):
             raise InputError(f"{self.factor} between needs two values, low and high; got {self.value!r}")
         plain = tuple(_plain(self.factor, value) for value in values)
         object.__setattr__(self, "value", plain if several else plain[0])
+
+    def __str__(self) -> str:
+        if not isinstance(self.value, tuple):
+            return f"{self.factor} {self.operator} {_written(self.value)}"
+        listed = [_written(item) for item in self.value]
+        return f"{self.factor} {self.operator} " + (f"({', '.join(listed)})" if self.operator == "in" else " and ".join(listed))
 
     def conditions(self) -> Iterator[Condition]:
         """This one."""
@@ -157,6 +165,9 @@ class And(Region):
     def __post_init__(self) -> None:
         object.__setattr__(self, "parts", _flat(self.parts, And))
 
+    def __str__(self) -> str:
+        return " & ".join(f"({part})" if isinstance(part, Or) else str(part) for part in self.parts)
+
     def conditions(self) -> Iterator[Condition]:
         """Those of every part."""
         for part in self.parts:
@@ -176,6 +187,9 @@ class Or(Region):
     def __post_init__(self) -> None:
         object.__setattr__(self, "parts", _flat(self.parts, Or))
 
+    def __str__(self) -> str:
+        return " | ".join(map(str, self.parts))
+
     def conditions(self) -> Iterator[Condition]:
         """Those of every part."""
         for part in self.parts:
@@ -191,6 +205,9 @@ class Not(Region):
     """What lies outside the part."""
 
     part: Region
+
+    def __str__(self) -> str:
+        return f"~{self.part}" if isinstance(self.part, Not) else f"~({self.part})"
 
     def conditions(self) -> Iterator[Condition]:
         """Those of the part."""
@@ -214,6 +231,17 @@ def _plain(factor: str, value: object) -> Value:
     if isinstance(value, bool) or not isinstance(value, str | int | float) or value in (np.inf, -np.inf) or value != value:
         raise InputError(f"{factor} is compared with labels and finite numbers; got {value!r}")
     return value
+
+
+def _written(value: Value) -> str:
+    """A value as the text form writes it: numbers and plain words as they are, other labels in quotes."""
+    if not isinstance(value, str):
+        return repr(value)
+    if PLAIN_WORD.fullmatch(value) and value not in WORDS:
+        return value
+    if '"' in value and "'" in value:
+        raise InputError(f"a label with both kinds of quotes has no text form; got {value!r}; name its code instead")
+    return f'"{value}"' if "'" in value else f"'{value}'"
 
 
 def _number(factor: Factor, value: Value) -> float:

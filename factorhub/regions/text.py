@@ -17,18 +17,17 @@ from __future__ import annotations
 import re
 
 from factorhub.errors import InputError, cut, must_be, reading
-from factorhub.regions.region import And, Condition, Not, Or, Region, Value
+from factorhub.regions.region import PLAIN_WORD, WORDS, And, Condition, Not, Or, Region, Value
 
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
-WORDS = {"and": "&", "or": "|", "not": "~", "in": "in", "between": "between"}
 MISTAKES = {  # of other languages and of typing, the longest first
     "===": "==", "=<": "<=", "=>": ">=", "=!": "!=", "<>": "!=", "&&": "&", "||": "|",
     "≤": "<=", "≥": ">=", "≠": "!=", "¬": "~", "∧": "&", "∨": "|", "∈": "in", "!": "~", "=": "==", ":": "==",
 }  # fmt: skip
 MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 TOKEN = re.compile(
-    r"""\s*(?:(?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w#]))
-          |(?P<word>[^\W\d][\w\#-]*)
+    rf"""\s*(?:(?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w#]))
+          |(?P<word>{PLAIN_WORD.pattern})
           |(?P<quoted>"[^"]*"|'[^']*')
           |(?P<sign><=|>=|==|!=|[<>&|~(),]))""",
     re.VERBOSE,
@@ -52,35 +51,6 @@ Not(part=Condition(factor='shape', operator='in', value=('square', 'ellipse'))))
         if reader.kind != "end":
             raise reader.expected("& or | or the end")
         return region
-
-
-def to_text(region: Region) -> str:
-    """The text that `parse` reads as an equal region."""
-    if isinstance(region, Condition):
-        value = region.value
-        if isinstance(value, tuple):
-            listed = [_value_text(item) for item in value]
-            shown = f"({', '.join(listed)})" if region.operator == "in" else " and ".join(listed)
-        else:
-            shown = _value_text(value)
-        return f"{region.factor} {region.operator} {shown}"
-    if isinstance(region, Not):
-        return f"~{to_text(region.part)}" if isinstance(region.part, Not) else f"~({to_text(region.part)})"
-    if isinstance(region, Or):
-        return " | ".join(to_text(part) for part in region.parts)
-    assert isinstance(region, And)
-    return " & ".join(f"({to_text(part)})" if isinstance(part, Or) else to_text(part) for part in region.parts)
-
-
-def _value_text(value: Value) -> str:
-    if not isinstance(value, str):
-        return repr(value)
-    found = TOKEN.fullmatch(value)
-    if found and found.lastgroup == "word" and value == value.strip() and value not in WORDS:
-        return value
-    if '"' in value and "'" in value:
-        raise InputError(f"a label with both kinds of quotes has no text form; got {value!r}; name its code instead")
-    return f'"{value}"' if "'" in value else f"'{value}'"
 
 
 class _Reader:

@@ -16,7 +16,7 @@ import xxhash
 from factorhub.errors import StoreError
 from factorhub.factors import Array
 from factorhub.source import Column
-from factorhub.storage.codec import Buffer, Codec
+from factorhub.storage.codecs.codec import Buffer, Codec
 from factorhub.storage.index import chunk_rows, digest_of, pack
 from factorhub.storage.manifest import FORMAT, FORMAT_VERSION, Finished, Plan, Shard
 from factorhub.storage.scales import attach

@@ -24,7 +24,7 @@ import xxhash
 from factorhub.errors import StoreError
 from factorhub.factors import Array
 from factorhub.source import Column
-from factorhub.storage.codec import EXPANSION, Codec
+from factorhub.storage.codecs.codec import EXPANSION, Codec
 from factorhub.storage.files import pread
 from factorhub.storage.manifest import Plan, Shard
 

@@ -20,7 +20,7 @@ from factorhub.errors import InputError, StoreError, short, unknown
 from factorhub.order import Order
 from factorhub.source import Column
 from factorhub.space import FactorSpace
-from factorhub.storage.codec import EXPANSION, Codec
+from factorhub.storage.codecs.codec import EXPANSION, Codec
 from factorhub.storage.files import read_json
 
 T = TypeVar("T")
@@ -51,7 +51,7 @@ class Shard:
 
 
 @dataclass(frozen=True)
-class Layout:
+class ColumnLayout:
     """How one column lies in its dataset: rows per chunk, and the codec."""
 
     chunk_rows: int
@@ -78,7 +78,7 @@ class Plan:
     recipe: Mapping[str, Any]
     space: FactorSpace
     columns: tuple[Column, ...]
-    layouts: Mapping[str, Layout]
+    layouts: Mapping[str, ColumnLayout]
     order: Order
     splits: tuple[str, ...]
     shard_rows: int
@@ -159,7 +159,7 @@ class Plan:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Plan:
         """The plan that `to_dict` described, checked as far as it can be without the files."""
-        layouts = {name: Layout(int(at["chunk_rows"]), Codec.from_dict(at)) for name, at in data["layouts"].items()}
+        layouts = {name: ColumnLayout(int(at["chunk_rows"]), Codec.from_dict(at)) for name, at in data["layouts"].items()}
         return cls(
             title=str(data["title"]),
             recipe=dict(data["recipe"]),

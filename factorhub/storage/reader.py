@@ -22,10 +22,10 @@ from factorhub.paths import local_path
 from factorhub.printable import printable
 from factorhub.source import Column, one_row, row_numbers, select
 from factorhub.space import FactorSpace
-from factorhub.storage.deal import Dealer, prepare
 from factorhub.storage.index import Chunks
 from factorhub.storage.manifest import Manifest, read_manifest
 from factorhub.storage.shard import READ_COST, OpenShards, ShardReader
+from factorhub.storage.window_reader import Dealer, prepare
 
 AHEAD = 1 << 22  # bytes of rows read at once by iteration
 
@@ -75,7 +75,7 @@ class Reader:
 
     @property
     def recipe(self) -> Mapping[str, Any]:
-        """How to make the set again, as JSON data; `factorhub.recipes.Recipe.from_dict` reads it."""
+        """How to make the set again, as JSON data; `factorhub.build.recipes.Recipe.from_dict` reads it."""
         return self.plan.recipe
 
     def __len__(self) -> int:

@@ -13,7 +13,7 @@ import xxhash
 
 from factorhub.errors import StoreError
 from factorhub.factors import Array
-from factorhub.storage.codec import Buffer
+from factorhub.storage.codecs.codec import Buffer
 from factorhub.storage.files import TooManyFiles, open_plain, pread
 from factorhub.storage.index import Chunks, Index, digest_of, unpack
 from factorhub.storage.manifest import Finished, Manifest, Plan, Shard

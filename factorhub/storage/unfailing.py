@@ -13,7 +13,7 @@ from typing import Any
 
 import h5py
 
-from factorhub.storage.codec import Buffer
+from factorhub.storage.codecs.codec import Buffer
 
 
 class Unfailing:

@@ -25,11 +25,11 @@ from factorhub.fields import Batch
 from factorhub.progress import Progress, silent
 from factorhub.source import Column
 from factorhub.storage import card
-from factorhub.storage.codec import RAW, Compression, choose
+from factorhub.storage.codecs.codec import RAW, Compression, choose
 from factorhub.storage.folder import CARD, LOCK, begin, claimed, end, whole
 from factorhub.storage.hdf5 import Piece, ShardWriter
 from factorhub.storage.index import chunk_rows
-from factorhub.storage.manifest import MANIFEST, UNFINISHED, Finished, Layout, Manifest, Plan, Shard
+from factorhub.storage.manifest import MANIFEST, UNFINISHED, ColumnLayout, Finished, Manifest, Plan, Shard
 from factorhub.storage.shard import ShardReader
 from factorhub.storage.whole import write_json, write_whole
 from factorhub.threads import cores
@@ -74,7 +74,7 @@ def _power_of_two(number: int) -> int:
     return 1 << max(number.bit_length() - 1, 0)
 
 
-def layouts_of(source: Rows, compression: Compression = "auto", level: int | None = None) -> dict[str, Layout]:
+def layouts_of(source: Rows, compression: Compression = "auto", level: int | None = None) -> dict[str, ColumnLayout]:
     """The chunk size and codec of each column, from a trial on the first rows.
 
     With "auto", what a single row is asked for beside its observation stays raw, so that it is read without its chunk.
@@ -87,7 +87,7 @@ def layouts_of(source: Rows, compression: Compression = "auto", level: int | Non
         for column in columns:
             asked = column.role in ("factor", "regime") or (column.role == "value" and column.attributes.get("factor") not in codes)
             codec = RAW if asked and compression == "auto" and level is None else choose(trial[column.name], compression, level)
-            layouts[column.name] = Layout(rows, codec)
+            layouts[column.name] = ColumnLayout(rows, codec)
     return layouts
 
 

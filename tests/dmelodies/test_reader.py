@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factorhub.dmelodies.dmelodies import RHYTHMS, SCALES
 from factorhub.dmelodies.reader import BLOCK, read_factors
+from factorhub.dmelodies.rules import RHYTHMS, SCALES
 from factorhub.errors import InputError
 
 # C major, all up, straight: C E G F A C' - - G B D' C E G - -

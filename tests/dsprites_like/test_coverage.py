@@ -5,9 +5,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from factorhub.dsprites_like.coverage import NO_COUNTS, NO_IMAGES, NO_MAPS, NO_MASKS, paint_sprites
-from factorhub.dsprites_like.raster import fill_sprites
-from factorhub.dsprites_like.spans import fill_plain
+from factorhub.dsprites_like.kernels.coverage import NO_COUNTS, NO_IMAGES, NO_MAPS, NO_MASKS, paint_sprites
+from factorhub.dsprites_like.kernels.raster import fill_sprites
+from factorhub.dsprites_like.kernels.spans import fill_plain
 from factorhub.dsprites_like.sprites import tables
 
 SIZE = 48

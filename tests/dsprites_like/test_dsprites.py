@@ -68,7 +68,7 @@ def test_the_published_grid_has_its_duplicates_and_the_clean_one_none(published)
 @pytest.mark.parametrize("size", [17, 32, 64, 100, 128])
 def test_a_pixel_is_lit_exactly_when_its_centre_is_inside(size):
     """Against the winding number of every pixel's centre; sprites hang over the border, are tiny, or miss the canvas."""
-    from factorhub.dsprites_like.raster import fill_sprites
+    from factorhub.dsprites_like.kernels.raster import fill_sprites
 
     random = np.random.default_rng(size)
     vertices, starts = tables(size, "more")

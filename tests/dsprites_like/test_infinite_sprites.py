@@ -8,9 +8,10 @@ from scipy.interpolate import CubicSpline
 from scipy.stats import kstest, norm
 
 import factorhub
-from factorhub import preview, randomness
-from factorhub.dsprites_like.blobs import MOST, NUMBERS, STEPS, VERTICES, draw_outlines, normal, spline
+from factorhub import randomness
+from factorhub.commands import preview
 from factorhub.dsprites_like.infinite_sprites import deviates, infinite_outlines
+from factorhub.dsprites_like.kernels.blobs import MOST, NUMBERS, STEPS, VERTICES, draw_outlines, normal, spline
 from factorhub.errors import InputError
 from factorhub.testing import check_generator, sample
 

@@ -32,7 +32,7 @@ PLACES = {
 @pytest.mark.parametrize("kind", range(4), ids=SHAPES)
 def test_faces_fill_what_rays_meet(kind, place):
     """The outlines of all visible faces, projected, have the area of the directions along which rays meet the solid."""
-    from factorhub.dsprites_like.solids import FACES, chord, outline, plane
+    from factorhub.dsprites_like.kernels.solids import FACES, chord, outline, plane
 
     solid = seen(kind, place)
     points = np.empty((3, 96))
@@ -59,7 +59,7 @@ def test_faces_fill_what_rays_meet(kind, place):
 
 @pytest.mark.parametrize("kind", range(4), ids=SHAPES)
 def test_the_surface_is_where_chords_begin(kind):
-    from factorhub.dsprites_like.solids import FACES, chord, plane, surface
+    from factorhub.dsprites_like.kernels.solids import FACES, chord, plane, surface
 
     solid = seen(kind, (0.1, -0.75, 2.3))
     slopes = np.linspace(-0.3, 0.4, 141)
@@ -76,7 +76,7 @@ def test_the_surface_is_where_chords_begin(kind):
 
 @pytest.mark.parametrize("kind", range(4), ids=SHAPES)
 def test_a_chord_is_the_part_of_the_ray_inside(kind):
-    from factorhub.dsprites_like.solids import chord
+    from factorhub.dsprites_like.kernels.solids import chord
 
     rng = np.random.default_rng(kind)
     solid = seen(kind, (0.2, -0.6, 1.5))

@@ -9,7 +9,7 @@ import factorhub
 from factorhub.dynamics import bouncing_balls as module
 from factorhub.dynamics.bouncing_balls import energy
 from factorhub.dynamics.interventional_pong import HALF, MARGIN, RADIUS, draws
-from factorhub.dynamics.kernels import bounce
+from factorhub.dynamics.kernels.collisions import bounce
 from factorhub.errors import InputError
 from factorhub.testing import check_generator, sample
 

@@ -10,10 +10,11 @@ import pytest
 from scipy.integrate import solve_ivp
 
 import factorhub
-from factorhub.dynamics import gravity, solve
-from factorhub.dynamics.solve import MAIN, PRECISE, REFERENCE, relative
+from factorhub.dynamics import gravity
+from factorhub.dynamics.solver import solve
+from factorhub.dynamics.solver.equations import cos, inverse_cube, sin, trace
+from factorhub.dynamics.solver.solve import MAIN, PRECISE, REFERENCE, relative
 from factorhub.dynamics.system import System
-from factorhub.dynamics.tape import cos, inverse_cube, sin, trace
 from factorhub.errors import InputError
 from factorhub.factors import continuous
 from factorhub.testing import sample
@@ -188,8 +189,8 @@ def test_a_row_that_is_not_solved_to_tolerance_is_an_error(monkeypatch) -> None:
 
 
 def test_sines_in_pairs_have_thirty_digits() -> None:
-    from factorhub.dynamics.lanes import LANES
-    from factorhub.dynamics.series import _pair_sincos
+    from factorhub.dynamics.solver.series import _pair_sincos
+    from factorhub.dynamics.solver.vector_operations import LANES
 
     angles = [0.1, 1.0, -3.0, 7.5, -20.0, 0.0, 0.785398, 100.0]
     half = 8 * LANES

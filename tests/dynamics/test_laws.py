@@ -10,7 +10,7 @@ from scipy.special import ellipk
 
 import factorhub
 from factorhub.dynamics import gravity as attraction
-from factorhub.dynamics import solve
+from factorhub.dynamics.solver import solve
 from factorhub.dynamics.system import System
 from factorhub.factors import continuous
 from factorhub.testing import sample

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import factorhub
-from factorhub import quality
+from factorhub.build import quality
+from factorhub.build.protocols import asked
 from factorhub.dynamics import pendulum
 from factorhub.errors import InputError
-from factorhub.protocols import asked
 from factorhub.regimes.presets import preset
 from factorhub.regimes.uniform import Uniform
 from factorhub.testing import check_generator, sample

@@ -7,8 +7,8 @@ import pytest
 
 import factorhub
 from factorhub.dynamics import gravity
+from factorhub.dynamics.kernels.discs import draw_frames
 from factorhub.dynamics.plots import INKS, bars, portraits, together
-from factorhub.dynamics.raster import draw_frames
 from factorhub.dynamics.video import BACKGROUND, colours
 from factorhub.testing import sample
 

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 import factorhub
+from factorhub.build.rendered import Sampled
 from factorhub.errors import InputError, StoreError
 from factorhub.exchange.formats import export, formats
 from factorhub.exchange.output import replacing
 from factorhub.order import Order
 from factorhub.regimes.uniform import Uniform
-from factorhub.sampled import Sampled
 
 
 def test_every_format_has_a_writer():
@@ -105,7 +105,7 @@ import resource, factorhub, numpy as np
 from factorhub.exchange.formats import export
 from factorhub.order import Order
 from factorhub.regimes.grid import Grid
-from factorhub.sampled import Sampled
+from factorhub.build.rendered import Sampled
 made = factorhub.generator("dsprites")
 rows = lambda n: Sampled(made, Grid(), 0, Order("permuted", len(made.space), (n,), 0))
 import factorhub.exchange.table as table

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import factorhub
+from factorhub.build.rendered import Sampled
 from factorhub.dmelodies.published import arrays as published_melodies
 from factorhub.dmelodies.reader import read_factors
 from factorhub.errors import InputError, StoreError
@@ -22,7 +23,6 @@ from factorhub.exchange.published import Published, published
 from factorhub.factors import categorical, continuous
 from factorhub.order import Order
 from factorhub.regimes.grid import Grid
-from factorhub.sampled import Sampled
 from factorhub.space import FactorSpace
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import factorhub
+from factorhub.build.rendered import Sampled
 from factorhub.errors import InputError
 from factorhub.loaders import Stream, scale_of
-from factorhub.sampled import Sampled
 
 
 @pytest.fixture(scope="module")

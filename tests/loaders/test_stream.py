@@ -417,7 +417,7 @@ def test_a_missing_shard_is_named(damaged: Store) -> None:
 
 
 def test_columns_kept_in_memory_are_bounded(train: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    from factorhub.storage import deal
+    from factorhub.storage import window_reader as deal
 
     monkeypatch.setattr(deal, "KEPT_BYTES", 4000)
     store = factorhub.open(train.folder, "train")

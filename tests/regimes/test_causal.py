@@ -210,7 +210,7 @@ def test_causal_mistakes_are_named() -> None:
 def test_normal_functions_agree_with_scipy() -> None:
     from scipy import special
 
-    from factorhub.regimes import normal
+    from factorhub.numerics import normal
 
     def over(function, x):
         return np.array([function(value) for value in x.tolist()])

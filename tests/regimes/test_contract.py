@@ -13,6 +13,7 @@ import pytest
 
 import factorhub
 from factorhub import randomness
+from factorhub.build.rendered import Sampled
 from factorhub.errors import InputError
 from factorhub.factors import Array, categorical, circular, continuous, ordinal
 from factorhub.order import Order
@@ -46,7 +47,6 @@ from factorhub.regimes import (
 from factorhub.regimes.record import KINDS
 from factorhub.regimes.regime import Single
 from factorhub.regions import Condition
-from factorhub.sampled import Sampled
 from factorhub.space import FactorSpace
 from factorhub.testing import ContractError, check_regime
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 import factorhub
+from factorhub.build.protocols import asked
 from factorhub.errors import InputError
 from factorhub.exchange.layouts import MPI3D, shapes3d_space
 from factorhub.factors import Array
-from factorhub.protocols import asked
 from factorhub.regimes import Grid
 from factorhub.regimes.presets import PRESETS, PUBLISHED, preset
 from factorhub.regimes.splits import Splits

@@ -17,11 +17,11 @@ import factorhub
 from factorhub.errors import InputError
 from factorhub.order import Order, Permutation
 from factorhub.source import Column, row_numbers
-from factorhub.storage import codec as codec_module
-from factorhub.storage.codec import RAW, Codec, choose
-from factorhub.storage.manifest import LARGEST_CHUNK, MOST_SHARDS, Finished, Layout, Manifest, Plan
+from factorhub.storage.codecs import codec as codec_module
+from factorhub.storage.codecs.codec import RAW, Codec, choose
+from factorhub.storage.codecs.run_length import encode
+from factorhub.storage.manifest import LARGEST_CHUNK, MOST_SHARDS, ColumnLayout, Finished, Manifest, Plan
 from factorhub.storage.reader import Reader
-from factorhub.storage.runs import encode
 from factorhub.storage.writer import default_shard_rows, layouts_of
 
 SEEDS = st.integers(0, 2**64 - 1)
@@ -352,7 +352,7 @@ def test_plans_and_manifests_equal_their_json(rows, data) -> None:
         ({"splits": ("a", "b c")}, "a split's name is letters, digits and _, at most 64; got 'b c'"),
         ({"shard_rows": 0}, "a shard holds at least one row; got 0"),
         ({"order": Order("natural", 10**9, (10**8, 10**9), 0), "shard_rows": 10}, f"100000000 shards are more than {MOST_SHARDS}; raise --shard-rows above 10"),
-        ({"layouts": {c: Layout(5, RAW) for c in ("index", "shape", "size", "size_value", "wave", "image")}}, "a chunk has a power of two of rows"),
+        ({"layouts": {c: ColumnLayout(5, RAW) for c in ("index", "shape", "size", "size_value", "wave", "image")}}, "a chunk has a power of two of rows"),
     ],
 )  # fmt: skip
 def test_plans_that_cannot_be_are_refused(rows, change, text: str) -> None:

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from factorhub.factors import Array
-from factorhub.storage.codec import HEADER, TRAILER
-from factorhub.storage.prefix import PAD
-from factorhub.storage.runs import encode
-from factorhub.storage.scatter import SLACK, deal, scatter
+from factorhub.storage.codecs.codec import HEADER, TRAILER
+from factorhub.storage.codecs.huffman import PAD
+from factorhub.storage.codecs.run_length import encode
+from factorhub.storage.codecs.scatter import SLACK, deal, scatter
 
 CANARY = 0xA5
 

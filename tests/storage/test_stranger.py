@@ -17,8 +17,8 @@ import xxhash
 import yaml
 
 import factorhub
+from factorhub.build.recipes import Recipe
 from factorhub.errors import FactorhubError, InputError, StoreError
-from factorhub.recipes import Recipe
 from factorhub.regimes import Grid
 from factorhub.storage import card
 from factorhub.storage.manifest import MANIFEST, content_of, read_manifest
@@ -393,4 +393,4 @@ def test_the_command_line_prints_in_one_place_only() -> None:
     package = Path(factorhub.__file__).parent
     for path in package.rglob("*.py"):
         text = path.read_text()
-        assert text.count("click.echo(") == (path.name == "oneline.py"), path
+        assert text.count("click.echo(") == (path.name == "group.py"), path

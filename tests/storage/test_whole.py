@@ -20,10 +20,10 @@ import pytest
 
 import factorhub
 import factorhub.loaders
+from factorhub.commands.preview import contact, save, sheet
 from factorhub.errors import FactorhubError, InputError, StoreError
 from factorhub.exchange.formats import export
 from factorhub.exchange.output import replacing
-from factorhub.preview import contact, save, sheet
 from factorhub.storage.files import TooManyFiles
 from factorhub.storage.reader import Reader
 from factorhub.storage.verify import verify

@@ -1,0 +1,5 @@
+"""Ground truth of a set: factor values to rows, rows to factors, neighbours, traversals, counterfactuals."""
+
+from factorhub.lookup.store import Store
+
+__all__ = ["Store"]

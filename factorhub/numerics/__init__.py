@@ -1,0 +1,1 @@
+"""Compiled helpers that several rooms share: random words, permutations, sines, normal scores, columns, machine words."""
