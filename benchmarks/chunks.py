@@ -28,7 +28,6 @@ CODECS = {
     "none": RAW,
     "runs 1": Codec("runs", 1),
     "libdeflate 1": Codec("libdeflate", 1),
-    "pixels 1": Codec("pixels", 1),
     **{f"zlib-ng {n}": Codec("zlib", n) for n in (1, 4, 6)},
 }
 

@@ -23,7 +23,6 @@ NAMES = ("dsprites", "color_dsprites", "multi_dsprites", "tetrominoes", "causal_
 ENCODERS: dict[str, Callable[[np.ndarray], object]] = {
     "stock gzip 4": lambda chunk: zlib.compress(chunk.tobytes(), 4),
     "runs": Codec("runs", 1).encode,
-    "pixels": Codec("pixels", 1).encode,
     "libdeflate 1": Codec("libdeflate", 1).encode,
     "zlib-ng 4": Codec("zlib", 4).encode,
 }

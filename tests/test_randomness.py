@@ -5,12 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
-import numba
 import numpy as np
 import pytest
 
 from factorhub import randomness
-from factorhub.numerics import philox
 
 ROWS = np.array([0, 1, 2**63 - 1, 2**40, *range(5, 300)], dtype=np.uint64)
 
@@ -37,33 +35,6 @@ def test_one_word_of_many_is_that_word() -> None:
 def test_words_keep_the_shape_of_rows() -> None:
     rows = ROWS[:6].reshape(2, 3)
     assert np.array_equal(randomness.words(0, "a", rows, 5), randomness.words(0, "a", rows.reshape(-1), 5).reshape(2, 3, 5))
-
-
-@pytest.mark.parametrize("lanes", [2, 4, 8, 16, 32])
-def test_vectors_of_any_width_hold_the_same_words(lanes: int) -> None:
-    """What another processor would draw them by."""
-    as_rows, as_columns = philox.blocks_of(lanes), philox.blocks_of(lanes, by_column=True)
-
-    @numba.njit
-    def draw(k0: int, k1: int, rows: np.ndarray, number: int, wide: np.ndarray, tall: np.ndarray) -> None:
-        as_rows(k0, k1, rows, 0, np.uint64(number), wide, 0)
-        as_columns(k0, k1, rows, 0, np.uint64(number), tall, 0)
-
-    wide, tall, key = np.empty((lanes, 4), np.uint64), np.empty((4, lanes), np.uint64), randomness.key(3, "lanes")
-    draw(key[0], key[1], ROWS[:lanes], 2, wide, tall)
-    expected = np.stack([own(3, "lanes", row, 8)[4:] for row in ROWS[:lanes]])
-    assert np.array_equal(wide, expected)
-    assert np.array_equal(tall, expected.T)
-
-
-def test_one_row_at_a_time_is_what_machines_without_wide_vectors_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(philox, "LANES", 1)
-    key, expected = randomness.key(1, "one"), np.stack([own(1, "one", row, 7) for row in ROWS])
-    wide, tall = np.empty((len(ROWS), 7), np.uint64), np.empty((8, len(ROWS)), np.uint64)
-    numba.njit(philox.philox.py_func)(key, ROWS, 1, wide)
-    numba.njit(philox.philox_columns.py_func)(key, ROWS, 1, tall)
-    assert np.array_equal(wide, expected)
-    assert np.array_equal(tall[:7], expected.T)
 
 
 def test_keys_are_remembered_and_cannot_be_changed() -> None:

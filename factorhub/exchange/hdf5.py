@@ -48,7 +48,7 @@ class Hdf5Writer:
 
     def pictures(self, name: str, trial: Array, shape: tuple[int, ...]) -> None:
         """Add a dataset of pictures, in chunks like `trial`, its first one, by which the codec is chosen."""
-        codec = self._codecs[name] = choose(trial)
+        codec = self._codecs[name] = choose(trial, total=shape[0] * trial[0].nbytes)
         filters: dict[str, Any] = {"compression": "gzip", "compression_opts": codec.level} if codec.gzip else {"fletcher32": True}
         self._file.create_dataset(name, shape, trial.dtype, chunks=trial.shape, **filters)
         self._rows[name] = 0

@@ -13,6 +13,7 @@ from factorhub.errors import InputError
 from factorhub.factors import Array
 from factorhub.numerics.factor_tables import factor_tables, most_words
 from factorhub.regimes.regime import Draw, Single, off_grid, remembered
+from factorhub.regimes.uniform import uniform_points
 from factorhub.space import FactorSpace
 
 LARGEST = 1024  # values of a factor on a grid that a ridge sums over
@@ -237,13 +238,11 @@ class Copula(Single):
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """Uniform draws, the named factors then replaced by correlated ones."""
         from factorhub.regimes.kernels.causal import copula
-        from factorhub.regimes.kernels.uniform import fill_uniform
 
         space = self.space(base)
         columns, root = self._root(base)
         words = randomness.word_columns(seed, f"{stream}/copula", rows, len(columns) + most_words(space))
-        values = np.empty((words.shape[1], len(base.factors)))
-        fill_uniform(*factor_tables(space), words[len(columns) :], values, np.empty((0, 0), dtype=np.int64))
+        values, _ = uniform_points(space, words[len(columns) :])
         copula(*factor_tables(space), columns, root, words, values)
         return Draw(values)
 

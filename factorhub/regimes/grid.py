@@ -8,7 +8,6 @@ import numpy as np
 
 from factorhub.errors import InputError, RowError
 from factorhub.factors import Array
-from factorhub.numerics.factor_tables import factor_tables
 from factorhub.regimes.regime import Draw, Single
 from factorhub.space import FactorSpace
 
@@ -23,12 +22,15 @@ class Grid(Single):
 
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """The grid points with these row numbers; nothing is random."""
-        from factorhub.regimes.kernels.shared import fill_grid
-
-        flat = check_rows(rows, len(base), "the grid")
-        values = np.empty((flat.size, len(base.factors)))
+        left = check_rows(rows, len(base), "the grid")
+        values = np.empty((left.size, len(base.factors)))
         codes = np.empty(values.shape, dtype=np.int64)
-        fill_grid(*factor_tables(base), flat, values, codes)
+        for j in range(len(base.factors) - 1, -1, -1):  # the last factor first, the first one takes what is left
+            size = base.sizes[j] or 1
+            quotient = left // size
+            codes[:, j] = left - quotient * size
+            values[:, j] = base.factors[j].values(codes[:, j])
+            left = quotient
         return Draw(values, codes)
 
 

@@ -10,9 +10,10 @@ import numpy as np
 from factorhub import randomness
 from factorhub.errors import InputError
 from factorhub.factors import Array
-from factorhub.numerics.factor_tables import factor_tables, most_words
+from factorhub.numerics.factor_tables import most_words
 from factorhub.regimes.pairs import STEPS
 from factorhub.regimes.regime import Draw, Single, remembered
+from factorhub.regimes.uniform import uniform_points
 from factorhub.space import FactorSpace
 
 LARGEST = 1024  # values of a factor
@@ -72,12 +73,9 @@ class Line(Single):
 
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """Row r is a uniform point, with the pair from the table."""
-        from factorhub.regimes.kernels.uniform import fill_uniform
-
         weights = self.table(base)
         words = randomness.word_columns(seed, f"{stream}/line/others", rows, most_words(base))
-        values = np.empty((len(rows), len(base.factors)))
-        fill_uniform(*factor_tables(base), words, values, np.empty((0, 0), dtype=np.int64))
+        values, _ = uniform_points(base, words)
         ends = np.cumsum(weights)
         word = randomness.words(seed, f"{stream}/line", np.asarray(rows, dtype=np.int64), 1)[:, 0]
         cell = np.searchsorted(ends, randomness.integers(word, int(ends[-1])), side="right")

@@ -88,7 +88,7 @@ class Diagram:
 
         values = np.empty((ranks.size, len(self.space.factors)))
         codes = np.empty(values.shape, dtype=np.int64)
-        unrank(*factor_tables(self.space), self.runs, self.levels, self._halvings, self._inverses, ranks, values, codes)
+        unrank(*factor_tables(self.space), self.runs, self.levels, self._halvings, ranks, values, codes)
         return values, codes
 
     def ranks(self, codes: npt.ArrayLike) -> Array:
@@ -134,11 +134,6 @@ class Diagram:
         sizes = np.diff(self.runs.first)
         longest = [int(sizes[low:high].max(initial=1)) for low, high in zip(self.levels[:-2], self.levels[1:-1], strict=True)]
         return np.array([(size - 1).bit_length() for size in longest], dtype=np.int64)
-
-    @cached_property
-    def _inverses(self) -> Array:
-        """1 / each of every run, as `columns.divided` asks for it."""
-        return np.uint64(2**64 - 1) // np.maximum(self.runs.each, 1).astype(np.uint64)
 
     @cached_property
     def _shares(self) -> tuple[Array, Array, Array]:

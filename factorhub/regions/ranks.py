@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from factorhub.factors import Array
-from factorhub.numerics.columns import copy, divided, put_columns
+from factorhub.numerics.columns import copy, put_columns
 from factorhub.numerics.compiled import compiled
 from factorhub.numerics.coordinates import units, values_of
 
@@ -31,10 +31,9 @@ def _find(first: Array, node: Array, begins: Array, goal: Array, halvings: int, 
 
 @compiled
 def unrank(
-    factors: Array, table: Array, runs: Any, levels: Array, halvings: Array, inverses: Array, ranks: Array, values: Array,
-    codes: Array,
+    factors: Array, table: Array, runs: Any, levels: Array, halvings: Array, ranks: Array, values: Array, codes: Array
 ) -> None:  # fmt: skip
-    """Fill `values` and `codes` (n, k) with the members of `ranks` (n,), a factor at a time; `inverses` are those of runs.each."""
+    """Fill `values` and `codes` (n, k) with the members of `ranks` (n,), a factor at a time."""
     k, rows = codes.shape[1], min(CHUNK, ranks.size)
     left, node = np.empty(rows, dtype=np.int64), np.empty(rows, dtype=np.int64)
     taken, last = np.empty(rows, dtype=np.int64), np.empty(rows, dtype=np.int64)
@@ -46,16 +45,19 @@ def unrank(
         for j in range(k):
             code, run = found[j, :n], runs.first[levels[j]]
             if run + 1 == runs.first[levels[j + 1]]:  # of a factor without conditions all rows take the same run
-                low, each, inverse = np.int64(runs.low[run]), runs.each[run], inverses[run]
+                low, each = np.int64(runs.low[run]), runs.each[run]
                 for i in range(n):
-                    step, left[i] = divided(left[i], each, inverse)
+                    step = left[i] // each
+                    left[i] -= step * each
                     code[i] = low + step
                 node[:n] = runs.child[run]
             else:
                 _find(runs.first, node, runs.before, left, halvings[j], n, taken, last)
                 for i in range(n):
                     run = taken[i]
-                    step, left[i] = divided(left[i] - runs.before[run], runs.each[run], inverses[run])
+                    left[i] -= runs.before[run]
+                    step = left[i] // runs.each[run]
+                    left[i] -= step * runs.each[run]
                     code[i] = np.int64(runs.low[run]) + step
                     node[i] = runs.child[run]
             values_of(factors[j], table, code, places[j, :n])

@@ -86,7 +86,9 @@ def layouts_of(source: Rows, compression: Compression = "auto", level: int | Non
         trial = source.read(np.arange(min(len(source), rows, TRIAL_ROWS)), [column.name for column in columns])
         for column in columns:
             asked = column.role in ("factor", "regime") or (column.role == "value" and column.attributes.get("factor") not in codes)
-            codec = RAW if asked and compression == "auto" and level is None else choose(trial[column.name], compression, level)
+            total = len(source) * column.row_bytes
+            raw = asked and compression == "auto" and level is None
+            codec = RAW if raw else choose(trial[column.name], compression, level, total=total)
             layouts[column.name] = ColumnLayout(rows, codec)
     return layouts
 

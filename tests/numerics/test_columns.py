@@ -1,4 +1,4 @@
-"""Columns in compiled loops: division is exact however large the numbers, and columns become rows however many there are."""
+"""Columns in compiled loops: columns become rows however many there are."""
 
 from __future__ import annotations
 
@@ -7,20 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factorhub.numerics.columns import divide, put_columns
+from factorhub.numerics.columns import put_columns
 from factorhub.regimes.kernels.shared import next_above
-
-LARGE = 2**62 - 1
-
-
-@given(st.lists(st.integers(0, LARGE), max_size=20), st.integers(1, LARGE), st.integers(0, 40))
-def test_division_is_exact(numbers: list[int], size: int, shift: int) -> None:
-    size = (size >> shift) or 1
-    numbers += [0, size - 1, size, LARGE // size * size, LARGE // size * size - 1]
-    left, rests = np.array(numbers, dtype=np.int64), np.empty(len(numbers), dtype=np.int64)
-    divide(left, size, rests)
-    assert left.tolist() == [number // size for number in numbers]
-    assert rests.tolist() == [number % size for number in numbers]
+from factorhub.regimes.uniform import _whole_part
 
 
 @pytest.mark.parametrize("count", range(10))
@@ -29,6 +18,13 @@ def test_columns_become_rows(count: int) -> None:
     rows = np.empty((20, count))
     put_columns(columns, rows)
     assert np.array_equal(rows, columns[:, :20].T)
+
+
+@given(st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=20), st.integers(1, 2**62), st.integers(0, 61))
+def test_the_whole_part_of_a_product_is_exact(words: list[int], size: int, shift: int) -> None:
+    size = (size >> shift) or 1
+    found = _whole_part(np.array(words, dtype=np.uint64), size)
+    assert found.tolist() == [word * size >> 64 for word in words]
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))

@@ -131,3 +131,11 @@ def test_a_compiler_that_is_switched_off_is_said_so(small_package: Path) -> None
     code, _, err = _ask(small_package, NUMBA_DISABLE_JIT="1")
     assert code == 1
     assert err.splitlines()[-1].endswith("NUMBA_DISABLE_JIT=1 switches numba's compiler off; unset it")
+
+
+def test_the_old_place_of_sincos_still_gives_it_with_a_line_that_says_where_it_is() -> None:
+    from factorhub.numerics import trig
+
+    with pytest.warns(DeprecationWarning, match="factorhub.trig is now factorhub.numerics.trig"):
+        from factorhub.trig import sincos
+    assert sincos is trig.sincos

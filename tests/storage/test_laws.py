@@ -123,7 +123,7 @@ def test_row_numbers_are_those_of_numpy(length: int, data) -> None:
 
 
 DTYPES = ["bool", "uint8", "int8", "uint16", "int32", "int64", "uint64", "float16", "float32", "float64"]
-ENCODERS = [("runs", 1), ("pixels", 1), ("zlib", 1), ("zlib", 4), ("zlib", 9), ("libdeflate", 1)]
+ENCODERS = [("runs", 1), ("zlib", 1), ("zlib", 4), ("zlib", 9), ("libdeflate", 1)]
 CODECS = [RAW, *(Codec(*encoder, shuffle) for encoder in ENCODERS for shuffle in (False, True))]
 
 
@@ -198,48 +198,12 @@ def test_a_libdeflate_that_leaves_nothing_behind_is_noticed(monkeypatch: pytest.
         codec_module._stops_cleanly.cache_clear()
 
 
-@st.composite
-def pictures(draw) -> np.ndarray:
-    """Chunks of pictures, down to one pixel: flat blocks, noise of few colours, and repetitions nearer and farther than a match reaches."""
-    rows, y, x = (draw(st.integers(1, most)) for most in (5, 70, 70))
-    shape = (rows, y, x, *draw(st.sampled_from([(), (1,), (2,), (3,), (4,), (5,)])))
-    noise = np.random.default_rng(draw(st.integers(0, 2**32)))
-    colors = noise.integers(0, 256, (draw(st.integers(1, 40)), *shape[3:]), np.uint8)
-    kind = draw(st.sampled_from(["blocks", "noise", "shades", "again"]))
-    if kind == "noise":
-        return colors[noise.integers(0, len(colors), shape[:3])]
-    if kind == "shades":
-        return (np.add.outer(np.arange(rows * y), noise.random(int(np.prod(shape[2:]))) * 9) * 0.7).astype(np.uint8).reshape(shape)
-    if kind == "again":  # one picture of noise, again and again
-        return np.repeat(noise.integers(0, 256, (1, *shape[1:]), np.uint8), rows, axis=0)
-    made = np.broadcast_to(colors[0], shape).copy()
-    for color in colors[1:]:
-        top, left = noise.integers(0, y), noise.integers(0, x)
-        made[noise.integers(0, rows), top : top + noise.integers(1, 40), left : left + noise.integers(1, 40)] = color
-    return made
-
-
-@settings(max_examples=300)
-@given(pictures())
-def test_pictures_of_any_shape_are_plain_zlib_streams(chunk: np.ndarray) -> None:
-    stored = Codec("pixels", 1).encode(chunk)
-    assert zlib.decompress(stored) == chunk.tobytes()
-    out = np.empty_like(chunk)
-    Codec("pixels", 1).decode(stored, out)
-    assert np.array_equal(out, chunk)
-
-
-def test_flat_pictures_are_no_larger_than_stock_gzip_makes_them() -> None:
-    for name, encoder in (
-        ("dsprites", "runs"),
-        ("color_dsprites", "pixels"),
-        ("multi_dsprites", "pixels"),
-        ("causal_flow", "pixels"),
-    ):
+def test_flat_pictures_are_about_as_small_as_stock_gzip_makes_them() -> None:
+    for name, encoder in (("dsprites", "runs"), ("color_dsprites", "zlib"), ("multi_dsprites", "zlib"), ("causal_flow", "zlib")):
         images = factorhub.recipe(name, rows=64).source().read(np.arange(64), ["image"])["image"]
         codec = choose(images)
         assert codec.encoder == encoder
-        assert len(codec.encode(images)) < len(zlib.compress(images.tobytes(), 4))
+        assert len(codec.encode(images)) <= 1.1 * len(zlib.compress(images.tobytes(), 4))
 
 
 @pytest.mark.parametrize("ratio", [1.3, 1.7, 2.5])

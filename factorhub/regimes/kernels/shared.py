@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from factorhub.factors import Array
-from factorhub.numerics.columns import copy, divide, put_columns
+from factorhub.numerics.columns import copy
 from factorhub.numerics.compiled import compiled
-from factorhub.numerics.coordinates import codes_of, unit, unit_of, values_at, values_of
+from factorhub.numerics.coordinates import codes_of, unit, unit_of, values_at
 from factorhub.numerics.philox import philox_columns
 
 CHUNK = 2048  # rows at a time, where a loop goes factor by factor: few enough for their columns to stay in the cache
@@ -103,27 +103,6 @@ def sift(made: Array, inside: Array, width: int, waiting: Array, picked: Array, 
         hits += hit
         left += not hit
     return hits
-
-
-@compiled
-def fill_grid(factors: Array, table: Array, rows: Array, values: Array, codes: Array) -> None:
-    """Fill `values` and `codes` (n, k) with the grid points of `rows` (n,): the last factor first, the first one takes what is
-    left."""
-    k, size = values.shape[1], min(rows.size, CHUNK)
-    numbers, found, places = np.empty(size, dtype=np.int64), np.empty((k, size), dtype=np.int64), np.empty((k, size))
-    for begin in range(0, rows.size, CHUNK):
-        end = min(begin + CHUNK, rows.size)
-        left = numbers[: end - begin]
-        copy(rows[begin:end], left)
-        for j in range(k - 1, -1, -1):
-            code = found[j, : end - begin]
-            if j > 0:
-                divide(left, factors[j].count, code)
-            else:
-                copy(left, code)
-            values_of(factors[j], table, code, places[j, : end - begin])
-        put_columns(found, codes[begin:end])
-        put_columns(places, values[begin:end])
 
 
 @compiled

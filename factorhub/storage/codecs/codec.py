@@ -24,6 +24,7 @@ WORTH = 2.0  # a chunk that shrinks less than this is stored raw: inflating woul
 FLAT = 16.0  # a chunk that shrinks more than this is made of long matches, over which libdeflate is the slowest, else the quickest
 NEAR = 1.07  # an encoder is small enough when its chunk is at most so much larger than stock gzip's at its usual level, 4,
 WASTE = 1.3  # and than the smallest one by at most so much
+OWN_FROM = 1 << 26  # bytes of a column from which encoders of our own save more than the 3 to 5 s that compiling them takes once
 HEADER, TRAILER = 2, 4  # bytes that zlib's format puts around DEFLATE's own: its method, and an Adler-32
 LONGEST_MATCH = 258  # bytes
 ONE_BLOCK = 0b101  # how DEFLATE begins that is a single block with Huffman codes of its own
@@ -36,7 +37,8 @@ class Codec:
     """The filters of one column: byte shuffle before DEFLATE, or nothing. The encoders all write plain DEFLATE.
 
     Attributes:
-        encoder: "runs" and "pixels" (modules beside this one), "zlib" (zlib-ng), "libdeflate", or "raw".
+        encoder: "runs" (`run_length`, beside this module), "zlib" (zlib-ng), "libdeflate", or "raw"; "pixels", which older sets
+            name, was an encoder of our own, and is read and repaired as DEFLATE by zlib-ng.
         level: of the encoder.
         shuffle: True where the bytes of the items are grouped by their place before they are encoded.
         checksum: True where a raw chunk ends with its Fletcher-32, so that stock HDF5 too finds a changed byte; DEFLATE has a
@@ -69,14 +71,12 @@ class Codec:
             from factorhub.storage.codecs.run_length import encode
 
             return encode(data)
-        if self.encoder == "pixels":
-            from factorhub.storage.codecs import pixels
-
-            return pixels.encode(data if chunk.itemsize > 1 else chunk.view(np.uint8))
         from imagecodecs import deflate_encode, zlibng_encode
 
         plain: Any = data  # any buffer will do, though the signatures name some
-        return bytes(deflate_encode(plain, self.level) if self.encoder == "libdeflate" else zlibng_encode(plain, self.level))
+        if self.encoder == "libdeflate":
+            return bytes(deflate_encode(plain, self.level))
+        return bytes(zlibng_encode(plain, 4 if self.encoder == "pixels" else self.level))
 
     def decode(self, data: bytes, out: Array, *, strict: bool = False) -> None:
         """Inflate `data` into the contiguous array `out`, whose size must be exactly the chunk's.
@@ -175,11 +175,12 @@ def _stops_cleanly() -> bool:
     return True
 
 
-def choose(chunk: Array, compression: Compression = "auto", level: int | None = None) -> Codec:
-    """The codec for a column, from a trial on its first chunk.
+def choose(chunk: Array, compression: Compression = "auto", level: int | None = None, *, total: int = OWN_FROM) -> Codec:
+    """The codec for a column of `total` bytes, from a trial on its first chunk.
 
     "auto" takes the quickest encoder whose chunk is about as small as stock gzip makes it, and stores raw what does not
-    shrink to a half. "gzip" with a level does what it says for every column; "none" stores raw.
+    shrink to a half; a column of less than `OWN_FROM` bytes goes to an encoder that needs no compiling. "gzip" with a level
+    does what it says for every column; "none" stores raw.
 
     Raises:
         InputError: an unknown compression, or a level outside 1 … 9.
@@ -195,16 +196,21 @@ def choose(chunk: Array, compression: Compression = "auto", level: int | None = 
     if compression == "gzip" or level is not None:
         return Codec("zlib", level or 4, chunk.itemsize > 1)
     sizes: dict[Codec, int] = {}
-    picture = chunk.itemsize == 1 and chunk.ndim > 2
-    for encoder, effort in (("runs", 1), ("libdeflate", 1), ("zlib", 4), *([("pixels", 1)] if picture else [])):
+
+    def attempt(encoder: Encoder, effort: int) -> None:
         for shuffle in (False, True) if chunk.itemsize > 1 else (False,):
-            codec = Codec(encoder, effort, shuffle)  # type: ignore[arg-type]
+            codec = Codec(encoder, effort, shuffle)
             sizes[codec] = len(codec.encode(chunk))
+
+    attempt("libdeflate", 1)
+    attempt("zlib", 4)
+    if total >= OWN_FROM and min(sizes.values()) * FLAT < chunk.nbytes:
+        attempt("runs", 1)
     smallest = min(sizes.values())
     if smallest * WORTH > chunk.nbytes:
         return RAW
     flat = smallest * FLAT < chunk.nbytes
-    quickest = ("runs", "pixels", "zlib", "libdeflate") if flat else ("libdeflate", "zlib", "pixels", "runs")
+    quickest = ("runs", "zlib", "libdeflate") if flat else ("libdeflate", "zlib", "runs")
     limit = max(min(NEAR * len(zlib.compress(chunk.tobytes(), 4)), WASTE * smallest), smallest)
     good = [codec for codec, size in sizes.items() if size <= limit]
     return min(good, key=lambda codec: (quickest.index(codec.encoder), sizes[codec]))
