@@ -22,9 +22,10 @@ from factorhub.commands.completion import (
     REGIME,
     SET,
     SPLIT,
-)
+)  # fmt: skip
 from factorhub.commands.group import WHOLE, Group, echo
 from factorhub.commands.shell import EXAMPLES, shards
+from factorhub.commands.warm import warm
 from factorhub.errors import InputError
 
 REGION = re.compile(r"==|!=|[<>&|~]|\b(in|between)\b")
@@ -282,3 +283,6 @@ def import_(ctx: click.Context, file: str, out: str, splits: str | None, layout:
 
     options = (f"file={file}", f"layout={layout}")
     ctx.invoke(generate, name=NAME, out=out, splits=splits, seed=seed, overwrite=overwrite, options=options, file=None)
+
+
+main.add_command(warm)

@@ -83,8 +83,11 @@ class BlockSource(Source, Protocol):
         """
         ...
 
-    def prepare(self) -> None:
-        """Load what makes `deal` quick: called once a stream has given its first batch, by the thread that asked for it."""
+    def prepare(self) -> bool:
+        """Load what makes `deal` quick, without waiting for it; False while it is still being made.
+
+        A stream calls it after its batches, in the thread that asked for them, until it is True.
+        """
         ...
 
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from itertools import pairwise
 
-ORDER = ("list", "info", "presets", "generate", "verify", "repair", "preview", "lookup", "export", "import")  # of use
+ORDER = ("list", "info", "presets", "generate", "verify", "repair", "preview", "lookup", "export", "import", "warm")  # of use
 EXAMPLES = """Begin with:
 
 \b

@@ -179,7 +179,7 @@ class Stream:
         windows = None if self.shuffle == "full" else self.grouping
         finish = self._prepared if self.normalise or self.clips else None
         reading = Reading(self.source, self.columns, windows, threads, finish)
-        prepared = False
+        prepared = not isinstance(self.source, BlockSource)
         try:
             for span, batch in reading.batches(self._spans(epoch, first, worker, workers), self.batch_size * workers):
                 self.epoch = span.epoch.number
@@ -187,8 +187,7 @@ class Stream:
                 yield self._finished(batch)
                 del batch  # so that its memory is free as soon as the consumer lets go of it
                 if not prepared and isinstance(self.source, BlockSource):
-                    self.source.prepare()
-                    prepared = True
+                    prepared = self.source.prepare()
             self.set_epoch(self.epoch + 1)
         finally:
             reading.close()

@@ -13,7 +13,8 @@ import pickle
 import re
 import secrets
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -64,9 +65,12 @@ class _Cache(FunctionCache):  # type: ignore[misc]
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The machine code for these types of arguments, or None."""
         try:
-            return super().load_overload(sig, target_context)
+            found = super().load_overload(sig, target_context)
         except Exception:  # whatever a file that was made elsewhere or otherwise can lead numba to
-            return None
+            found = None
+        if found is None and _only_kept.get():
+            raise NotKept
+        return found
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep machine code for these types of arguments."""
@@ -116,6 +120,23 @@ class _Files:
 
     def _proof(self, key: object, content: bytes) -> bytes:
         return hashlib.sha256(repr((numba.__version__, self._stamp, key)).encode() + content).digest()
+
+
+class NotKept(Exception):
+    """A kernel would have to be compiled now; see `kept_only`."""
+
+
+_only_kept = ContextVar("_only_kept", default=False)
+
+
+@contextlib.contextmanager
+def kept_only() -> Iterator[None]:
+    """Raise `NotKept` where a kernel that is called meanwhile is neither loaded nor kept on disk, in place of compiling it."""
+    before = _only_kept.set(True)
+    try:
+        yield
+    finally:
+        _only_kept.reset(before)
 
 
 _told: list[str] = []

@@ -22,6 +22,7 @@ from factorhub.paths import local_path
 from factorhub.printable import printable
 from factorhub.source import Column, one_row, row_numbers, select
 from factorhub.space import FactorSpace
+from factorhub.storage.codecs.codec import OWN_FROM
 from factorhub.storage.index import Chunks
 from factorhub.storage.manifest import Manifest, read_manifest
 from factorhub.storage.shard import READ_COST, OpenShards, ShardReader
@@ -160,9 +161,9 @@ class Reader:
         if self._starts:
             self.shard(max(bisect_right(self._starts, self.start) - 1, 0))
 
-    def prepare(self) -> None:
-        """Load what makes `deal` quick."""
-        prepare()
+    def prepare(self) -> bool:
+        """Load what makes `deal` quick; False while that is still being made. A small set is quick without it."""
+        return len(self.plan) * self.plan.row_bytes < OWN_FROM or prepare()
 
     def _row(self, row: int, chosen: Sequence[Column]) -> Batch:
         """One row: one read for each raw column, one chunk decoded for each other one."""

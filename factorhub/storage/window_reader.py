@@ -7,6 +7,10 @@ are written past it: that saves reading what is overwritten.
 
 from __future__ import annotations
 
+import atexit
+import os
+import subprocess
+import sys
 import threading
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
@@ -30,20 +34,52 @@ FLAT_RUNS, FLAT = 24, 96  # chunks that shrink more than this are inflated here,
 Part: TypeAlias = tuple[int, int, int, int]  # number of a shard, first row in it, row after the last, place among all rows
 
 
-_prepared = False  # until compiled code is loaded, which takes a third of a second, chunks are dealt with NumPy
+_prepared = False  # until the compiled code is loaded, chunks are dealt with NumPy
+_maker: subprocess.Popen[bytes] | None = None  # another process that compiles it, where it is not kept yet
+MAKE = "import sys; sys.path[:] = sys.argv[1:]; from factorhub.storage.window_reader import load; load()"
 
 
-def prepare() -> None:
-    """Load the compiled code. Not from a thread that reads: a fork meanwhile would find locks of numba's held."""
+def load() -> None:
+    """Load the compiled code: a third of a second where it is kept on disk, some 4 s of compiling where it is not."""
     global _prepared
-    if not _prepared:
-        from factorhub.storage.codecs.scatter import deal, read, scatter
+    from factorhub.storage.codecs.scatter import deal, read, scatter
 
-        none, nowhere = np.zeros(0, np.int64), np.zeros(0, np.uint8)
-        read(none, none, none, nowhere)
-        deal(nowhere, none, none, none, nowhere, none, none, nowhere, none, 1, False)
-        scatter(nowhere, 0, nowhere, none, 1, False)
-        _prepared = True
+    none, nowhere = np.zeros(0, np.int64), np.zeros(0, np.uint8)
+    read(none, none, none, nowhere)
+    deal(nowhere, none, none, none, nowhere, none, none, nowhere, none, 1, False)
+    scatter(nowhere, 0, nowhere, none, 1, False)
+    _prepared = True
+
+
+def prepare() -> bool:
+    """Whether the compiled code is loaded now. Where it is not kept yet, another process compiles it meanwhile.
+
+    Compiling here would hold the interpreter, and with it the stream, for seconds. Not from a thread that reads: a fork
+    meanwhile would find locks of numba's held.
+    """
+    global _maker
+    if _prepared:
+        return True
+    if _maker is None:
+        from factorhub.numerics.compiled import NotKept, kept_only
+
+        try:
+            with kept_only():
+                load()
+        except NotKept:
+            quiet = subprocess.DEVNULL
+            _maker = subprocess.Popen([sys.executable, "-c", MAKE, *sys.path], stdin=quiet, stdout=quiet, stderr=quiet)
+            atexit.register(_stop, _maker, os.getpid())
+    elif _maker.poll() is not None:
+        load()  # what the other process kept, or, where nothing can be kept, compiled here after all
+    return _prepared
+
+
+def _stop(maker: subprocess.Popen[bytes], owner: int) -> None:
+    """End a process that compiles for one that is ending; one that was forked off leaves it alone."""
+    if os.getpid() == owner and maker.poll() is None:
+        maker.kill()
+        maker.wait()
 
 
 class Dealer:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import gc
+import os
 import pickle
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -492,3 +496,31 @@ def test_epochs_are_counted_from_0(train: Store) -> None:
 def test_a_split_that_does_not_exist_is_refused(train: Store) -> None:
     with pytest.raises(InputError, match="no split named 'trian' in .*; it has train, validation, test; did you mean 'train'?"):
         Stream(factorhub.open(train.folder, "trian"))
+
+
+def test_a_stream_goes_on_while_its_loops_are_compiled_elsewhere(tmp_path: Path) -> None:
+    """With no machine code kept yet: the rows are those of a warm stream, and the code is loaded before long."""
+    ask = """
+import hashlib, sys, time
+import factorhub
+from factorhub.loaders import stream
+from factorhub.storage import reader, window_reader
+reader.OWN_FROM = 0
+found = hashlib.blake2b()
+rows = factorhub.open(sys.argv[1])
+for batch in stream(rows, 50, shuffle=True, seed=3):
+    found.update(batch["image"].tobytes())
+before = window_reader._prepared
+deadline = time.monotonic() + 120
+while not rows.prepare() and time.monotonic() < deadline:
+    time.sleep(0.05)
+print(found.hexdigest(), before, window_reader._prepared)
+"""
+    factorhub.generate("dsprites", tmp_path / "set", rows=400)
+    place = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "kept")}
+    said = []
+    for _ in range(2):
+        command = [sys.executable, "-c", ask, str(tmp_path / "set")]
+        said.append(subprocess.run(command, env=place, capture_output=True, text=True, check=True).stdout.split())
+    assert said[0][0] == said[1][0]
+    assert [words[1:] for words in said] == [["False", "True"], ["True", "True"]]

@@ -133,6 +133,25 @@ def test_a_compiler_that_is_switched_off_is_said_so(small_package: Path) -> None
     assert err.splitlines()[-1].endswith("NUMBA_DISABLE_JIT=1 switches numba's compiler off; unset it")
 
 
+def test_only_kept_code_is_loaded_where_one_asks_for_that(small_package: Path) -> None:
+    ask = """
+from factorhub.numerics.compiled import NotKept, kept_only
+from factorhub.outer import outer
+try:
+    with kept_only():
+        print(outer(1))
+except NotKept:
+    print("not kept")
+    outer(1)
+"""
+    place = {**os.environ, "NUMBA_CACHE_DIR": str(small_package / "kept")}
+    for expected in ("not kept", "20"):
+        done = subprocess.run(
+            [sys.executable, "-B", "-c", ask], cwd=small_package, env=place, capture_output=True, text=True, check=True
+        )
+        assert done.stdout.strip() == expected
+
+
 def test_the_old_place_of_sincos_still_gives_it_with_a_line_that_says_where_it_is() -> None:
     from factorhub.numerics import trig
 
