@@ -1,0 +1,41 @@
+"""The metrics factorhub knows by name, one line each; anyone's `package.module:function` works wherever a name does."""
+
+from __future__ import annotations
+
+from factorhub.errors import InputError, cut, short, unknown
+from factorhub.metrics.metric import Metric
+from factorhub.named import imported
+
+CATALOG: dict[str, str] = {
+    "mig": "factorhub.metrics.codes.mig:mig",
+}
+
+
+def names() -> list[str]:
+    """The names of all metrics in the catalog, in its order.
+
+    >>> names()[0]
+    'mig'
+    """
+    return list(CATALOG)
+
+
+def metric(name: str) -> Metric:
+    """The metric called `name`, or found at `package.module:function`.
+
+    Raises:
+        InputError: no such metric, or what is there was not declared to be one.
+
+    >>> metric("mig").range
+    (0.0, 1.0)
+    """
+    if not isinstance(name, str):
+        raise InputError(f"a metric is asked for by name, such as 'mig'; got {short(name)}")
+    target = CATALOG.get(name, name)
+    if ":" not in target:
+        raise unknown("metric", name, CATALOG, "the catalog (or give package.module:function)")
+    found = imported("metric", target)
+    made = found if isinstance(found, Metric) else getattr(found, "metric", None)
+    if not isinstance(made, Metric):
+        raise InputError(f"metric '{cut(name)}' says nothing of itself; put @factorhub.metrics.declare(…) above the function")
+    return made
