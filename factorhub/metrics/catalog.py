@@ -8,6 +8,16 @@ from factorhub.named import imported
 
 CATALOG: dict[str, str] = {
     "mig": "factorhub.metrics.codes.mig:mig",
+    "mig_sup": "factorhub.metrics.codes.mig_sup:mig_sup",
+    "jemmig": "factorhub.metrics.codes.jemmig:jemmig",
+    "dcimig": "factorhub.metrics.codes.dcimig:dcimig",
+    "modularity": "factorhub.metrics.codes.modularity:modularity",
+    "dci": "factorhub.metrics.codes.dci:dci",
+    "top_k": "factorhub.metrics.codes.top_k:top_k",
+    "mcc": "factorhub.metrics.codes.mcc:mcc",
+    "r2": "factorhub.metrics.codes.r2:r2",
+    "factor_vae": "factorhub.metrics.codes.factor_vae:factor_vae",
+    "beta_vae": "factorhub.metrics.codes.beta_vae:beta_vae",
 }
 
 
