@@ -61,7 +61,7 @@ def disentanglement(relation: Array) -> float:
 
     Eastwood and Williams, A framework for the quantitative evaluation of disentangled representations, 2018.
 
-    >>> disentanglement(np.eye(3)), round(disentanglement(np.ones((3, 3))), 6)
+    >>> round(disentanglement(np.eye(3)), 6), round(disentanglement(np.ones((3, 3))), 6)
     (1.0, 0.0)
     """
     mass = relation.sum(axis=1)

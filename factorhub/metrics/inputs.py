@@ -47,7 +47,7 @@ def sample(
     >>> made.rows, made.kinds, made.values[:, 0].tolist()
     (4, ('categorical',), [0.0, 1.0, 0.0, 0.0])
     """
-    numbers = _codes(codes)
+    numbers = checked_codes(codes)
     rows, width = numbers.shape
     labels = np.asarray(factors)
     labels = labels[:, None] if labels.ndim == 1 else labels
@@ -86,7 +86,8 @@ def sample(
     )  # fmt: skip
 
 
-def _codes(codes: npt.ArrayLike) -> Array:
+def checked_codes(codes: npt.ArrayLike) -> Array:
+    """Codes as float64 (N, D), or `InputError` where they are no finite real numbers of that shape."""
     numbers = np.asarray(codes)
     numbers = numbers[:, None] if numbers.ndim == 1 else numbers
     if numbers.ndim != 2 or not numbers.shape[1] or numbers.dtype.kind not in "biuf":

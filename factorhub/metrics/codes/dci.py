@@ -61,6 +61,7 @@ def dci(
         InputError: arrays that do not fit, or an unknown estimator.
         MissingExtra: scikit-learn or LightGBM is not installed.
 
+    >>> import numpy as np
     >>> factors = np.random.default_rng(0).integers(0, 4, (1000, 2))
     >>> score = dci(np.repeat(factors, 2, axis=1), factors)
     >>> score > 0.99, score.parts["completeness"] < 0.6

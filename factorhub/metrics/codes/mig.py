@@ -44,6 +44,7 @@ def mig(
     Raises:
         InputError: arrays that do not fit.
 
+    >>> import numpy as np
     >>> factors = np.random.default_rng(0).integers(0, 4, (1000, 2))
     >>> mig(factors, factors) > 0.99, mig(factors @ [[1, 1], [1, -1]], factors) < 0.1
     (True, True)

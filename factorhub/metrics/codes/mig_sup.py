@@ -43,6 +43,7 @@ def mig_sup(
     Raises:
         InputError: arrays that do not fit.
 
+    >>> import numpy as np
     >>> factors = np.random.default_rng(0).integers(0, 4, (1000, 2))
     >>> mig_sup(factors, factors) > 0.99, mig_sup(factors @ [[1], [4]], factors) < 0.1
     (True, True)

@@ -44,6 +44,7 @@ def modularity(
     Raises:
         InputError: arrays that do not fit.
 
+    >>> import numpy as np
     >>> factors = np.random.default_rng(0).integers(0, 4, (1000, 2))
     >>> modularity(factors, factors) == 1, modularity(factors @ [[1], [4]], factors) < 0.1
     (True, True)

@@ -12,7 +12,7 @@ from factorhub.factors import Array
 from factorhub.metrics.inputs import Groups, Schema, sample
 from factorhub.metrics.metric import declare
 from factorhub.metrics.score import Score
-from factorhub.metrics.typed import target
+from factorhub.metrics.typed import standardised, target
 
 MODELS = ("linear", "kernel")
 MOST = 2000  # rows that a kernel regression is fitted to
@@ -107,11 +107,3 @@ def _kernel(x: Array, y: Array, new: Array) -> Array:
 def _radial(a: Array, b: Array) -> Array:
     squares = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
     return np.asarray(np.exp(-np.maximum(squares, 0) / max(a.shape[1], 1)))
-
-
-def standardised(x: Array, *others: Array) -> tuple[Array, ...]:
-    """Each array with the mean and the standard deviation of `x` taken off; what never varies in `x` becomes 0."""
-    middle, spread = x.mean(axis=0), x.std(axis=0)
-    flat = spread <= 1e-12 * np.maximum(np.abs(x).max(axis=0, initial=0.0), 1e-300)
-    scale = np.where(flat, 1.0, spread)
-    return tuple(np.where(flat, 0.0, (array - middle) / scale) for array in (x, *others))
