@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from factorhub.errors import InputError, cut, short
 from factorhub.factors import Array, Factor, Kind
-from factorhub.metrics.sample import Sample
+from factorhub.metrics.sample import Sample, recent
 from factorhub.space import FactorSpace
 
 Schema: TypeAlias = FactorSpace | Sequence[Factor] | None
@@ -80,10 +80,11 @@ def sample(
         notes.append(f"left out, for they never vary: {_listed([names[k] for k in dropped])}")
     if len(still):
         notes.append(f"codes that never vary: {_listed([str(d) for d in still])}")
-    return Sample(
-        numbers, values, known, tuple(names), tuple(kinds), tuple(periods), _groups(groups, width), dropped, mask is not None,
-        tuple(notes),
-    )  # fmt: skip
+    parts = _groups(groups, width)
+    made = Sample(
+        numbers, values, known, tuple(names), tuple(kinds), tuple(periods), parts, dropped, mask is not None, tuple(notes)
+    )
+    return recent(made)
 
 
 def checked_codes(codes: npt.ArrayLike) -> Array:

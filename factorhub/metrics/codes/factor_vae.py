@@ -72,7 +72,7 @@ def factor_vae(
             number = max(total // len(k_used), 1)
             rng = np.random.default_rng([seed, part])  # the same for every factor, so that their order changes nothing
             shifted = (checked(draw, int(k), number, batch, given.codes.shape[1], rng) - middle) / scale
-            variances = shifted.var(axis=1, ddof=1)
+            variances = np.einsum("nbd,nbd->nd", shifted, shifted) - shifted.sum(axis=1) ** 2 / batch
             each = np.column_stack([variances[:, lively[j]].mean(axis=1) for j in used]) if used else np.zeros((number, 1))
             winners = np.asarray(used or [0])[each.argmin(axis=1)]
             votes[part, :, k] = np.bincount(winners, minlength=len(given.groups))
