@@ -103,16 +103,20 @@ def information(given: Sample, how: Counting = Counting()) -> Information:
         known: Information = given.tables[how]
         return known
     codes, factors = given.code_classes(how.bins, how.exact), given.classes
+    entropies = np.array([entropy(factor.counts) for factor in factors])
     mutual, joint = np.zeros((len(codes), len(factors))), np.zeros((len(codes), len(factors)))
-    for j, code in enumerate(codes):
-        if given.known.all():
-            mutual[j], joint[j] = _of_all(code, factors, how)
-        else:
+    if given.known.all():
+        joint = _joint(codes, factors)
+        own = np.array([entropy(code.counts) for code in codes])
+        freedom = np.outer([code.size - 1.0 for code in codes], [factor.size - 1.0 for factor in factors])
+        mutual = _corrected(np.maximum(own[:, None] + entropies - joint, 0), freedom, given.rows, how)
+    else:
+        for j, code in enumerate(codes):
             for k, factor in enumerate(factors):
                 mutual[j, k], joint[j, k] = pair(code, factor, how)
     made = Information(
         mutual,
-        np.array([entropy(factor.counts) for factor in factors]),
+        entropies,
         np.array([entropy(code.counts) for code in codes]),
         np.array([code.size for code in codes]),
         joint,
@@ -121,27 +125,28 @@ def information(given: Sample, how: Counting = Counting()) -> Information:
     return made
 
 
-def _of_all(code: Classes, factors: tuple[Classes, ...], how: Counting) -> tuple[Array, Array]:
-    """(K,) mutual information and joint entropies of a code with factors that are all known in every row."""
+def _joint(codes: tuple[Classes, ...], factors: tuple[Classes, ...]) -> Array:
+    """(D, K) joint entropies of codes with factors that are all known in every row."""
+    total = len(factors[0].of)
     sizes = np.array([factor.size for factor in factors])
-    for size in sizes:
-        _fits(code.size, int(size), len(code.of))
-    ends = np.cumsum(code.size * sizes)
-    starts = ends - code.size * sizes
-    counts = np.zeros(int(ends[-1]), dtype=np.int64)
-    if "numba" in sys.modules:  # three times as fast, but loading it takes as long as a hundred tables
-        from factorhub.metrics.kernels.counting import count
+    labels = np.stack([factor.of for factor in factors])
+    joint = np.zeros((len(codes), len(factors)))
+    for j, code in enumerate(codes):
+        _fits(code.size, int(sizes.max()), total)
+        ends = np.cumsum(code.size * sizes)
+        starts = ends - code.size * sizes
+        counts = np.zeros(int(ends[-1]), dtype=np.int64)
+        if "numba" in sys.modules:  # three times as fast, but loading it takes as long as a hundred tables
+            from factorhub.metrics.kernels.counting import count
 
-        count(code.of, np.stack([factor.of for factor in factors]), sizes, starts, counts)
-    else:
-        for factor, start, end in zip(factors, starts, ends, strict=True):
-            counts[start:end] = np.bincount(code.of * factor.size + factor.of, minlength=end - start)
-    total = len(code.of)
-    logs = np.zeros(len(counts))
-    np.log(counts, out=logs, where=counts > 0)
-    joint = np.log(total) - np.add.reduceat(counts * logs, starts) / total
-    apart = np.array([entropy(factor.counts) for factor in factors]) + entropy(code.counts)
-    return _corrected(np.maximum(apart - joint, 0), (code.size - 1.0) * (sizes - 1.0), total, how), joint
+            count(code.of, labels, sizes, starts, counts)
+        else:
+            scaled = code.of[None] * sizes[:, None] + labels
+            for cells, start, end in zip(scaled, starts, ends, strict=True):
+                counts[start:end] = np.bincount(cells, minlength=end - start)
+        logs = np.log(np.maximum(counts, 1))
+        joint[j] = np.log(total) - np.add.reduceat(counts * logs, starts) / total
+    return joint
 
 
 def pair(a: Classes, b: Classes, how: Counting = Counting()) -> tuple[float, float]:
