@@ -37,6 +37,12 @@ CATALOG: dict[str, str] = {
     "udr": "factorhub.metrics.label_free.udr:udr",
     "omes": "factorhub.metrics.moves.omes:omes",
     "flatness": "factorhub.metrics.moves.flatness:flatness",
+    "fg_ari": "factorhub.metrics.objects.fg_ari:fg_ari",
+    "mbo": "factorhub.metrics.objects.mbo:mbo",
+    "miou": "factorhub.metrics.objects.miou:miou",
+    "covering": "factorhub.metrics.objects.covering:covering",
+    "slot_dci": "factorhub.metrics.objects.slot_dci:slot_dci",
+    "slot_identifiability": "factorhub.metrics.objects.slot_identifiability:slot_identifiability",
 }
 
 

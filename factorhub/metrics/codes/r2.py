@@ -10,6 +10,7 @@ import numpy.typing as npt
 from factorhub.errors import InputError, unknown
 from factorhub.factors import Array
 from factorhub.metrics.inputs import Groups, Schema, sample
+from factorhub.metrics.learning import split
 from factorhub.metrics.metric import BY_PLACE, declare
 from factorhub.metrics.moments import moments, solved, unit
 from factorhub.metrics.sample import Sample
@@ -37,7 +38,7 @@ def r2(
     groups: Groups = None,
     seed: int = 0,
     model: Literal["linear", "kernel"] = "linear",
-    train: float = 0.5,
+    train: float | int = 0.5,
 ) -> Score:
     """R² of a regression of each factor on all codes, on held-out rows; `relation` has that on each group of codes alone.
 
@@ -50,7 +51,7 @@ def r2(
         seed: of the split.
         model: "linear" least squares, or "kernel" ridge (radial basis functions of standardised codes with gamma 1/D,
             alpha 1, fitted to 2,000 rows at most).
-        train: the share of the rows that is fitted.
+        train: the share of the rows that is fitted; a whole number fits the rows before it.
 
     Raises:
         InputError: arrays that do not fit, or too few rows for the dimensions.
@@ -61,14 +62,12 @@ def r2(
     """
     if model not in MODELS:
         raise unknown("model", model, MODELS, "r2")
-    if not 0 < train < 1:
-        raise InputError(f"train is the share of the rows that is fitted, between 0 and 1; got {train}")
     given = sample(codes, factors, schema=schema, mask=mask, groups=groups, least=8)
     table, notes = np.zeros((1 + len(given.groups), len(given.names))), []
     for rows, factors in given.known_together:
-        order = np.random.default_rng([seed, 0]).permutation(rows)
-        fitted, held = np.split(order, [max(int(len(order) * train), 1)])
         names = ", ".join(given.names[k] for k in factors)
+        fitted, held = split(rows, train, seed, names)
+        order = np.concatenate([fitted, held])
         if min(len(fitted), len(held)) < 4:
             raise InputError(f"r2 needs 8 known rows of {names}; got {len(rows)}; give more rows or leave it out")
         if len(fitted) <= given.codes.shape[1]:
