@@ -166,9 +166,9 @@ def calibrated() -> Iterator[tuple[str, float, float]]:
         score = metrics.dci(codes[code], factors, estimator=estimator, train=1000)
         yield f"DCI of dSprites, {code}, {estimator}: D", float(score), d
         yield f"DCI of dSprites, {code}, {estimator}: C", score.parts["completeness"], c
-    factors = drawn("dsprites", 4500)
+    factors = drawn("dsprites", 3000)
     for code, (zero, published) in DCI_ES.items():
-        score = metrics.dci_es(panel(factors)[code], factors, rows=4500)
+        score = metrics.dci_es(panel(factors)[code], factors)
         yield f"DCI-ES of dSprites, {code}: down to 0", float(score), zero
         yield f"DCI-ES of dSprites, {code}: as published", score.parts["as published"], published
     for code, (sd, error) in FRESH.items():

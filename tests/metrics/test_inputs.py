@@ -109,9 +109,7 @@ def test_choices_are_named() -> None:
         lambda: metrics.mcc(z, v, kind="kendall"): "no kind named 'kendall' in mcc; it has pearson, spearman",
         lambda: metrics.mcc(z, v, folds=1): "mcc is cross-fitted over 2 or more folds, or over none with folds=0; got 1",
         lambda: metrics.r2(z, v, model="cubic"): "no model named 'cubic' in r2; it has linear, kernel",
-        lambda: metrics.r2(
-            z, v, train=2.0
-        ): "train is the share of the rows that is fitted, between 0 and 1, or how many come first; got",
+        lambda: metrics.r2(z, v, train=2.0): "train is the share of the rows that is fitted, between 0 and 1, or how many",
         lambda: metrics.sap(z, v, train=2.0): "train is the share of the rows that is fitted, between 0 and 1, or how many",
         lambda: metrics.irs(z, v, quantile=99): "quantile is a share above 0 and up to 1; got 99; the reference takes 0.99",
         lambda: metrics.infomec(z, v, estimator="kde"): "no estimator named 'kde' in infomec; it has counting, knn",

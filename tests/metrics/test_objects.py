@@ -13,7 +13,6 @@ from tests.metrics.test_calibration import circles
 
 TRUE = np.stack([circles(np.random.default_rng([7, n])) for n in range(40)])
 Y, X = np.mgrid[:64, :64]
-RANDOM = np.random.default_rng(0).integers(0, 7, TRUE.shape)
 PREDICTED: dict[str, tuple[np.ndarray, tuple[tuple[float, float], ...]]] = {
     # fg_ari, mbo, miou, covering: lowest and highest
     "perfect": (TRUE, ((1, 1), (1, 1), (1, 1), (1, 1))),
