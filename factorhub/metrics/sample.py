@@ -63,8 +63,8 @@ class Sample:
 
     @cached_property
     def moving(self) -> Array:
-        """(D,) which codes vary. A standard deviation does not tell: that of a constant 0.3 is not exactly 0."""
-        return np.asarray(np.ptp(self.codes, axis=0) > 0)
+        """(D,) which codes vary. A standard deviation alone does not tell: that of a constant 0.3 is not exactly 0."""
+        return np.asarray((np.ptp(self.codes, axis=0) > 0) & (self.codes.std(axis=0) > 0))
 
     @cached_property
     def known_together(self) -> tuple[tuple[Array, list[int]], ...]:
