@@ -274,3 +274,25 @@ def test_a_generator_fixes_a_factor_for_the_votes() -> None:
         assert score.settings["estimator"] == "generator"
     with pytest.raises(InputError, match=r"fix\(0, .*, 64, rng\) returns finite codes \(.*, 64, 3\); got shape \(2, 3\)"):
         metrics.factor_vae(factors, factors, fix=lambda *_: np.zeros((2, 3)))
+
+
+def test_sprites_are_read_back_by_drawing_them_again() -> None:
+    from factorhub.metrics.generated.reader import accuracy, read_back
+
+    made = factorhub.generator("dsprites")
+
+    def render(values: np.ndarray) -> np.ndarray:
+        return made.render(values)["image"]
+
+    assert accuracy(render, made.space, rows=20) >= 0.95
+    codes = np.column_stack([np.random.default_rng(3).integers(0, size, 5) for size in made.space.sizes])
+    blurred = 0.8 * render(made.space.values(codes)) + 0.05
+    found, error = read_back(render, made.space, blurred, starts=4)
+    right = made.space.canonical(made.space.values(found)) == made.space.canonical(made.space.values(codes))
+    assert right.mean() > 0.9
+    assert (error > 0).all()
+    with pytest.raises(InputError, match=r"images are finite pictures \(N, …\) like render's \(64, 64\); got shape \(2, 3\)"):
+        read_back(render, made.space, np.zeros((2, 3)))
+    loose = factorhub.generator("color_dsprites")
+    with pytest.raises(InputError, match="reading back needs a grid of every factor; got red, green, blue without one"):
+        read_back(lambda values: loose.render(values)["image"], loose.space, np.zeros((1, 64, 64, 3)))
