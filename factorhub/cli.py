@@ -260,8 +260,9 @@ def export(path: str, to: str, out: str, split: str | None, row: int | None) -> 
     """Write the set at PATH as one file that other people's loaders read."""
     from factorhub import build
     from factorhub.exchange.formats import export as write
-    from factorhub.exchange.table import Labelled, Part
+    from factorhub.exchange.table import Part
     from factorhub.progress import Bar
+    from factorhub.source import Labelled
 
     store = build.open(path, split)
     source: Labelled = store if row is None else Part(store, [row])

@@ -72,6 +72,15 @@ class Source(Protocol):
         ...
 
 
+class Labelled(Source, Protocol):
+    """A source that knows the factors of its rows: a stored set, a generator under a regime, a published file."""
+
+    @property
+    def space(self) -> FactorSpace:
+        """The factors of the rows."""
+        ...
+
+
 @runtime_checkable
 class BlockSource(Source, Protocol):
     """A source whose neighbouring rows are cheap to read together, as those of a compressed chunk are."""

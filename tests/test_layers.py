@@ -49,7 +49,7 @@ MAP: dict[str, set[str]] = {
     "metrics": BASE,
     "catalog": BASE | {"generator", "named", "dsprites_like", "dmelodies", "dynamics"},
     "storage": BASE | {"order", "source"},
-    "lookup": BASE | {"generator", "storage", "source", "regions"},
+    "lookup": BASE | {"generator", "order", "storage", "source", "regions"},
     "adapters": BASE | {"generator", "lookup"},
     "loaders": BASE | {"source", "order", "storage"},
     "exchange": BASE | {"generator", "source", "storage", "dsprites_like", "dmelodies"},

@@ -25,6 +25,7 @@ from factorhub.regimes.mechanisms import Do
 from factorhub.regimes.regime import Regime
 from factorhub.storage.codecs.codec import Compression
 from factorhub.storage.manifest import Plan, read_manifest
+from factorhub.storage.reader import Reader
 from factorhub.storage.verify import Report, verify
 from factorhub.storage.writer import default_shard_rows, layouts_of, rewrite, settle, write
 
@@ -123,7 +124,7 @@ def generate(
             measure=measure(source, planned.recipe.get("bound")),
         )
     named = planned.recipe["generator"]
-    return Store(folder, manifest=manifest, make=partial(make, leave=named), follow=partial(follow, leave=named))
+    return Store(Reader(folder, manifest=manifest), make=partial(make, leave=named), follow=partial(follow, leave=named))
 
 
 def generate_part(
@@ -228,7 +229,9 @@ def open(path: str | Path, split: str | None = None, *, generator: str | None = 
     >>> len(test), test[[30, 10, 20]]["tokens"].shape, set(test.values("octave").tolist()) == {4.0, 5.0, 6.0}
     (100, (3, 16), True)
     """
-    return Store(local_path("open", path), split, make=partial(make, leave=generator), follow=partial(follow, leave=generator))
+    return Store(
+        Reader(local_path("open", path), split), make=partial(make, leave=generator), follow=partial(follow, leave=generator)
+    )
 
 
 def make(recipe: Mapping[str, Any], leave: str | None = None) -> Generator:

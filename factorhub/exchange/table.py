@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -15,21 +14,12 @@ from factorhub.errors import InputError
 from factorhub.exchange.sorting import in_order
 from factorhub.factors import Array
 from factorhub.fields import Batch
-from factorhub.source import VALUE, Column, Source, row_numbers
+from factorhub.source import VALUE, Column, Labelled, row_numbers
 from factorhub.space import FactorSpace
-from factorhub.storage.reader import Reader
+from factorhub.storage.manifest import Plan
 
 BLOCK_BYTES = 32 << 20  # of rows read at once: what bounds memory
 BLOCK_ROWS = 1 << 16
-
-
-class Labelled(Source, Protocol):
-    """A source that knows the factors of its rows: a stored set, a generator under a regime, a published file."""
-
-    @property
-    def space(self) -> FactorSpace:
-        """The factors of the rows."""
-        ...
 
 
 class Part:
@@ -105,9 +95,10 @@ class Table:
     @cached_property
     def splits(self) -> dict[str, int]:
         """The row after the last of each split, where the rows are a whole set of several splits; else nothing."""
-        if not isinstance(self.source, Reader) or self.source.split is not None:
+        plan = getattr(self.source, "plan", None)
+        if not isinstance(plan, Plan) or getattr(self.source, "split", None) is not None:
             return {}
-        ranges = self.source.plan.ranges
+        ranges = plan.ranges
         return {name: stop for name, (_, stop) in ranges.items()} if len(ranges) > 1 else {}
 
     @property
