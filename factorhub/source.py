@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from factorhub.errors import InputError, RowError, short, unknown
 from factorhub.factors import Array, Factor
-from factorhub.fields import Batch, Field
+from factorhub.fields import Batch, Field, is_image
 from factorhub.space import FactorSpace
 
 Role: TypeAlias = Literal["index", "factor", "value", "regime", "observation"]
@@ -44,6 +44,16 @@ class Column:
     def row_bytes(self) -> int:
         """Bytes of one row."""
         return np.dtype(self.dtype).itemsize * math.prod(self.shape)
+
+    @property
+    def is_image(self) -> bool:
+        """True for pixels of an observation, of one image or several: see `factorhub.fields.is_image`."""
+        return self.role == "observation" and is_image(self.dtype, self.dims, self.shape)
+
+    @property
+    def is_binary(self) -> bool:
+        """True where the pixels are 0 and 1."""
+        return bool(self.attributes.get("meta", {}).get("binary"))
 
     def to_dict(self) -> dict[str, Any]:
         """This column as JSON data."""

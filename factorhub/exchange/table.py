@@ -50,17 +50,6 @@ class Part:
         return self._source.read(self._rows[row_numbers(rows, len(self))], columns)
 
 
-def is_image(column: Column) -> bool:
-    """True for uint8 pixels (y, x) or (y, x, channel) with 1, 3 or 4 channels; axes such as "pair" may come before."""
-    dims = column.dims[:-1] if column.dims[-1:] == ("channel",) and column.shape[-1] in (1, 3, 4) else column.dims
-    return column.role == "observation" and column.dtype == "uint8" and dims[-2:] == ("y", "x")
-
-
-def is_binary(column: Column) -> bool:
-    """True when the pixels are 0 and 1."""
-    return bool(column.attributes.get("meta", {}).get("binary"))
-
-
 @dataclass(frozen=True)
 class Table:
     """A labelled source as the writers of all formats see it.
@@ -117,7 +106,7 @@ class Table:
             InputError: there is none.
         """
         for column in self.source.columns:
-            if is_image(column) and len(column.dims) - (column.dims[-1] == "channel") == 2:
+            if column.is_image and len(column.dims) - (column.dims[-1] == "channel") == 2:
                 return column
         had = ", ".join(f"{c.name} {c.shape}" for c in self.source.columns if c.role == "observation")
         raise InputError(f"format {format} holds one picture a row, this set has {had}; parquet takes any set")
