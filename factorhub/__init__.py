@@ -28,6 +28,9 @@ from typing import TYPE_CHECKING, Any
 
 from factorhub.catalog import generator
 from factorhub.catalog import names as generators
+from factorhub.moved import install as _find_by_old_names
+
+_find_by_old_names()
 
 if TYPE_CHECKING:
     from factorhub.build import generate, open, repair

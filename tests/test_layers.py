@@ -37,7 +37,7 @@ MAP: dict[str, set[str]] = {
     "numerics": {"errors", "factors", "space"},
     "randomness": {"errors", "factors", "numerics"},
     "formulas": {"errors", "factors", "numerics"},
-    "trig": {"numerics"},
+    "moved": set(),
     "order": {"errors", "factors", "randomness", "numerics"},
     "generator": {"errors", "factors", "fields", "space"},
     "source": {"errors", "factors", "fields", "space"},
