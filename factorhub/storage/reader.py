@@ -24,6 +24,7 @@ from factorhub.space import FactorSpace
 from factorhub.storage.codecs.codec import OWN_FROM
 from factorhub.storage.index import Chunks
 from factorhub.storage.manifest import Manifest, read_manifest
+from factorhub.storage.scales import scale_of
 from factorhub.storage.shard import READ_COST, OpenShards, ShardReader
 from factorhub.storage.window_reader import Dealer, prepare
 
@@ -76,7 +77,8 @@ class Reader:
     def __getitem__(self, asked: Any) -> Any:
         """A column by name, a row by number (its arrays without the first axis), or rows by slice, list, array or mask."""
         if isinstance(asked, str):
-            return self.read(slice(None), [asked])[asked]
+            scale = scale_of(self.plan, asked, len(self))
+            return self.read(slice(None), [asked])[asked] if scale is None else scale
         return self._read(asked, self._default)
 
     def __iter__(self) -> Iterator[Batch]:

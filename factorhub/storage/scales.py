@@ -12,6 +12,7 @@ from typing import Any
 import h5py
 import numpy as np
 
+from factorhub.factors import Array
 from factorhub.storage.manifest import Plan, Shard
 
 LIST, BACK = "DIMENSION_LIST", "REFERENCE_LIST"  # from a dataset to the scales of its axes, and back
@@ -41,6 +42,17 @@ def axes_of(plan: Plan, shard: Shard) -> tuple[dict[str, int], dict[str, tuple[s
             own.append(name)
         axes[column.name] = tuple(own)
     return lengths, axes
+
+
+def scale_of(plan: Plan, name: str, rows: int) -> Array | None:
+    """What a shard of `rows` rows has under the name of an axis, so that each of its datasets can be asked of a set too; else None."""
+    if not plan.shards or any(column.name == name for column in plan.columns):
+        return None
+    lengths, axes = axes_of(plan, plan.shards[0])
+    if name not in lengths:
+        return None
+    along = any(names[0] == name for names in axes.values())
+    return np.zeros(rows if along else lengths[name], DTYPE)
 
 
 def attach(file: Any, datasets: Mapping[str, Any], plan: Plan, shard: Shard) -> None:
