@@ -28,6 +28,8 @@ CATALOG: dict[str, str] = {
     "tetrominoes": "factorhub.dsprites_like.tetrominoes:tetrominoes",
     "shapes3d": "factorhub.dsprites_like.shapes3d:shapes3d",
     "objects_room": "factorhub.dsprites_like.objects_room:objects_room",
+    "turntable": "factorhub.dsprites_like.turntable:turntable",
+    "robot_arm": "factorhub.dsprites_like.robot_arm:robot_arm",
     "causal_pendulum": "factorhub.dsprites_like.causal_pendulum:causal_pendulum",
     "causal_flow": "factorhub.dsprites_like.causal_flow:causal_flow",
     "dmelodies": "factorhub.dmelodies.dmelodies:dmelodies",
