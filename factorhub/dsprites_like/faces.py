@@ -15,13 +15,12 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from factorhub.errors import InputError
 from factorhub.factors import Array
 
 GROWTH = 0.5  # pixels
 NEAREST = 0.05  # what comes nearer to the eye is not drawn
 SCATTERED = 0.3  # the share of the light from everywhere that has the lamp's colour
-MOST = 255  # faces in view
+MOST = 255  # faces that are painted at once: the map of which is seen has bytes
 WHITE = np.ones(3)
 ROUND = 20  # faces around what stands for a round solid
 
@@ -76,13 +75,14 @@ class Solid:
     """One part of a scene, for n pictures.
 
     Attributes:
-        mesh: its shape at unit size.
+        mesh: its faces, and its shape at unit size.
         frame: (n, 3, 3), the directions of its own x, y and z, each as long as half its size, in the columns.
-        centre: (n, 3).
+        centre: (n, 3); what is nearer to the camera by its centre is painted later.
         colour: (n, 3), 0 … 255.
         part: its number in the map of parts.
         present: (n,) where it is to be seen; everywhere by default.
         ground: True for what all others stand on: it is painted before them.
+        corners: (n, v, 3) in space, where they are not those of the mesh, turned and sized by the frame.
     """
 
     mesh: Mesh
@@ -92,6 +92,16 @@ class Solid:
     part: int = 1
     present: Array | None = None
     ground: bool = False
+    corners: Array | None = None
+
+    def placed(self) -> Array:
+        """The corners (n, v, 3) in space."""
+        if self.corners is not None:
+            return self.corners
+        found = self.centre[:, None].repeat(len(self.mesh.corners), axis=1)
+        for k in range(3):
+            found += self.frame[:, None, :, k] * self.mesh.corners[None, :, None, k]
+        return found
 
 
 def sines(angles: npt.ArrayLike) -> tuple[Array, Array]:
@@ -195,7 +205,7 @@ def paint(
     camera: Camera,
     lamp: Array,
     *,
-    ambient: float = 0.45,
+    ambient: Array | float = 0.45,
     light: Array = WHITE,
 ) -> Array:
     """Paint solids over the pictures, from the farthest to the nearest, and say which part each pixel shows.
@@ -205,7 +215,7 @@ def paint(
         solids: none inside another.
         camera: of each picture.
         lamp: (n, 3) towards the lamp.
-        ambient: the share of light that comes from everywhere.
+        ambient: the share of light that comes from everywhere, (n, 1, 1) or one for all.
         light: the lamp's colour (n, 1, 3) or (3,), 1 is white.
 
     Returns:
@@ -214,34 +224,31 @@ def paint(
     from factorhub.dsprites_like.kernels.coverage import NO_COUNTS, NO_MASKS, paint_sprites
 
     n, size = images.shape[:2]
-    instances = np.zeros((n, size, size), np.uint8)
     if n == 0:
-        return instances
+        return np.zeros((n, size, size), np.uint8)
     lamp = lamp / np.sqrt(_dot(lamp, lamp))[:, None]
     outlines: list[Array] = []  # (n, faces, corners, 2) of each group of faces with as many corners
     seen, lits, keys, owners = [], [], [], []
     for number, solid in enumerate(solids):
-        corners = solid.centre[:, None].repeat(len(solid.mesh.corners), axis=1)
-        for k in range(3):
-            corners += solid.frame[:, None, :, k] * solid.mesh.corners[None, :, None, k]
+        corners = solid.placed()
         points, depth = camera.pixels(corners, size)
         shown = (depth.min(axis=1) > NEAREST) & (True if solid.present is None else solid.present)
         for faces in solid.mesh.faces:
-            flat, at = points[:, faces], corners[:, faces]
-            first, second = flat[:, :, 1] - flat[:, :, 0], flat[:, :, 2] - flat[:, :, 0]
+            flat, third = points[:, faces], faces[:, [0, faces.shape[1] // 3, 2 * faces.shape[1] // 3]]
+            at, on = corners[:, third], points[:, third]
+            first, second = on[:, :, 1] - on[:, :, 0], on[:, :, 2] - on[:, :, 0]
             facing = first[..., 0] * second[..., 1] - first[..., 1] * second[..., 0] < 0
             normal = _cross(at[:, :, 1] - at[:, :, 0], at[:, :, 2] - at[:, :, 0])
             lit = _dot(normal, lamp[:, None]) / np.maximum(np.sqrt(_dot(normal, normal)), 1e-12)
             outlines.append(flat)
             seen.append(facing & shown[:, None])
             lits.append(np.maximum(lit, 0.0))
-            keys.append(np.broadcast_to(np.where(solid.ground, -np.inf, -depth.mean(axis=1))[:, None], facing.shape))
+            away = camera.pixels(solid.centre[:, None], size)[1]
+            keys.append(np.broadcast_to(np.where(solid.ground, -np.inf, -away), facing.shape))
             owners.append(np.full(facing.shape[1], number))
     visible = np.concatenate(seen, axis=1)
     order = np.argsort(np.where(visible, np.concatenate(keys, axis=1), np.inf), axis=1, kind="stable")
     order = order[:, : max(int(visible.sum(axis=1).max()), 1)]
-    if order.shape[1] > MOST:
-        raise InputError(f"a scene has at most {MOST} faces in view; got {order.shape[1]}; draw fewer or simpler solids")
     owner = np.concatenate(owners)[order]
     lamplight: Array = np.take_along_axis(np.concatenate(lits, axis=1), order, axis=1)[..., None] * light
     level = lamplight * (1.0 - ambient) + ambient * (1.0 - SCATTERED + SCATTERED * light)
@@ -251,8 +258,14 @@ def paint(
     poses[..., 1] = 1.0
     vertices, starts = _listed(outlines, visible, order, poses[..., 0])
     vertices = np.clip(vertices, -8.0 * size, 8.0 * size)
-    paint_sprites(vertices, starts, poses, tints, True, images, instances, NO_MASKS, NO_COUNTS)
     parts = np.array([solid.part for solid in solids], np.uint8)[owner]
-    numbered = np.concatenate([np.zeros((n, 1), np.uint8), parts], axis=1)
-    found: Array = np.take_along_axis(numbered, instances.reshape(n, -1).astype(np.int64), axis=1).reshape(instances.shape)
+    found = np.zeros((n, size, size), np.uint8)
+    for begin in range(0, order.shape[1], MOST):
+        some = slice(begin, begin + MOST)
+        instances = np.zeros_like(found)
+        place, tint = np.ascontiguousarray(poses[:, some]), np.ascontiguousarray(tints[:, some])
+        paint_sprites(vertices, starts, place, tint, True, images, instances, NO_MASKS, NO_COUNTS)
+        named = np.concatenate([np.zeros((n, 1), np.uint8), parts[:, some]], axis=1)
+        shown_part = np.take_along_axis(named, instances.reshape(n, -1).astype(np.int64), axis=1).reshape(found.shape)
+        found = np.where(instances > 0, shown_part, found)
     return found
