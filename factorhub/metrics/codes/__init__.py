@@ -1,0 +1,1 @@
+"""Scores of codes (N, D) against the factors (N, K) that made the observations; one file a metric."""

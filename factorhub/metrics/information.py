@@ -1,0 +1,137 @@
+"""Mutual information between codes and factors by counting, in nats, with its bias and its noise taken off.
+
+The plug-in estimate of an independent pair of B and V classes is about (B - 1)(V - 1) / 2N, not 0. Two corrections:
+*Miller-Madow* subtracts that term; the *floor* sets to 0 what lies below the chi-square mean of 2N·I under independence plus
+four standard deviations. Neither may be used on rows drawn with repetition.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from factorhub.errors import InputError, whole
+from factorhub.factors import Array
+from factorhub.metrics.discretise import BINS, MOST_EXACT, Classes
+from factorhub.metrics.sample import Sample
+
+FLOOR = 4.0  # standard deviations
+
+
+@dataclass(frozen=True)
+class Counting:
+    """How mutual information is estimated.
+
+    Attributes:
+        bins: of equal width, for codes of many values.
+        exact: distinct values up to which a code has a class for each; 0 never, as in disentanglement_lib.
+        miller_madow: subtract the bias term.
+        floor: standard deviations above the mean of chance below which information counts as none; None for no floor.
+    """
+
+    bins: int = BINS
+    exact: int = MOST_EXACT
+    miller_madow: bool = True
+    floor: float | None = FLOOR
+
+    def __post_init__(self) -> None:
+        whole("bins", self.bins, 2, 2**20)
+        whole("exact", self.exact, 0)
+        if self.floor is not None and not self.floor >= 0:
+            raise InputError(f"floor is standard deviations from 0 up, or None for no floor; got {self.floor}")
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """For the settings of a score."""
+        bias = "miller-madow" if self.miller_madow else "none"
+        return {"estimator": "plug-in", "bins": self.bins, "exact": self.exact, "bias_correction": bias, "floor": self.floor}
+
+
+REFERENCE = Counting(exact=0, miller_madow=False, floor=None)  # what disentanglement_lib and disent do
+
+
+@dataclass(frozen=True, eq=False)
+class Information:
+    """What codes and factors share.
+
+    Attributes:
+        mutual: (D, K) mutual information of each group of codes with each factor, in nats.
+        factors: (K,) entropy of each factor, over its known rows.
+        codes: (D,) entropy of each group of codes.
+        sizes: (D,) classes of each group of codes.
+        joint: (D, K) joint entropy of each pair, without corrections.
+    """
+
+    mutual: Array
+    factors: Array
+    codes: Array
+    sizes: Array
+    joint: Array
+
+    @property
+    def normalised(self) -> Array:
+        """(D, K) share of each factor's entropy; 0 for a factor that never varies."""
+        return np.divide(self.mutual, self.factors, out=np.zeros_like(self.mutual), where=self.factors > 0)
+
+
+def entropy(counts: Array) -> float:
+    """The plug-in entropy of counts, in nats.
+
+    >>> round(entropy(np.array([5, 5])), 4)
+    0.6931
+    """
+    shares = counts[counts > 0] / counts.sum()
+    return float(-(shares * np.log(shares)).sum())
+
+
+def pair(a: Classes, b: Classes, how: Counting = Counting()) -> tuple[float, float]:
+    """The mutual information and the joint entropy of two columns in classes, over the rows where both are known."""
+    counts = _counts(a, b)
+    return _mutual(counts, how)
+
+
+def information(given: Sample, how: Counting = Counting()) -> Information:
+    """The mutual information of every group of codes with every factor, from one counting pass.
+
+    >>> from factorhub.metrics.inputs import sample
+    >>> rows = np.arange(400) % 4
+    >>> made = information(sample(rows[:, None] // 2, rows[:, None]), Counting(miller_madow=False))
+    >>> made.mutual.round(4).tolist(), made.factors.round(4).tolist()
+    ([[0.6931]], [1.3863])
+    """
+    codes, factors = given.code_classes(how.bins, how.exact), given.classes
+    mutual, joint = np.zeros((len(codes), len(factors))), np.zeros((len(codes), len(factors)))
+    for j, code in enumerate(codes):
+        for k, factor in enumerate(factors):
+            mutual[j, k], joint[j, k] = _mutual(_counts(code, factor), how)
+    return Information(
+        mutual,
+        np.array([entropy(factor.counts) for factor in factors]),
+        np.array([entropy(code.counts) for code in codes]),
+        np.array([code.size for code in codes]),
+        joint,
+    )
+
+
+def _counts(a: Classes, b: Classes) -> Array:
+    if a.size * b.size > 64 * len(a.of) + 2**20:  # groups of many dimensions: count what occurs, not the table
+        raise InputError(f"a table of {a.size} × {b.size} classes is too large for {len(a.of)} rows; give more rows or fewer bins")
+    cells = a.of * b.size + b.of
+    if (a.of < 0).any() or (b.of < 0).any():
+        cells = cells[(a.of >= 0) & (b.of >= 0)]
+    return np.bincount(cells, minlength=a.size * b.size).reshape(a.size, b.size)
+
+
+def _mutual(counts: Array, how: Counting) -> tuple[float, float]:
+    total = counts.sum()
+    rows, columns = counts.sum(axis=1), counts.sum(axis=0)
+    joint = entropy(counts)
+    mutual = max(entropy(rows) + entropy(columns) - joint, 0.0)
+    freedom = float((np.count_nonzero(rows) - 1) * (np.count_nonzero(columns) - 1))
+    if how.floor is not None and 2 * total * mutual < freedom + how.floor * np.sqrt(2 * freedom):
+        return 0.0, joint
+    if how.miller_madow:
+        mutual = max(mutual - freedom / (2 * total), 0.0)
+    return (mutual if mutual > 1e-12 else 0.0), joint
