@@ -20,16 +20,17 @@ def rows_that_share(given: Sample) -> Fix:
     A function of a factor's index, a number of batches, their size and a generator of random numbers, that returns codes
     (batches, size, D). With a generator and an encoder at hand, pass one that fixes the factor, draws the others and encodes.
     """
-    order, starts = [], []
+    places, order, starts = [], [], []
     for k in range(len(given.names)):
         classes = given.classes[k]
         known = np.flatnonzero(classes.of >= 0)
+        places.append(known)
         order.append(known[np.argsort(classes.of[known], kind="stable")])
         starts.append(np.concatenate([[0], np.cumsum(classes.counts)]))
 
     def fix(k: int, batches: int, size: int, rng: np.random.Generator) -> Array:
         rows, start = order[k], starts[k]
-        value = given.classes[k].of[rows[rng.integers(0, len(rows), batches)]]
+        value = given.classes[k].of[places[k][rng.integers(0, len(rows), batches)]]
         counts = (start[value + 1] - start[value])[:, None]
         within = (rng.random((batches, size)) * counts).astype(np.int64)
         codes: Array = given.codes[rows[start[value][:, None] + within]]

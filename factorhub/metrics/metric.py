@@ -42,6 +42,10 @@ INVARIANCES = {
     "one factor": "a single factor gives a finite score",
     "one code": "a single code gives a finite score",
 }
+BY_PLACE = {  # what a metric lacks that splits rows, or draws them, with a seed
+    "row order": "which rows are used for what goes by their place",
+    "doubling": "the two copies of a row may be used for different things",
+}
 COSTS = ("milliseconds", "seconds", "minutes")
 TIERS = ("basic", "full", "special", "reference")
 

@@ -53,6 +53,11 @@ class Sample:
         """Indices of the factors that vary: the others have no score."""
         return np.setdiff1d(np.arange(len(self.names)), self.dropped)
 
+    @cached_property
+    def moving(self) -> Array:
+        """(D,) which codes vary. A standard deviation does not tell: that of a constant 0.3 is not exactly 0."""
+        return np.asarray(np.ptp(self.codes, axis=0) > 0)
+
     @property
     def grouped(self) -> bool:
         """True when some group has more than one dimension."""

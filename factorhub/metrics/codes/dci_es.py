@@ -11,7 +11,7 @@ from factorhub.errors import InputError, whole
 from factorhub.factors import Array
 from factorhub.metrics.inputs import Groups, Schema, sample
 from factorhub.metrics.learning import quietly, scikit_learn, split
-from factorhub.metrics.metric import declare
+from factorhub.metrics.metric import BY_PLACE, declare
 from factorhub.metrics.score import Score
 
 DEPTHS = (1, 2, 3, 4, 8, 10, 12, 14, 16, 18, 20, 32)
@@ -26,14 +26,12 @@ DEPTHS = (1, 2, 3, 4, 8, 10, 12, 14, 16, 18, 20, 32)
     source="Eastwood et al., DCI-ES, 2023; the area is taken down to a loss of 0",
     extra="metrics",
     lacks={
-        "doubling": "the two copies of a row may fall on both sides of the split",
-        "row order": "forests are grown on rows in their order",
-        "code order": "forests try codes in a random order of their places",
-        "sign": "forests cut between values, and a value on a cut goes to one side",
-        "constant code": "forests draw the codes they try, and a constant one is drawn in vain",
-        "affine": "cuts lie between rounded values",
-        "relabelling": "ties between classes go to the first",
-        "one code": "nothing else to learn from, but it has a score: stated for completeness",
+        **BY_PLACE,
+        "code order": "a tree tries codes in a random order of their places",
+        "relabelling": "of two classes that are as frequent in a leaf, the first is named",
+        "sign": "of two cuts that are as good, a tree takes the lower one",
+        "constant code": "a tree tries some of the codes, and a constant one in vain",
+        "angle": "a tree cuts along the codes, so turning a pair of them changes what it can cut off",
     },
 )
 def dci_es(

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from factorhub.metrics.inputs import Groups, Schema, sample
 from factorhub.metrics.learning import area_under_curve, logistic, probabilities, split
-from factorhub.metrics.metric import declare
+from factorhub.metrics.metric import BY_PLACE, declare
 from factorhub.metrics.score import Score
 from factorhub.metrics.typed import standardised
 
@@ -20,7 +20,7 @@ from factorhub.metrics.typed import standardised
     cost="seconds",
     source="Ridgeway and Mozer, 2018",
     extra="metrics",
-    lacks={"doubling": "the two copies of a row may fall on both sides of the split", "row order": "rows are split by their place"},
+    lacks={**BY_PLACE, "angle": "the solver stops at a tolerance, and not at the same place"},
 )
 def explicitness(
     codes: npt.ArrayLike,

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from factorhub.errors import whole
 from factorhub.metrics.fixing import Fix, checked, rows_that_share
 from factorhub.metrics.inputs import Groups, Schema, sample
-from factorhub.metrics.metric import declare
+from factorhub.metrics.metric import BY_PLACE, declare
 from factorhub.metrics.score import Score
 
 
@@ -17,6 +17,7 @@ from factorhub.metrics.score import Score
     chance="1/K",
     tier="basic",
     source="Kim and Mnih, Disentangling by factorising, 2018",
+    lacks=BY_PLACE,
 )
 def factor_vae(
     codes: npt.ArrayLike,
@@ -57,11 +58,11 @@ def factor_vae(
     whole("train", train, 1)
     whole("test", test, 1)
     given = sample(codes, factors, schema=schema, mask=mask, groups=groups)
-    draw, rng = fix or rows_that_share(given), np.random.default_rng([seed, 0])
+    draw = fix or rows_that_share(given)
     middle, spread = given.codes.mean(axis=0), given.codes.std(axis=0, ddof=1)
-    scale = np.where(spread > 0, spread, 1.0)
-    lively = np.array([[d for d in group if spread[d] > active] for group in given.groups], dtype=object)
-    used = [j for j, dims in enumerate(lively) if len(dims)]
+    scale = np.where(given.moving, spread, 1.0)
+    lively = [[d for d in group if given.moving[d] and spread[d] > active] for group in given.groups]
+    used = [j for j, dims in enumerate(lively) if dims]
     k_used, notes = given.varying, list(given.lonely)
     if not used:
         notes.append("no code is active: every vote goes to the first")
@@ -69,9 +70,10 @@ def factor_vae(
     for k in k_used:
         for part, total in enumerate((train, test)):
             number = max(total // len(k_used), 1)
+            rng = np.random.default_rng([seed, part])  # the same for every factor, so that their order changes nothing
             shifted = (checked(draw, int(k), number, batch, given.codes.shape[1], rng) - middle) / scale
             variances = shifted.var(axis=1, ddof=1)
-            each = np.column_stack([variances[:, list(lively[j])].mean(axis=1) for j in used]) if used else np.zeros((number, 1))
+            each = np.column_stack([variances[:, lively[j]].mean(axis=1) for j in used]) if used else np.zeros((number, 1))
             winners = np.asarray(used or [0])[each.argmin(axis=1)]
             votes[part, :, k] = np.bincount(winners, minlength=len(given.groups))
     decided = votes[0].argmax(axis=1)

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from factorhub.metrics.inputs import Groups, Schema, sample
 from factorhub.metrics.learning import logistic, probabilities, split
-from factorhub.metrics.metric import declare
+from factorhub.metrics.metric import BY_PLACE, declare
 from factorhub.metrics.score import Score
 from factorhub.metrics.typed import standardised
 
@@ -21,7 +21,7 @@ from factorhub.metrics.typed import standardised
     cost="seconds",
     source="Locatello et al., On the fairness of disentangled representations, 2019",
     extra="metrics",
-    lacks={"doubling": "the two copies of a row may fall on both sides of the split", "row order": "rows are split by their place"},
+    lacks={**BY_PLACE, "angle": "the solver stops at a tolerance, and not at the same place"},
 )
 def fairness(
     codes: npt.ArrayLike,

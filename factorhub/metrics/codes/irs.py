@@ -53,9 +53,8 @@ def irs(
     if not 0 < quantile <= 1:
         raise InputError(f"quantile is a share above 0 and up to 1; got {quantile}; the reference takes 0.99")
     given = sample(codes, factors, schema=schema, mask=mask, groups=groups)
-    spread = given.codes.std(axis=0)
-    unit = given.codes / np.where(spread > 0, spread, 1.0)
-    blocks = [given.codes[:, g] if len(g) == 1 else unit[:, g] for g in map(list, given.groups)]
+    unit = np.where(given.moving, given.codes / np.where(given.moving, given.codes.std(axis=0), 1.0), 0.0)
+    blocks = [given.codes[:, g] * given.moving[g] if len(g) == 1 else unit[:, g] for g in map(list, given.groups)]
     most = np.array([np.linalg.norm(block - block.mean(axis=0), axis=1).max() for block in blocks])
     relation = np.zeros((len(blocks), len(given.names)))
     for k in given.varying:

@@ -53,9 +53,14 @@ def jemmig(
     table = information(given, how)
     each = np.zeros(len(given.names))
     for k in given.varying:
-        order = np.argsort(-table.mutual[:, k], kind="stable")
-        best = order[0]
-        second = table.mutual[order[1], k] if len(order) > 1 else 0.0
-        joint = table.joint[best, k] - table.mutual[best, k] + second
-        each[k] = max(1 - joint / (table.factors[k] + np.log(max(table.sizes[best], 2))), 0.0)
+        mutual = table.mutual[:, k]
+        ranked = np.sort(mutual)[::-1]
+        second = ranked[1] if len(ranked) > 1 else 0.0
+        best = np.flatnonzero(
+            (mutual == ranked[0]) & (table.sizes > 1)
+        )  # of codes that know as much, the one that holds least else
+        if not len(best):
+            continue
+        left = table.joint[best, k] - ranked[0] + second
+        each[k] = max(float((1 - left / (table.factors[k] + np.log(table.sizes[best]))).max()), 0.0)
     return given.score("jemmig", each, relation=table.mutual, warnings=given.lonely, **how.settings, seed=seed, version=1)

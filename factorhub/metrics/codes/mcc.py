@@ -11,7 +11,7 @@ from factorhub.errors import InputError, unknown, whole
 from factorhub.factors import Array
 from factorhub.metrics.aggregations import matching
 from factorhub.metrics.inputs import Groups, Schema, sample
-from factorhub.metrics.metric import declare
+from factorhub.metrics.metric import BY_PLACE, declare
 from factorhub.metrics.relations import correlation
 from factorhub.metrics.sample import Sample
 from factorhub.metrics.score import Score
@@ -27,6 +27,7 @@ CORRELATIONS = ("pearson", "spearman")
     tier="basic",
     source="Hyvärinen and Morioka, 2016; cross-fitting is ours",
     extra="metrics",
+    lacks=BY_PLACE,
 )
 def mcc(
     codes: npt.ArrayLike,

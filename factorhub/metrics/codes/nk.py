@@ -10,7 +10,7 @@ from factorhub.factors import Array
 from factorhub.metrics.codes.snc import aligned_codes
 from factorhub.metrics.inputs import Groups, Schema, sample
 from factorhub.metrics.learning import quietly, scikit_learn, split
-from factorhub.metrics.metric import declare
+from factorhub.metrics.metric import BY_PLACE, declare
 from factorhub.metrics.score import Score
 from factorhub.metrics.typed import standardised
 
@@ -24,10 +24,12 @@ from factorhub.metrics.typed import standardised
     source="Mahon et al., Correcting flaws in common disentanglement metrics, 2023",
     extra="metrics",
     lacks={
-        "doubling": "the two copies of a row may fall on both sides of the split",
-        "row order": "a network is trained on rows in their order",
-        "code order": "a network starts from weights drawn in the order of the codes",
-        "sign": "the same",
+        **BY_PLACE,
+        "code order": "the network starts from random weights, in the order of the codes",
+        "relabelling": "the network starts from random weights, in the order of the classes",
+        "sign": "the network starts from random weights, which are not turned with the code",
+        "constant code": "the network starts from other random weights where there are more codes",
+        "angle": "the network starts from random weights, which are not turned with the angle",
     },
 )
 def nk(

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from factorhub.errors import whole
 from factorhub.metrics.inputs import Groups, Schema, sample
 from factorhub.metrics.learning import logistic, split
-from factorhub.metrics.metric import declare
+from factorhub.metrics.metric import BY_PLACE, declare
 from factorhub.metrics.score import Score
 from factorhub.metrics.typed import standardised
 
@@ -24,7 +24,7 @@ BUDGETS = (10, 100, 1_000, 10_000)
     cost="seconds",
     source="Locatello et al., Challenging common assumptions, 2019: downstream tasks and sample efficiency",
     extra="metrics",
-    lacks={"doubling": "the two copies of a row may fall on both sides of the split", "row order": "rows are split by their place"},
+    lacks={**BY_PLACE, "angle": "the solver stops at a tolerance, and not at the same place"},
 )
 def probe(
     codes: npt.ArrayLike,

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from factorhub.errors import InputError, unknown
 from factorhub.factors import Array
 from factorhub.metrics.inputs import Groups, Schema, sample
-from factorhub.metrics.metric import declare
+from factorhub.metrics.metric import BY_PLACE, declare
 from factorhub.metrics.score import Score
 from factorhub.metrics.typed import standardised, target
 
@@ -24,7 +24,7 @@ MOST = 2000  # rows that a kernel regression is fitted to
     chance="about -D/N",
     tier="basic",
     source="the coefficient of determination on held-out rows; typed targets: Lippe et al., CITRIS, 2022",
-    lacks={"doubling": "the two copies of a row may fall on both sides of the split, so the split changes the score slightly"},
+    lacks=BY_PLACE,
 )
 def r2(
     codes: npt.ArrayLike,

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from factorhub.metrics.aggregations import gap
 from factorhub.metrics.inputs import Groups, Schema, sample
 from factorhub.metrics.learning import quietly, scikit_learn, split
-from factorhub.metrics.metric import declare
+from factorhub.metrics.metric import BY_PLACE, declare
 from factorhub.metrics.score import Score
 from factorhub.metrics.typed import standardised
 
@@ -21,11 +21,7 @@ from factorhub.metrics.typed import standardised
     cost="seconds",
     source="Kumar et al., Variational inference of disentangled latent concepts, 2018",
     extra="metrics",
-    lacks={
-        "doubling": "the two copies of a row may fall on both sides of the split",
-        "row order": "rows are split by their place in a seeded order",
-        "factor order": "the solver is stopped before it converges, which depends on nothing else but is not exact",
-    },
+    lacks=BY_PLACE,
 )
 def sap(
     codes: npt.ArrayLike,
@@ -65,6 +61,8 @@ def sap(
         fitted, held = split(np.flatnonzero(given.known[:, k]), train, seed, given.names[k])
         labels = given.classes[k].of
         for j, group in enumerate(map(list, given.groups)):
+            if not given.moving[group].any():
+                continue  # no code, as good as absent
             if len(np.unique(labels[fitted])) == 1:
                 accuracy[j, k] = (labels[held] == labels[fitted[0]]).mean()
                 continue

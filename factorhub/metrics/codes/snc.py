@@ -11,7 +11,7 @@ from factorhub.metrics.discretise import Classes, binned, joined
 from factorhub.metrics.information import REFERENCE, pair
 from factorhub.metrics.inputs import Groups, Schema, sample
 from factorhub.metrics.learning import split
-from factorhub.metrics.metric import declare
+from factorhub.metrics.metric import BY_PLACE, declare
 from factorhub.metrics.sample import Sample
 from factorhub.metrics.score import Score
 from factorhub.metrics.typed import ranked
@@ -23,11 +23,7 @@ from factorhub.metrics.typed import ranked
     tier="full",
     source="Mahon et al., Correcting flaws in common disentanglement metrics, 2023",
     extra="metrics",
-    lacks={
-        "doubling": "the two copies of a row may fall on both sides of the split",
-        "row order": "rows are split by their place in a seeded order",
-        "sign": "bins of equal frequency are closed at one side",
-    },
+    lacks={**BY_PLACE, "sign": "bins of equal frequency are closed at one side"},
 )
 def snc(
     codes: npt.ArrayLike,

@@ -75,7 +75,7 @@ def omes(
         row = int(np.flatnonzero(changed.sum(axis=1) != 1)[0])
         raise InputError(f"pairs differ in one factor; pair {row} differs in {int(changed[row].sum())}; draw pairs with k=1")
     which = changed.argmax(axis=1)
-    moving = np.flatnonzero(given.codes.std(axis=0) > active)
+    moving = np.flatnonzero(given.moving & (given.codes.std(axis=0) > active))
     missing = [given.names[k] for k in given.varying if (which == k).sum() < 3]
     if missing:
         raise InputError(f"omes needs 3 pairs or more for every factor; there are fewer for {', '.join(missing)}; draw more pairs")
