@@ -6,7 +6,6 @@ import itertools
 import shutil
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 from factorhub import catalog
@@ -227,7 +226,4 @@ def members(values: Sequence[Any], text: Callable[[Any], str]) -> str:
     return ", ".join(shown if len(shown) <= 4 else [*shown[:2], f"… {shown[-1]}"])
 
 
-def is_set(name: str) -> bool:
-    """True when a name given on the command line is a path rather than a generator's name."""
-    looks = "/" in name.partition(":")[0] or "://" in name or name.startswith((".", "~"))
-    return name not in catalog.CATALOG and (looks or Path(name).exists())
+is_set = catalog.is_path  # what a name given on the command line is, if it is no generator's

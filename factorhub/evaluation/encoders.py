@@ -1,0 +1,148 @@
+"""Any encoder as a function from a batch of observations to codes (n, D) float64: of torch, JAX or NumPy.
+
+Nothing is imported for it: a torch module is recognised only where torch is loaded already, as it is wherever there is one.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias, get_args
+
+import numpy as np
+
+from factorhub.errors import InputError, short, unknown
+from factorhub.factors import Array
+from factorhub.fields import Batch
+from factorhub.source import Column
+
+Layout: TypeAlias = Literal["stored", "float", "torch"]
+Encode: TypeAlias = Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """A model as `evaluate` calls it.
+
+    Attributes:
+        function: of a batch.
+        columns: the observation fields that the batch has: one is given as an array, several as {name: array}.
+        layout: "stored" gives NumPy arrays as sets hold them, uint8 images (n, y, x) or (n, y, x, channel); "float" gives
+            images as float32 in [0, 1] of shape (n, y, x, channel); "torch" the same as tensors (n, channel, y, x) on the
+            device of the module. Fields that are no images keep their numbers and shape in all three.
+        single: False where the batch is a dictionary.
+    """
+
+    function: Encode
+    columns: tuple[Column, ...]
+    layout: Layout
+    single: bool = True
+
+    def __call__(self, batch: Batch, rows: int) -> Array:
+        """Codes (rows, D) float64 of a batch, checked.
+
+        Raises:
+            InputError: the model returns something else than one finite row of numbers for each observation.
+        """
+        given = {column.name: self._laid(batch[column.name], column) for column in self.columns}
+        return checked(self.function(next(iter(given.values())) if self.single else given), rows)
+
+    def _laid(self, array: Array, column: Column) -> Any:
+        if self.layout != "stored" and column.is_image:
+            white = np.float32(1 if column.is_binary else 255)  # binary images hold 0 and 1
+            array = array.astype(np.float32) / white
+            array = array if column.dims[-1:] == ("channel",) else array[..., None]
+            array = np.moveaxis(array, -1, -3) if self.layout == "torch" else array
+        if self.layout != "torch":
+            return array
+        torch: Any = sys.modules["torch"]
+        return torch.from_numpy(np.ascontiguousarray(array)).to(_device(self.function))
+
+
+def encoder(function: Encode, columns: tuple[Column, ...], layout: Layout | None, single: bool) -> Encoder:
+    """The encoder of a function; torch modules get tensors, other functions arrays as they are stored, unless told otherwise.
+
+    Raises:
+        InputError: no function, an unknown layout, or the layout of torch where torch is not loaded.
+    """
+    if not callable(function):
+        raise InputError(f"a model is a function from a batch of observations to codes (n, D); got {short(function)}")
+    chosen = layout or ("torch" if is_module(function) else "stored")
+    if chosen not in get_args(Layout):
+        raise unknown("layout", chosen, get_args(Layout), "evaluate")
+    if chosen == "torch" and "torch" not in sys.modules:
+        raise InputError("layout 'torch' gives tensors, and torch is not loaded; import torch first, or leave layout out")
+    return Encoder(function, columns, chosen, single)
+
+
+def is_module(function: object) -> bool:
+    """True for a torch module, where torch is loaded."""
+    torch: Any = sys.modules.get("torch")
+    return torch is not None and isinstance(function, torch.nn.Module)
+
+
+@contextmanager
+def judging(function: object) -> Iterator[None]:
+    """A torch module, and the one whose method this is, in eval mode and without gradients; each part is put back as it was."""
+    torch: Any = sys.modules.get("torch")
+    if torch is None:
+        yield
+        return
+    module = function if is_module(function) else getattr(function, "__self__", None)
+    parts = list(module.modules()) if is_module(module) else []  # type: ignore[union-attr]
+    before = [part.training for part in parts]
+    try:
+        for part in parts:
+            part.training = False  # what module.eval() does, and what a module that overrides it cannot refuse
+        with torch.no_grad():
+            yield
+    finally:
+        for part, training in zip(parts, before, strict=True):
+            part.training = training
+
+
+def _device(function: object) -> Any:
+    module: Any = function if is_module(function) else getattr(function, "__self__", None)
+    if not is_module(module):
+        return "cpu"
+    first = next(iter([*module.parameters(), *module.buffers()]), None)
+    return "cpu" if first is None else first.device
+
+
+def checked(codes: Any, rows: int) -> Array:
+    """What a model returned as codes (rows, D) float64.
+
+    Raises:
+        InputError: no numbers, another number of rows, or numbers that are not finite.
+    """
+    if isinstance(codes, (tuple, list, dict)) and not _numbers(codes):
+        several = f"a {type(codes).__name__} of {len(codes)}"
+        raise InputError(f"the model returns one array of codes (n, D); got {several}; return the means alone, as lambda x: f(x)[0]")
+    try:
+        array = np.asarray(codes.detach().cpu() if hasattr(codes, "detach") else codes)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise InputError(f"the model returns an array of codes (n, D); got {short(codes)} ({error}); return numbers") from None
+    if array.dtype.kind not in "biuf":
+        raise InputError(f"the model returns real numbers; got an array of {array.dtype}; convert its output to float32")
+    if array.ndim == 0 or len(array) != rows:
+        got = "a single number" if array.ndim == 0 else f"{len(array)} rows of shape {array.shape[1:]}"
+        raise InputError(f"the model returns a row of codes for each of the {rows} observations of a batch; got {got}; check its axes")
+    array = array.reshape(rows, -1).astype(np.float64) if array.ndim != 2 else array.astype(np.float64)
+    if not array.shape[1]:
+        raise InputError(f"the model returns codes (n, D) with D of 1 or more; got shape {array.shape}; return its latents")
+    if not np.isfinite(array).all():
+        row, code = np.argwhere(~np.isfinite(array))[0]
+        raise InputError(
+            f"the model returns finite codes; got {array[row, code]} for row {row} of a batch, code {code}; look for a division by 0"
+        )
+    return array
+
+
+def _numbers(codes: Any) -> bool:
+    """True for a plain list of numbers or of rows of numbers, which are codes."""
+    try:
+        return not isinstance(codes, (dict, tuple)) and np.asarray(codes).dtype.kind in "biuf"
+    except (TypeError, ValueError, RuntimeError):
+        return False
