@@ -19,7 +19,11 @@ from factorhub.metrics.metric import INVARIANCES, NEEDS, Metric, declare
 from factorhub.metrics.score import Score
 from factorhub.named import imported
 
-FUNCTIONS = {"ari": "factorhub.metrics.objects.ari:ari"}  # public, and no metrics of one number
+FUNCTIONS = {
+    "ari": "factorhub.metrics.objects.ari:ari",
+    "jackknife": "factorhub.metrics.uncertainty:jackknife",
+    "Running": "factorhub.metrics.streaming:Running",
+}  # public, and no metrics of one number
 __all__ = ["CATALOG", "INVARIANCES", "NEEDS", "Metric", "Score", "declare", "metric", "names"]
 
 

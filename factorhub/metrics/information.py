@@ -2,7 +2,9 @@
 
 The plug-in estimate of an independent pair of B and V classes is about (B - 1)(V - 1) / 2N, not 0. Two corrections:
 *Miller-Madow* subtracts that term; the *floor* sets to 0 what lies below the chi-square mean of 2N·I under independence plus
-four standard deviations. Neither may be used on rows drawn with repetition.
+four standard deviations, or rather beyond the point that a normal variable passes as rarely: the chi-square of few degrees of
+freedom is skewed, and one entry in a thousand of pure noise lies above its mean plus four deviations, which would make that
+code a specialist. Neither may be used on rows drawn with repetition.
 """
 
 from __future__ import annotations
@@ -28,7 +30,8 @@ class Counting:
         bins: of equal width, for codes of many values.
         exact: distinct values up to which a code has a class for each; 0 never, as in disentanglement_lib.
         miller_madow: subtract the bias term.
-        floor: standard deviations above the mean of chance below which information counts as none; None for no floor.
+        floor: standard deviations of a normal variable; information that chance exceeds more often than it counts as none. None
+            for no floor.
     """
 
     bins: int = BINS
@@ -130,8 +133,16 @@ def _mutual(counts: Array, how: Counting) -> tuple[float, float]:
     joint = entropy(counts)
     mutual = max(entropy(rows) + entropy(columns) - joint, 0.0)
     freedom = float((np.count_nonzero(rows) - 1) * (np.count_nonzero(columns) - 1))
-    if how.floor is not None and 2 * total * mutual < freedom + how.floor * np.sqrt(2 * freedom):
+    if how.floor is not None and 2 * total * mutual < _exceeded(freedom, how.floor):
         return 0.0, joint
     if how.miller_madow:
         mutual = max(mutual - freedom / (2 * total), 0.0)
     return (mutual if mutual > 1e-12 else 0.0), joint
+
+
+def _exceeded(freedom: float, deviations: float) -> float:
+    """What a chi-square exceeds as often as a normal variable exceeds `deviations` (Wilson and Hilferty, 1931)."""
+    if freedom == 0:
+        return 0.0
+    step = 2 / (9 * freedom)
+    return float(freedom * (1 - step + deviations * np.sqrt(step)) ** 3)

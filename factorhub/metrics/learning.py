@@ -24,8 +24,14 @@ def scikit_learn(module: str, purpose: str) -> Any:
         raise MissingExtra("scikit-learn", "metrics", purpose) from None
 
 
-def split(rows: Array, train: float, seed: int, name: str) -> tuple[Array, Array]:
-    """The rows that a model is fitted to and those it is judged on, in a seeded random order.
+def split(rows: Array, train: float | int, seed: int, name: str) -> tuple[Array, Array]:
+    """The rows that a model is fitted to and those it is judged on.
+
+    Args:
+        rows: indices of the rows whose label is known, increasing.
+        train: the share that is fitted, in a seeded random order; a whole number is a row: those before it are fitted.
+        seed: of the order.
+        name: of the factor, for errors.
 
     Raises:
         InputError: `train` is no share, or one of the two would be empty.
@@ -33,8 +39,13 @@ def split(rows: Array, train: float, seed: int, name: str) -> tuple[Array, Array
     >>> [part.tolist() for part in split(np.arange(3), 0.67, 0, "shape")]
     [[2, 0], [1]]
     """
+    if isinstance(train, int) and not isinstance(train, bool) and train > 0:
+        parts = rows[rows < train], rows[rows >= train]
+        if not (len(parts[0]) and len(parts[1])):
+            raise InputError(f"{name} needs known rows before row {train} to fit and after it to judge; got {len(rows)} in all")
+        return parts
     if not 0 < train < 1:
-        raise InputError(f"train is the share of the rows that is fitted, between 0 and 1; got {train}")
+        raise InputError(f"train is the share of the rows that is fitted, between 0 and 1, or how many come first; got {train}")
     order = np.random.default_rng([seed, 1]).permutation(rows)
     fitted = round(len(order) * train)
     if min(fitted, len(order) - fitted) < 1:

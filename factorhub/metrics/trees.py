@@ -15,7 +15,9 @@ from factorhub.metrics.typed import target
 TREES, DEPTH, RATE = 100, 3, 0.1  # scikit-learn's defaults, which the references use
 
 
-def boosted(given: Sample, estimator: str, *, train: float, seed: int) -> tuple[Array, Array, dict[str, Any], tuple[str, ...]]:
+def boosted(
+    given: Sample, estimator: str, *, train: float | int, seed: int
+) -> tuple[Array, Array, dict[str, Any], tuple[str, ...]]:
     """Importances (D, K), each column summing to 1 or 0; informativeness (K,); settings; warnings.
 
     Args:

@@ -23,6 +23,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "factor_vae": {"train": 400, "test": 200, "batch": 16},
     "beta_vae": {"train": 200, "test": 100, "batch": 8},
     "dci_es": {"trees": 3, "depths": (1, 2, 4), "rows": 200},
+    "infomec": {"explicit": False},
     "nk": {"epochs": 2},
     "probe": {"labels": (10, 100)},
 }

@@ -38,7 +38,7 @@ def dci(
     exact: int = MOST_EXACT,
     miller_madow: bool = True,
     floor: float | None = FLOOR,
-    train: float = 2 / 3,
+    train: float | int = 2 / 3,
 ) -> Score:
     """Disentanglement D; the parts are "completeness" C and, of trees, "informativeness" I on held-out rows.
 

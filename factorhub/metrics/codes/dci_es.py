@@ -45,7 +45,7 @@ def dci_es(
     depths: Sequence[int] = DEPTHS,
     trees: int = 30,
     rows: int = 3_000,
-    train: float = 2 / 3,
+    train: float | int = 2 / 3,
 ) -> Score:
     """E = 1 - 2 · area under the curve of loss against capacity, in shares of the loss of a guess; capacity is a forest's depth.
 
@@ -59,7 +59,7 @@ def dci_es(
         depths: of the trees, increasing.
         trees: of a forest.
         rows: used at most.
-        train: the share of the rows that is fitted.
+        train: the share of the rows that is fitted; a whole number fits the rows before it.
 
     Raises:
         InputError: arrays that do not fit.

@@ -30,7 +30,7 @@ def explicitness(
     mask: npt.ArrayLike | None = None,
     groups: Groups = None,
     seed: int = 0,
-    train: float = 2 / 3,
+    train: float | int = 2 / 3,
 ) -> Score:
     """The mean over factors of the one-against-the-rest area under the curve, mean over classes, on held-out rows.
 
@@ -39,7 +39,7 @@ def explicitness(
     Args:
         codes, factors, schema, mask, groups: as in `factorhub.metrics.inputs.sample`; groups change nothing.
         seed: of the split.
-        train: the share of the rows that is fitted.
+        train: the share of the rows that is fitted; a whole number fits the rows before it.
 
     Raises:
         InputError: arrays that do not fit.

@@ -31,7 +31,7 @@ def fairness(
     mask: npt.ArrayLike | None = None,
     groups: Groups = None,
     seed: int = 0,
-    train: float = 2 / 3,
+    train: float | int = 2 / 3,
 ) -> Score:
     """The total variation between predictions of a factor over all rows and over those of one value of another factor.
 
@@ -43,7 +43,7 @@ def fairness(
     Args:
         codes, factors, schema, mask, groups: as in `factorhub.metrics.inputs.sample`; groups change nothing.
         seed: of the split.
-        train: the share of the rows that is fitted.
+        train: the share of the rows that is fitted; a whole number fits the rows before it.
 
     Raises:
         InputError: arrays that do not fit.

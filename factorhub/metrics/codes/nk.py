@@ -40,7 +40,7 @@ def nk(
     mask: npt.ArrayLike | None = None,
     groups: Groups = None,
     seed: int = 0,
-    train: float = 2 / 3,
+    train: float | int = 2 / 3,
     epochs: int = 60,
 ) -> Score:
     """The held-out accuracy of a network on all codes less that without the code aligned to the factor, mean over factors.
@@ -51,7 +51,7 @@ def nk(
     Args:
         codes, factors, schema, mask, groups: as in `factorhub.metrics.inputs.sample`; a group is taken away as a whole.
         seed: of the split and of the networks.
-        train: the share of the rows that is fitted.
+        train: the share of the rows that is fitted; a whole number fits the rows before it.
         epochs: at most; training stops when the loss does.
 
     Raises:

@@ -31,7 +31,7 @@ def sap(
     mask: npt.ArrayLike | None = None,
     groups: Groups = None,
     seed: int = 0,
-    train: float = 2 / 3,
+    train: float | int = 2 / 3,
     standardise: bool = True,
 ) -> Score:
     """SAP of classes: the gap of the held-out accuracies of the two best codes, by balanced linear support vectors with C = 0.01.
@@ -42,7 +42,7 @@ def sap(
     Args:
         codes, factors, schema, mask, groups: as in `factorhub.metrics.inputs.sample`.
         seed: of the split and of the solver.
-        train: the share of the rows that is fitted.
+        train: the share of the rows that is fitted; a whole number fits the rows before it.
         standardise: codes first; the reference does not, so its score hangs on their units.
 
     Raises:

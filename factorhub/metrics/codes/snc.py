@@ -33,7 +33,7 @@ def snc(
     mask: npt.ArrayLike | None = None,
     groups: Groups = None,
     seed: int = 0,
-    train: float = 0.5,
+    train: float | int = 0.5,
 ) -> Score:
     """The held-out accuracy of naming a factor's class by the bin of the code aligned to it, mean over factors.
 
@@ -44,7 +44,7 @@ def snc(
     Args:
         codes, factors, schema, mask, groups: as in `factorhub.metrics.inputs.sample`; a group has the bins of its combinations.
         seed: of the split.
-        train: the share of the rows on which codes are aligned and bins mapped.
+        train: the share of the rows on which codes are aligned and bins mapped; a whole number takes the rows before it.
 
     Raises:
         InputError: arrays that do not fit.
