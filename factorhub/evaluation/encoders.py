@@ -119,7 +119,9 @@ def checked(codes: Any, rows: int) -> Array:
     """
     if isinstance(codes, (tuple, list, dict)) and not _numbers(codes):
         several = f"a {type(codes).__name__} of {len(codes)}"
-        raise InputError(f"the model returns one array of codes (n, D); got {several}; return the means alone, as lambda x: f(x)[0]")
+        raise InputError(
+            f"the model returns one array of codes (n, D); got {several}; return the means alone, as lambda x: f(x)[0]"
+        )
     try:
         array = np.asarray(codes.detach().cpu() if hasattr(codes, "detach") else codes)
     except (TypeError, ValueError, RuntimeError) as error:
@@ -128,14 +130,16 @@ def checked(codes: Any, rows: int) -> Array:
         raise InputError(f"the model returns real numbers; got an array of {array.dtype}; convert its output to float32")
     if array.ndim == 0 or len(array) != rows:
         got = "a single number" if array.ndim == 0 else f"{len(array)} rows of shape {array.shape[1:]}"
-        raise InputError(f"the model returns a row of codes for each of the {rows} observations of a batch; got {got}; check its axes")
+        raise InputError(
+            f"the model returns a row of codes for each of the {rows} observations of a batch; got {got}; check its axes"
+        )
     array = array.reshape(rows, -1).astype(np.float64) if array.ndim != 2 else array.astype(np.float64)
     if not array.shape[1]:
         raise InputError(f"the model returns codes (n, D) with D of 1 or more; got shape {array.shape}; return its latents")
     if not np.isfinite(array).all():
         row, code = np.argwhere(~np.isfinite(array))[0]
         raise InputError(
-            f"the model returns finite codes; got {array[row, code]} for row {row} of a batch, code {code}; look for a division by 0"
+            f"the model returns finite codes; got {array[row, code]} for row {row} of a batch, code {code}; look for a log of 0"
         )
     return array
 

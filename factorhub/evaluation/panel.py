@@ -149,7 +149,7 @@ def _write(name: str, key: Mapping[str, Any], found: Mapping[str, Numbers]) -> N
     place = folder()
     if place is None:
         return
-    shown = {kind: each and {part: plain(number) for part, number in each.items()} for kind, each in found.items()}
+    shown: dict[str, Any] = {kind: each and dict(zip(each, map(plain, each.values()), strict=True)) for kind, each in found.items()}
     with contextlib.suppress(OSError, StoreError):
         make_folder(place)
         write_json(place / f"{name}.json", {"key": dict(key), "scores": shown})

@@ -112,7 +112,8 @@ class Report:
     def _head(self) -> list[str]:
         n, d, protocol = self.set["n"], self.model["D"], self.protocol.get("name", "")
         many = f"{self.draws} fresh draws of {n:,} rows" if self.draws > 1 else f"one draw of {n:,} rows"
-        text = f"{self.model['name']} on {self.set['name']}, {self.set['rows']}: {many}, D = {d}, K = {len(self.factors)}, seed {self.seed}"
+        sizes = f"D = {d}, K = {len(self.factors)}, seed {self.seed}"
+        text = f"{self.model['name']} on {self.set['name']}, {self.set['rows']}: {many}, {sizes}"
         lines = textwrap.wrap(printable(text), WIDE)
         return [*lines, *([f"protocol {protocol}"] if protocol else [])]
 
@@ -126,10 +127,7 @@ class Report:
                 each = [shown(result.reference(kind, part)) for kind in KINDS]
                 rows.append([_cut(printable(label)), score, *each, shown(result.adjusted(part))])
         widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-        lines = [
-            "  ".join(cell.ljust(width) if i == 0 else cell.rjust(width) for i, (cell, width) in enumerate(zip(row, widths, strict=True)))
-            for row in rows
-        ]  # fmt: skip
+        lines = ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows]
         return [lines[0], "-" * len(lines[0]), *lines[1:]]
 
     def _foot(self) -> list[str]:

@@ -144,7 +144,9 @@ def judge(name: str, settings: Mapping[str, Any]) -> Judge:
         raise
     if set(metric.needs) not in SINGLE and metric.needs != PAIRED:
         needs = ", ".join(metrics.NEEDS[need] for need in metric.needs)
-        raise InputError(f"{metric.name} needs {needs}, which evaluate does not draw; call factorhub.metrics.{metric.name} with them")
+        raise InputError(
+            f"{metric.name} needs {needs}, which evaluate does not draw; call factorhub.metrics.{metric.name} with them"
+        )
     known = inspect.signature(metric.function).parameters
     taken = ("codes", "factors", "schema", "mask", "groups", "seed", "fix")
     for key in settings:
@@ -161,5 +163,3 @@ def _pair(item: Any) -> tuple[str, Mapping[str, Any]]:
     if not isinstance(settings, Mapping):
         raise InputError(f"the settings of {name} are a dictionary such as {{'bins': 10}}; got {short(settings)}")
     return name, settings
-
-

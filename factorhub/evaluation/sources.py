@@ -78,7 +78,9 @@ def _chosen(asked: Regime | Mapping[str, Any] | str | None, own: Regime | None) 
         if own is None:
             raise InputError("regime 'own' is that of a recipe or a set; got a generator, which has none; leave it out")
         return own
-    found = regimes.from_text(asked) if isinstance(asked, str) else regimes.from_dict(asked) if isinstance(asked, Mapping) else asked
+    found = (
+        regimes.from_text(asked) if isinstance(asked, str) else regimes.from_dict(asked) if isinstance(asked, Mapping) else asked
+    )
     if isinstance(found, type) or not isinstance(found, Regime):
         raise InputError(f"regime is one of factorhub.regimes, or its text such as 'uniform'; got {short(asked)}; leave it out")
     return found

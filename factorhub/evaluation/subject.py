@@ -112,7 +112,9 @@ def stored(source: Labelled, seed: int, name: str, facts: Mapping[str, Any], con
         if (found < 0).any():
             where = f"split {source.split} of {name}" if source.split else name
             got = index[found < 0][0]
-            raise InputError(f"index holds natural row numbers of {where}; it has no row {got}; give the column 'index' of its batches")
+            raise InputError(
+                f"index holds natural row numbers of {where}; it has no row {got}; give the column 'index' of its batches"
+            )
         return found
 
     content = content or _content(source)
@@ -161,6 +163,7 @@ def _content(source: Labelled) -> str:
 
 
 def on_grid(index: Array, length: int, name: str) -> Array:
+    """Natural row numbers of a grid as its positions, which they are; or `InputError` for one outside."""
     outside = (index < 0) | (index >= length)
     if outside.any():
         raise InputError(f"the grid of {name} has rows 0 … {length - 1}; got index {index[outside][0]}; give natural row numbers")

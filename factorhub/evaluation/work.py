@@ -45,7 +45,9 @@ class Work:
             self.notes.append(f"not scored: {', '.join(left)}")
         if any(judge.paired for judge in asked) and source.pairs is None:
             names = ", ".join(judge.name for judge in asked if judge.paired)
-            raise InputError(f"{names} needs pairs that differ in one factor, which stored rows are not; name the generator instead")
+            raise InputError(
+                f"{names} needs pairs that differ in one factor, which stored rows are not; name the generator instead"
+            )
 
     def given(self, codes: Any, index: npt.ArrayLike | None) -> list[Drawn]:
         """The one draw of codes that are given, (rows, D)."""
@@ -65,7 +67,8 @@ class Work:
             numbers = np.asarray(index)
             if numbers.shape != (len(array),) or numbers.dtype.kind not in "iu":
                 raise InputError(
-                    f"index holds a whole number for each of the {len(array)} rows of codes; got {numbers.dtype} of shape {numbers.shape}"
+                    f"index holds a whole number for each of the {len(array)} rows of codes; "
+                    f"got {numbers.dtype} of shape {numbers.shape}; give the column 'index' of the batches"
                 )
             if len(np.unique(numbers)) != len(numbers):
                 raise InputError("index names a row twice; give each row of codes once")

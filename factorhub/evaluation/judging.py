@@ -96,7 +96,10 @@ def evaluate(
         raise InputError("evaluate needs what to judge on; got none; give a generator's name, a recipe, or the path of a set")
     asked = judges(followed.metrics_asked if followed is not None else metrics)  # type: ignore[arg-type]
     seed = whole("a seed", seed, 0, SEEDS - 1)
-    n, draws = whole("n (rows of a draw)", N if n is None else n, 2, MOST), whole("draws", DRAWS if draws is None else draws, 1, 1000)
+    n, draws = (
+        whole("n (rows of a draw)", N if n is None else n, 2, MOST),
+        whole("draws", DRAWS if draws is None else draws, 1, 1000),
+    )
     batch = whole("batch", batch, 1)
     given = not callable(encode)
     source = _source(what, seed, split, regime, options, given, index is not None)
