@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
-from factorhub.errors import InputError, short, unknown
+from factorhub.errors import FactorhubError, InputError, cut, short, unknown
 from factorhub.factors import Array
 from factorhub.fields import Batch
 from factorhub.source import Column
@@ -47,7 +47,17 @@ class Encoder:
             InputError: the model returns something else than one finite row of numbers for each observation.
         """
         given = {column.name: self._laid(batch[column.name], column) for column in self.columns}
-        return checked(self.function(next(iter(given.values())) if self.single else given), rows)
+        asked = next(iter(given.values())) if self.single else given
+        try:
+            codes = self.function(asked)
+        except (FactorhubError, MemoryError):
+            raise
+        except Exception as error:
+            shapes = ", ".join(f"{str(array.dtype).removeprefix('torch.')} {tuple(array.shape)}" for array in given.values())
+            why = cut(" ".join(f"{type(error).__name__}: {error}".split()), 200)
+            hint = "layout says what it is given: stored, float or torch"
+            raise InputError(f"the model fails on a batch of {shapes} ({self.layout}): {why}; {hint}") from error
+        return checked(codes, rows)
 
     def _laid(self, array: Array, column: Column) -> Any:
         if self.layout != "stored" and column.is_image:
@@ -69,7 +79,7 @@ def encoder(function: Encode, columns: tuple[Column, ...], layout: Layout | None
     """
     if not callable(function):
         raise InputError(f"a model is a function from a batch of observations to codes (n, D); got {short(function)}")
-    chosen = layout or ("torch" if is_module(function) else "stored")
+    chosen = layout or ("torch" if module_of(function) is not None else "stored")
     if chosen not in get_args(Layout):
         raise unknown("layout", chosen, get_args(Layout), "evaluate")
     if chosen == "torch" and "torch" not in sys.modules:
@@ -83,6 +93,11 @@ def is_module(function: object) -> bool:
     return torch is not None and isinstance(function, torch.nn.Module)
 
 
+def module_of(function: object) -> Any:
+    """The torch module that a function is, or whose method it is; None for others."""
+    return function if is_module(function) else owner if is_module(owner := getattr(function, "__self__", None)) else None
+
+
 @contextmanager
 def judging(function: object) -> Iterator[None]:
     """A torch module, and the one whose method this is, in eval mode and without gradients; each part is put back as it was."""
@@ -90,8 +105,8 @@ def judging(function: object) -> Iterator[None]:
     if torch is None:
         yield
         return
-    module = function if is_module(function) else getattr(function, "__self__", None)
-    parts = list(module.modules()) if is_module(module) else []  # type: ignore[union-attr]
+    module = module_of(function)
+    parts = [] if module is None else list(module.modules())
     before = [part.training for part in parts]
     try:
         for part in parts:
@@ -104,43 +119,42 @@ def judging(function: object) -> Iterator[None]:
 
 
 def _device(function: object) -> Any:
-    module: Any = function if is_module(function) else getattr(function, "__self__", None)
-    if not is_module(module):
+    module = module_of(function)
+    if module is None:
         return "cpu"
     first = next(iter([*module.parameters(), *module.buffers()]), None)
     return "cpu" if first is None else first.device
 
 
-def checked(codes: Any, rows: int) -> Array:
+def checked(codes: Any, rows: int, said: str = "the model returns") -> Array:
     """What a model returned as codes (rows, D) float64.
+
+    Args:
+        codes: an array of any framework, or a list of rows; further axes are flattened into D.
+        rows: how many there should be.
+        said: how an error begins.
 
     Raises:
         InputError: no numbers, another number of rows, or numbers that are not finite.
     """
     if isinstance(codes, (tuple, list, dict)) and not _numbers(codes):
         several = f"a {type(codes).__name__} of {len(codes)}"
-        raise InputError(
-            f"the model returns one array of codes (n, D); got {several}; return the means alone, as lambda x: f(x)[0]"
-        )
+        raise InputError(f"{said} one array of codes (n, D); got {several}; give the means alone, as lambda x: f(x)[0]")
     try:
         array = np.asarray(codes.detach().cpu() if hasattr(codes, "detach") else codes)
     except (TypeError, ValueError, RuntimeError) as error:
-        raise InputError(f"the model returns an array of codes (n, D); got {short(codes)} ({error}); return numbers") from None
+        raise InputError(f"{said} an array of codes (n, D); got {short(codes)} ({cut(str(error))}); give numbers") from None
     if array.dtype.kind not in "biuf":
-        raise InputError(f"the model returns real numbers; got an array of {array.dtype}; convert its output to float32")
+        raise InputError(f"{said} real numbers (n, D); got an array of {array.dtype}; convert them to float32")
     if array.ndim == 0 or len(array) != rows:
         got = "a single number" if array.ndim == 0 else f"{len(array)} rows of shape {array.shape[1:]}"
-        raise InputError(
-            f"the model returns a row of codes for each of the {rows} observations of a batch; got {got}; check its axes"
-        )
-    array = array.reshape(rows, -1).astype(np.float64) if array.ndim != 2 else array.astype(np.float64)
+        raise InputError(f"{said} a row of codes for each of {rows} observations; got {got}; check its axes")
+    array = array.reshape(rows, -1).astype(np.float64)
     if not array.shape[1]:
-        raise InputError(f"the model returns codes (n, D) with D of 1 or more; got shape {array.shape}; return its latents")
+        raise InputError(f"{said} codes (n, D) with D of 1 or more; got shape {array.shape}; give the latents")
     if not np.isfinite(array).all():
         row, code = np.argwhere(~np.isfinite(array))[0]
-        raise InputError(
-            f"the model returns finite codes; got {array[row, code]} for row {row} of a batch, code {code}; look for a log of 0"
-        )
+        raise InputError(f"{said} finite numbers; got {array[row, code]} in row {row}, code {code}; look for a log of 0")
     return array
 
 

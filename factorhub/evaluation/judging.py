@@ -67,7 +67,7 @@ def evaluate(
         field: of the observation, the first by default; a list gives the model {field: array}.
         layout: "stored" gives NumPy arrays as sets hold them, images uint8 (n, y, x) or (n, y, x, channel); "float" gives
             float32 in [0, 1] (n, y, x, channel); "torch" tensors of float32 in [0, 1] (n, channel, y, x), as torch modules
-            get them by default.
+            and their methods get them by default.
         index: (rows,) natural row numbers of given codes, the column "index" of a set's batches.
         groups: a partition of the codes into blocks that count as one, where a metric takes it.
         model: a name for the record, or a dictionary of name, version, url, training_seed, training_regime, code ("mean" or
@@ -108,9 +108,10 @@ def evaluate(
     chosen = source.judged(factors)
     about = _about(model, encode)
     lenient = isinstance(metrics, str) and followed is None and metrics in ("basic", "full")
+    facts = source.facts
     work = Work(source, chosen, asked, seed, n, batch, groups, lenient)
     if given:
-        made = work.given(encode, index)
+        made, facts = work.given(encode, index)
     else:
         columns, single = _columns(source, field)
         model_ = encoder(encode, columns, layout, single)
@@ -119,7 +120,7 @@ def evaluate(
             made = [work.encoded(model_, number, told) for number in range(draws if source.fresh else 1)]
     with shown(progress, work.steps(len(made), panel), "score") as told:
         results = work.results(made, panel, told)
-    facts = {**source.facts, "n": len(made[0].codes)}
+    facts = {**facts, "n": len(made[0].codes)}
     rule = {"name": followed.name, "digest": followed.digest} if followed is not None else {}
     notes = tuple(work.notes) if panel else (*work.notes, "without a panel, which leaderboards refuse")
     about = {**about, "D": made[0].codes.shape[1]}
@@ -154,7 +155,7 @@ def _columns(source: Subject, field: str | Sequence[str] | None) -> tuple[tuple[
 def _about(model: str | Mapping[str, Any] | None, encode: Any) -> dict[str, Any]:
     if model is None or isinstance(model, str):
         name = model or getattr(encode, "__name__", type(encode).__name__ if callable(encode) else "codes")
-        return {"name": name}
+        return {"name": "model" if name == "<lambda>" else name}
     must_be("model", model, Mapping, "a name, or a dictionary such as {'name': 'beta-VAE', 'training_seed': 3}")
     for key in model:
         if key not in ABOUT:

@@ -139,10 +139,10 @@ class Report:
         return lines
 
     def warnings(self) -> tuple[str, ...]:
-        """What the metrics warn of, once each, with the metrics that say so."""
+        """What the metrics warn of in the first draw, once each, with the metrics that say so."""
         said: dict[str, list[str]] = {}
         for result in self.results:
-            for text in dict.fromkeys(text for score in result.scores for text in score.warnings):
+            for text in result.scores[0].warnings:
                 said.setdefault(text, []).append(result.judge.name)
         every = len(self.results)
         return tuple(text if len(names) == every else f"{', '.join(names)}: {text}" for text, names in said.items())

@@ -54,6 +54,11 @@ class Judge:
         """True where it judges pairs of rows that differ in one factor."""
         return self.metric.needs == PAIRED
 
+    @property
+    def quick(self) -> bool:
+        """True where twenty scores more are nothing to wait for: it costs milliseconds, by its default estimator."""
+        return self.metric.cost == "milliseconds" and not any(name == "estimator" for name, _ in self.settings)
+
     def score(self, codes: Array, values: Array, factors: Sequence[Factor], *, seed: int, groups: Any = None) -> Score:
         """The score of codes (n, …, D) and factor values (n, …, K).
 
@@ -78,10 +83,10 @@ class Judge:
         """The standard error of the score and of its parts, from leaving out each of 20 blocks of rows in turn.
 
         A bootstrap would repeat rows, which biases mutual information by many times its error. None where there are too few
-        rows, or where a block less leaves too few.
+        rows, or where a block less leaves too few, or where it would take minutes.
         """
         n = len(codes)
-        if n < FEW or self.metric.cost == "minutes":
+        if n < FEW or not self.quick:
             return None
         block = randomness.permutation(seed, "evaluation/jackknife", 0, n) % BLOCKS
         left = [

@@ -143,7 +143,7 @@ def _drawn(made: Generator, seed: int, regime: Regime, own: Regime | None) -> Su
     columns = tuple(column for column in columns_of(base, made.fields) if column.role == "observation")
     grid = (lambda index: on_grid(index, len(base), made.name)) if base.enumerable else None
     plain = own is None or own == regime or isinstance(own, (Grid, Uniform))
-    notes = () if plain else (f"rows of the set were drawn by {regimes.to_text(own)}; these scores are of {facts['rows']}",)
+    notes = () if plain else (f"rows of the set were drawn by {regimes.to_text(own)}; judged here on: {facts['rows']}",)
     return Subject(made.name, facts, space, columns, True, rows, pairs, None, grid, notes=notes)
 
 

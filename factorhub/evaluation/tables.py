@@ -178,8 +178,10 @@ def _line(cells: Any) -> str:
 
 
 def _mark(text: str) -> str:
-    """A text in Markdown that is only itself: no markup, link, HTML or cell of its own."""
-    return re.sub(r"([\\`*_{}\[\]()#+!|~<>&$:@-])", r"\\\1", printable(text)).replace("\\<", "&lt;").replace("\\&", "&amp;")
+    """A text in Markdown that is only itself: no markup, link, HTML, mention or cell of its own."""
+    plain = printable(text).replace("\\", "\\\\").replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    plain = re.sub(r"([`*_\[\]#|~$@])", r"\\\1", plain)
+    return plain.replace("://", ":\\//").replace("www.", "www\\.")  # addresses become links by themselves
 
 
 def _safe(text: str) -> str:

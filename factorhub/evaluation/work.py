@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,10 @@ import numpy.typing as npt
 
 from factorhub.errors import InputError, short
 from factorhub.evaluation import panel
+from factorhub.evaluation.digests import digest
 from factorhub.evaluation.encoders import Encoder, checked
 from factorhub.evaluation.report import JACKKNIFE, NONE, SPREAD, Result
-from factorhub.evaluation.scoring import Judge
+from factorhub.evaluation.scoring import FEW, Judge
 from factorhub.evaluation.subject import Rows, Subject, sample_of
 from factorhub.factors import Array, Factor
 from factorhub.metrics import CATALOG, Score
@@ -49,15 +51,15 @@ class Work:
                 f"{names} needs pairs that differ in one factor, which stored rows are not; name the generator instead"
             )
 
-    def given(self, codes: Any, index: npt.ArrayLike | None) -> list[Drawn]:
-        """The one draw of codes that are given, (rows, D)."""
+    def given(self, codes: Any, index: npt.ArrayLike | None) -> tuple[list[Drawn], Mapping[str, Any]]:
+        """The one draw of codes that are given, (rows, D), and what a record says of their rows."""
         try:
             array = np.asarray(codes)
         except (TypeError, ValueError):
             raise InputError(f"codes are numbers (rows, D); got {short(codes)}; stack them into one array") from None
         if array.ndim not in (1, 2) or not len(array):
             raise InputError(f"codes are numbers (rows, D), a row each; got shape {array.shape}; flatten the other axes into D")
-        name, length = self.source.name, self.source.length or 0
+        name, length, facts = self.source.name, self.source.length or 0, self.source.facts
         if index is None:
             if len(array) != length:
                 hint = "give their row numbers as index, or name the split"
@@ -74,8 +76,11 @@ class Work:
                 raise InputError("index names a row twice; give each row of codes once")
             kept = sample_of(len(array), self.n, self.seed)
             positions = self.source.positions(numbers.astype(np.int64)[kept]) if self.source.positions is not None else kept
+            if len(numbers) < length:  # other rows than someone else's, so that their scores never share a column
+                those = digest([facts["digest"], np.sort(numbers).tolist()])
+                facts = {**facts, "digest": those, "rows": f"{len(numbers):,} rows by index"}
         values = self.source.at(positions) if self.source.at is not None else np.zeros((0, 0))  # stored rows have it
-        return [Drawn(checked(array[kept], len(kept)), values[:, self.places])]
+        return [Drawn(checked(array[kept], len(kept), "codes are"), values[:, self.places])], facts
 
     def encoded(self, model: Encoder, number: int, progress: Progress) -> Drawn:
         """Draw `number`, encoded."""
@@ -118,6 +123,9 @@ class Work:
             found.append(Result(judge, scores, error, method, beside))
         if not found:
             raise InputError(f"no metric takes these codes; {'; '.join(self.notes[-2:])}")
+        if bare := [result.judge.name for result in found if result.method == NONE]:
+            why = "a jackknife would score them 20 times more" if len(made[0].codes) >= FEW else f"there are under {FEW} rows"
+            self.notes.append(f"no error of {', '.join(bare)}: {why}")
         return tuple(found)
 
     def _scores(self, judge: Judge, made: list[Drawn], progress: Progress) -> tuple[Score, ...] | None:
