@@ -8,6 +8,7 @@ import sys
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,12 @@ CATALOG: dict[str, str] = {
     "seasonal_series": "factorhub.dynamics.seasonal_series:seasonal_series",
     "rf_fingerprint": "factorhub.dynamics.rf_fingerprint:rf_fingerprint",
 }
+
+
+def is_path(text: str) -> bool:
+    """True when a text that may be a generator's name or a path, as on the command line, is a path."""
+    looks = "/" in text.partition(":")[0] or "://" in text or text.startswith((".", "~"))
+    return text not in CATALOG and (looks or Path(text).exists())
 
 
 def names() -> list[str]:

@@ -23,6 +23,7 @@ from factorhub.commands.completion import (
     SET,
     SPLIT,
 )  # fmt: skip
+from factorhub.commands.evaluate import evaluate, leaderboard, metrics
 from factorhub.commands.group import WHOLE, Group, echo
 from factorhub.commands.shell import EXAMPLES, shards
 from factorhub.commands.warm import warm
@@ -286,4 +287,5 @@ def import_(ctx: click.Context, file: str, out: str, splits: str | None, layout:
     ctx.invoke(generate, name=NAME, out=out, splits=splits, seed=seed, overwrite=overwrite, options=options, file=None)
 
 
-main.add_command(warm)
+for command in (metrics, evaluate, leaderboard, warm):
+    main.add_command(command)

@@ -56,8 +56,22 @@ MAP: dict[str, set[str]] = {
     "exchange": BASE | {"generator", "source", "storage", "dsprites_like", "dmelodies"},
     "testing": BASE | {"generator", "regimes"},
     "build": BASE | {"generator", "catalog", "regimes", "regions", "order", "source", "storage", "lookup", "loaders", "exchange"},
+    "evaluation": BASE | {"generator", "catalog", "metrics", "source", "order", "regimes", "storage", "lookup", "build"},
     "commands": BASE
-    | {"generator", "catalog", "lookup", "build", "regimes", "exchange", "storage", "testing", "dsprites_like", "dmelodies"},
+    | {
+        "evaluation",
+        "metrics",
+        "generator",
+        "catalog",
+        "lookup",
+        "build",
+        "regimes",
+        "exchange",
+        "storage",
+        "testing",
+        "dsprites_like",
+        "dmelodies",
+    },
 }
 HEAVY = {
     "torch",
