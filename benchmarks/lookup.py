@@ -59,8 +59,8 @@ def masked(columns: Mapping[str, np.ndarray], wanted: Mapping[str, Any]) -> np.n
 
 def afresh(store: Store, wanted: Mapping[str, Any]) -> np.ndarray:
     """The rows of a query whose answer is not kept."""
-    store._labels._answers.clear()
-    store._labels._room = MOST_KEPT
+    store.truth._labels._answers.clear()
+    store.truth._labels._room = MOST_KEPT
     return store.lookup(wanted, by="code")
 
 

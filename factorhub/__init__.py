@@ -11,8 +11,10 @@ vectors to render. `generate` writes them as sharded HDF5, `open` reads such a s
     stream(name, regime, …)   batches rendered as they are asked for, without a disk
     verify(path)              compare every stored value with its digest
     repair(path)              make damaged shards again
+    evaluate(encode, set, …)  judge a model, its scores beside those of codes of known kinds
 
-Further: `factorhub.loaders` (torch, jax, grain, huggingface), `regimes`, `regions`, `exchange`, `adapters`, `metrics`.
+Further: `factorhub.loaders` (torch, jax, grain, huggingface), `regimes`, `regions`, `exchange`, `adapters`,
+`metrics`, `evaluation`.
 """
 
 import os
@@ -28,18 +30,23 @@ from typing import TYPE_CHECKING, Any
 
 from factorhub.catalog import generator
 from factorhub.catalog import names as generators
+from factorhub.moved import install as _find_by_old_names
+
+_find_by_old_names()
 
 if TYPE_CHECKING:
     from factorhub.build import generate, open, repair
     from factorhub.build.recipes import recipe
     from factorhub.build.streams import stream
+    from factorhub.evaluation import evaluate
     from factorhub.storage.verify import verify
 
-__all__ = ["generate", "generator", "generators", "open", "recipe", "repair", "stream", "verify"]
+__all__ = ["evaluate", "generate", "generator", "generators", "open", "recipe", "repair", "stream", "verify"]
 __version__ = "0.1.0"
 
 # imported when first asked for, so that rendering alone never loads HDF5
 _LATER = {
+    "evaluate": "factorhub.evaluation",
     "generate": "factorhub.build",
     "open": "factorhub.build",
     "recipe": "factorhub.build.recipes",

@@ -8,6 +8,7 @@ import sys
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,8 +29,13 @@ CATALOG: dict[str, str] = {
     "tetrominoes": "factorhub.dsprites_like.tetrominoes:tetrominoes",
     "shapes3d": "factorhub.dsprites_like.shapes3d:shapes3d",
     "objects_room": "factorhub.dsprites_like.objects_room:objects_room",
+    "heads": "factorhub.dsprites_like.heads:heads",
+    "glyphs": "factorhub.dsprites_like.glyphs:glyphs",
+    "turntable": "factorhub.dsprites_like.turntable:turntable",
+    "robot_arm": "factorhub.dsprites_like.robot_arm:robot_arm",
     "causal_pendulum": "factorhub.dsprites_like.causal_pendulum:causal_pendulum",
     "causal_flow": "factorhub.dsprites_like.causal_flow:causal_flow",
+    "degraded": "factorhub.wrappers.degraded:degraded",
     "dmelodies": "factorhub.dmelodies.dmelodies:dmelodies",
     "pendulum": "factorhub.dynamics.pendulum:pendulum",
     "lotka_volterra": "factorhub.dynamics.lotka_volterra:lotka_volterra",
@@ -47,6 +53,12 @@ CATALOG: dict[str, str] = {
     "seasonal_series": "factorhub.dynamics.seasonal_series:seasonal_series",
     "rf_fingerprint": "factorhub.dynamics.rf_fingerprint:rf_fingerprint",
 }
+
+
+def is_path(text: str) -> bool:
+    """True when a text that may be a generator's name or a path, as on the command line, is a path."""
+    looks = "/" in text.partition(":")[0] or "://" in text or text.startswith((".", "~"))
+    return text not in CATALOG and (looks or Path(text).exists())
 
 
 def names() -> list[str]:

@@ -23,6 +23,7 @@ from factorhub.commands.completion import (
     SET,
     SPLIT,
 )  # fmt: skip
+from factorhub.commands.evaluate import evaluate, leaderboard, metrics
 from factorhub.commands.group import WHOLE, Group, echo
 from factorhub.commands.shell import EXAMPLES, shards
 from factorhub.commands.warm import warm
@@ -260,8 +261,9 @@ def export(path: str, to: str, out: str, split: str | None, row: int | None) -> 
     """Write the set at PATH as one file that other people's loaders read."""
     from factorhub import build
     from factorhub.exchange.formats import export as write
-    from factorhub.exchange.table import Labelled, Part
+    from factorhub.exchange.table import Part
     from factorhub.progress import Bar
+    from factorhub.source import Labelled
 
     store = build.open(path, split)
     source: Labelled = store if row is None else Part(store, [row])
@@ -285,4 +287,5 @@ def import_(ctx: click.Context, file: str, out: str, splits: str | None, layout:
     ctx.invoke(generate, name=NAME, out=out, splits=splits, seed=seed, overwrite=overwrite, options=options, file=None)
 
 
-main.add_command(warm)
+for command in (metrics, evaluate, leaderboard, warm):
+    main.add_command(command)

@@ -46,8 +46,13 @@ class Field:
     @property
     def is_image(self) -> bool:
         """True for uint8 pixels (y, x) or (y, x, channel) with 1, 3 or 4 channels."""
-        picture = self.dims[:2] == ("y", "x") and self.dtype == "uint8"
-        return picture and (self.dims[2:] == () or (self.dims[2:] == ("channel",) and self.shape[2] in (1, 3, 4)))
+        return is_image(self.dtype, self.dims, self.shape) and self.dims[0] == "y"
+
+
+def is_image(dtype: str, dims: tuple[str, ...], shape: tuple[int, ...]) -> bool:
+    """True for uint8 pixels (…, y, x) or (…, y, x, channel) with 1, 3 or 4 channels; axes such as "pair" may come before."""
+    channels = dims[-1:] == ("channel",) and shape[-1] in (1, 3, 4)
+    return dtype == "uint8" and (dims[:-1] if channels else dims)[-2:] == ("y", "x")
 
 
 def check_batch(what: str, fields: Iterable[Field], batch: object, lead: tuple[int, ...]) -> None:

@@ -22,6 +22,11 @@ from factorhub.factors import Array
 Kind: TypeAlias = Literal["permuted", "natural"]
 
 
+def power_of_two(number: int) -> int:
+    """The largest power of two up to `number`, at least 1: how many rows go into a chunk or a block."""
+    return 1 << max(number.bit_length() - 1, 0)
+
+
 @dataclass(frozen=True)
 class Permutation:
     """A seeded bijection of [0, size): eight rounds of an unbalanced Feistel network, walked until it falls inside.

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from factorhub.errors import InputError, RowError, short, unknown
 from factorhub.factors import Array, Factor
-from factorhub.fields import Batch, Field
+from factorhub.fields import Batch, Field, is_image
 from factorhub.space import FactorSpace
 
 Role: TypeAlias = Literal["index", "factor", "value", "regime", "observation"]
@@ -45,6 +45,16 @@ class Column:
         """Bytes of one row."""
         return np.dtype(self.dtype).itemsize * math.prod(self.shape)
 
+    @property
+    def is_image(self) -> bool:
+        """True for pixels of an observation, of one image or several: see `factorhub.fields.is_image`."""
+        return self.role == "observation" and is_image(self.dtype, self.dims, self.shape)
+
+    @property
+    def is_binary(self) -> bool:
+        """True where the pixels are 0 and 1."""
+        return bool(self.attributes.get("meta", {}).get("binary"))
+
     def to_dict(self) -> dict[str, Any]:
         """This column as JSON data."""
         return {**asdict(self), "shape": list(self.shape), "dims": list(self.dims), "attributes": dict(self.attributes)}
@@ -69,6 +79,15 @@ class Source(Protocol):
 
     def read(self, rows: npt.ArrayLike, columns: Sequence[str] | None = None) -> Batch:
         """The rows with these numbers, in this order: {column: (n, …)}; all columns unless some are named."""
+        ...
+
+
+class Labelled(Source, Protocol):
+    """A source that knows the factors of its rows: a stored set, a generator under a regime, a published file."""
+
+    @property
+    def space(self) -> FactorSpace:
+        """The factors of the rows."""
         ...
 
 

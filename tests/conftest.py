@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,9 @@ from factorhub.lookup import Store
 # a slow or busy machine is no failure of a law
 settings.register_profile("factorhub", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("factorhub")
+
+# a shell that starts the tests in the background has Ctrl-C ignored, by them and by all that they start
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SPLITS = {"train": 0.7, "validation": 0.2, "test": 0.1}
 

@@ -6,7 +6,8 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from pathlib import Path
 from types import NoneType
 from typing import Any, TypeAlias, get_args
@@ -70,13 +71,21 @@ class Recipe:
         must_be("regime", drawn, Regime, "a regime of factorhub.regimes, its data, or its text such as 'pairs(k=2)'")
         must_be("splits", self.splits, Splits, f"factorhub.regimes.Splits, {{name: share}}, or text such as {FORM}")
 
+    @cached_property
+    def made(self) -> Generator:
+        """The generator, made once for each recipe: that of a published file checks every label of the file."""
+        return catalog.generator(self.generator, **self.options)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {item.name: getattr(self, item.name) for item in fields(self)}  # another process makes the generator itself
+
     def source(self) -> Sampled:
         """The rows of this recipe, rendered on demand.
 
         Raises:
             InputError: the rows, the splits or the regime do not fit the generator.
         """
-        made = catalog.generator(self.generator, **self.options)
+        made = self.made
         if made.version != self.version:
             raise InputError(
                 f"the recipe asks for version {self.version} of {self.generator}, this factorhub has {made.version}; "
@@ -115,7 +124,8 @@ class Recipe:
         asked["regime"] = _regime(asked.get("regime"), importing=False)
         asked["splits"] = _splits(asked.get("splits"), asked.get("split_rows"), importing=False)
         made = recipe(data["generator"], **asked, options=data.get("options", {}))
-        return cls(**{**vars(made), "version": data.get("version", made.version)})
+        version = data.get("version", made.version)
+        return made if version == made.version else replace(made, version=version)
 
     @classmethod
     def from_toml(cls, path: str | Path, *, generator: str | None = None) -> Recipe:
@@ -198,7 +208,9 @@ def recipe(
         without = f"is for generators whose errors are measured, which those of {made.name} are not"
         what = without if made.quality is None else "is above 0"
         raise InputError(f"--bound {what}; got {bound}")
-    return Recipe(made.name, dict(made.options), made.version, drawn, seed, rows, parts or ONE, order, bound)
+    found = Recipe(made.name, dict(made.options), made.version, drawn, seed, rows, parts or ONE, order, bound)
+    vars(found)["made"] = made
+    return found
 
 
 def _regime(asked: Any, importing: bool = True) -> Any:
@@ -219,8 +231,9 @@ def source_of(made: Generator, asked: Recipe) -> Sampled:
         return _parted(made, asked)
     length = asked.regime.length(made.space)
     if asked.rows is None and (length is None or length > MOST_UNASKED):
-        many = "no last row" if length is None else f"{length:,} rows"
-        raise InputError(f"{made.name} has {many} under this regime; say how many you want: --rows N (rows=N in Python)")
+        if length is None:
+            raise InputError(f"this regime never ends for {made.name}; say how many rows you want: --rows N (rows=N in Python)")
+        raise InputError(f"{made.name} has {length:,} rows under this regime; say how many you want: --rows N (rows=N in Python)")
     if length is not None and asked.rows is not None and asked.rows > length:
         raise InputError(f"{made.name} has {length} rows under this regime; got --rows {asked.rows}; ask for fewer rows")
     rows = asked.rows or length or 0
@@ -254,7 +267,7 @@ def _parted(made: Generator, asked: Recipe) -> Sampled:
         sizes = [length or 0 for length in lengths]
     else:
         raise InputError(
-            f"these draws have no last row (within a region, only those from the grid have one), "
+            f"these draws never end (within a region, only those from the grid do), "
             f"so each split needs rows: {_counted(asked, 1000)}"
         )
     for name, size, length in zip(splits.names, sizes, lengths, strict=True):

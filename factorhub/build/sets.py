@@ -25,6 +25,7 @@ from factorhub.regimes.mechanisms import Do
 from factorhub.regimes.regime import Regime
 from factorhub.storage.codecs.codec import Compression
 from factorhub.storage.manifest import Plan, read_manifest
+from factorhub.storage.reader import Reader
 from factorhub.storage.verify import Report, verify
 from factorhub.storage.writer import default_shard_rows, layouts_of, rewrite, settle, write
 
@@ -123,7 +124,7 @@ def generate(
             measure=measure(source, planned.recipe.get("bound")),
         )
     named = planned.recipe["generator"]
-    return Store(folder, manifest=manifest, make=partial(make, leave=named), follow=partial(follow, leave=named))
+    return Store(Reader(folder, manifest=manifest), make=partial(make, leave=named), follow=partial(follow, leave=named))
 
 
 def generate_part(
@@ -216,7 +217,7 @@ def open(path: str | Path, split: str | None = None, *, generator: str | None = 
         path: the folder of a set.
         split: one of its splits; all rows by default.
         generator: the `package.module:function` of the set's recipe, to say that its code may be imported where rows that
-            the set does not hold are rendered; generators of the catalog need no such leave.
+            the set does not hold are rendered; generators of the catalog need not be named.
 
     Raises:
         StoreError: no set there, an unfinished or a damaged one. InputError: no such split.
@@ -228,7 +229,9 @@ def open(path: str | Path, split: str | None = None, *, generator: str | None = 
     >>> len(test), test[[30, 10, 20]]["tokens"].shape, set(test.values("octave").tolist()) == {4.0, 5.0, 6.0}
     (100, (3, 16), True)
     """
-    return Store(local_path("open", path), split, make=partial(make, leave=generator), follow=partial(follow, leave=generator))
+    return Store(
+        Reader(local_path("open", path), split), make=partial(make, leave=generator), follow=partial(follow, leave=generator)
+    )
 
 
 def make(recipe: Mapping[str, Any], leave: str | None = None) -> Generator:
@@ -265,7 +268,7 @@ def repair(
     Args:
         path: the folder of a set.
         generator: the `package.module:function` of the recipe, to say that its code may be imported and run; generators
-            of the catalog need no such leave.
+            of the catalog need not be named.
         workers: threads; all cores by default.
         progress: as for `generate`, of the rows that are made again.
 

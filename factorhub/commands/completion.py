@@ -49,6 +49,13 @@ def _formats(ctx: click.Context, typed: str) -> Iterable[str]:
     return formats()
 
 
+def _metrics(ctx: click.Context, typed: str) -> Iterable[str]:
+    from factorhub.metrics import CATALOG
+
+    del ctx, typed
+    return CATALOG
+
+
 def _presets(ctx: click.Context, typed: str) -> Iterable[str]:
     from factorhub.regimes.presets import PRESETS
 
@@ -113,4 +120,5 @@ def _space(ctx: click.Context) -> Any:
 GENERATOR, ANY, SET, FILE = Word(_generators), Word(_generators, "dir"), Word(place="dir"), Word(place="file")
 FORMAT, PRESET, REGIME, OPTION = Word(_formats), Word(_presets), Word(_regimes), Word(_options)
 FACTOR, CONDITION, SPLIT = Word(_factors), Word(_conditions), Word(_splits)
+METRIC = Word(_metrics)
 ORDER, COMPRESSION = Word(lambda *_: ("permuted", "natural")), Word(lambda *_: ("auto", "gzip", "none"))

@@ -6,12 +6,13 @@ import itertools
 import shutil
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 from factorhub import catalog
 from factorhub.build.recipes import toml
 from factorhub.commands.shell import shards
+from factorhub.evaluation.protocol import protocols_of
+from factorhub.evaluation.published import PROTOCOLS
 from factorhub.generator import Generator
 from factorhub.lookup import Store
 from factorhub.printable import printable
@@ -45,9 +46,9 @@ def catalog_text(facts: Iterable[dict[str, Any]]) -> str:
     return table(rows)
 
 
-def preset_facts() -> list[dict[str, str]]:
+def preset_facts() -> list[dict[str, Any]]:
     """One record for each published protocol."""
-    return [dict(vars(preset)) for preset in PRESETS]
+    return [{**vars(preset), "protocols": protocols_of(preset.name)} for preset in PRESETS]
 
 
 def preset_text() -> str:
@@ -61,6 +62,11 @@ def preset_text() -> str:
             lines += [f"    --regime '{item.regime_text}'"] if item.regime_text else []
             lines += [f"    --splits '{item.splits_text}'"] if item.splits_text else []
             lines += [f"    --set {option}={value}" for option, value in item.options]
+            lines += [f"    judged by factorhub evaluate --metrics {name}" for name in protocols_of(item.name)]
+    lines += ["", "How models are judged, for factorhub evaluate --metrics NAME:"]
+    for rule in PROTOCOLS:
+        lines += ["", f"  {rule.name}: {rule.description}", f"    {rule.source}"]
+        lines += [f"    of sets of --preset {pattern}" for pattern in rule.presets]
     return "\n".join(lines)
 
 
@@ -227,7 +233,4 @@ def members(values: Sequence[Any], text: Callable[[Any], str]) -> str:
     return ", ".join(shown if len(shown) <= 4 else [*shown[:2], f"… {shown[-1]}"])
 
 
-def is_set(name: str) -> bool:
-    """True when a name given on the command line is a path rather than a generator's name."""
-    looks = "/" in name.partition(":")[0] or "://" in name or name.startswith((".", "~"))
-    return name not in catalog.CATALOG and (looks or Path(name).exists())
+is_set = catalog.is_path  # what a name given on the command line is, if it is no generator's

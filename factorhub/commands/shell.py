@@ -8,7 +8,22 @@ import sys
 from collections.abc import Sequence
 from itertools import pairwise
 
-ORDER = ("list", "info", "presets", "generate", "verify", "repair", "preview", "lookup", "export", "import", "warm")  # of use
+ORDER = (
+    "list",
+    "info",
+    "presets",
+    "generate",
+    "verify",
+    "repair",
+    "preview",
+    "lookup",
+    "export",
+    "import",
+    "metrics",
+    "evaluate",
+    "leaderboard",
+    "warm",
+)  # of use
 EXAMPLES = """Begin with:
 
 \b

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
-from pathlib import Path
-
 import click
 
 from factorhub.commands.completion import GENERATOR
 from factorhub.commands.group import echo
-from factorhub.progress import Bar
-from factorhub.threads import cores
 
 REGIMES = "regimes"  # the two things to be warmed that are no generator
 STREAMS = "streams"
@@ -35,7 +28,12 @@ def warm(names: tuple[str, ...]) -> None:
     beforehand, for a container image, a cluster's nodes or an install that users cannot write to. NUMBA_CACHE_DIR says where
     the code is kept, else it lies beside the modules.
     """
+    from concurrent.futures import ProcessPoolExecutor, as_completed
+    from multiprocessing import get_context
+
     from factorhub.catalog import CATALOG, generator
+    from factorhub.progress import Bar
+    from factorhub.threads import cores
 
     for name in names:
         generator(name)  # a name that is none is said before anything is compiled
@@ -58,6 +56,9 @@ def use(name: str) -> None:
 
 
 def _render(name: str) -> None:
+    import tempfile
+    from pathlib import Path
+
     from factorhub import build, catalog
     from factorhub.commands import preview
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from factorhub.dsprites_like.lattice import CELLS, apart, largest
 from factorhub.dsprites_like.objects import amodal_masks, instance_map, object_table
-from factorhub.dsprites_like.sprites import SHAPES, outlines
+from factorhub.dsprites_like.sprites import FOLDS, RGB, SHAPES, outlines
 from factorhub.errors import InputError
 from factorhub.factors import Array, Factor, categorical, circular, continuous, ordinal
 from factorhub.fields import Batch, Field
@@ -17,12 +17,11 @@ from factorhub.generator import Generator
 from factorhub.space import FactorSpace, Fold, Ignored, Symmetry, within_period
 
 Variant: TypeAlias = Literal["binarized", "colored_on_grayscale", "colored_on_colored"]
-RGB = ("red", "green", "blue")
 HSV = ("hue", "saturation", "value")
 COLORS = {"binarized": (), "colored_on_grayscale": HSV, "colored_on_colored": RGB}
 COUNTS = {"binarized": (2, 3), "colored_on_grayscale": (2, 5), "colored_on_colored": (1, 4)}  # of sprites, as published
+TURNS = tuple(FOLDS.values())  # symmetries of the shapes
 BACKGROUND = {"binarized": (), "colored_on_grayscale": ("gray",), "colored_on_colored": RGB}
-FOLDS = (4, 2, 1)  # symmetries of the shapes
 RADIUS = math.sqrt(max((outline**2).sum(axis=1).max() for outline in outlines(1)))  # about the widest shape, in canvas sides
 
 
@@ -81,7 +80,7 @@ def multi_dsprites(
         n, first = len(values), len(space.factors) - max_objects * len(names)
         part = dict(zip(names, np.moveaxis(values[:, first:].reshape(n, max_objects, len(names)), -1, 0), strict=True))
         present = np.arange(max_objects) < values[:, :1]
-        part["orientation"] = within_period(part["orientation"], 2 * math.pi / np.array(FOLDS)[part["shape"].astype(np.int64)])
+        part["orientation"] = within_period(part["orientation"], 2 * math.pi / np.array(TURNS)[part["shape"].astype(np.int64)])
         if lattice:
             part["posX"], part["posY"] = apart(part["cell"], part["posX"], part["posY"], top * RADIUS, overlap)
         poses = np.stack([part[name] for name in ("shape", "scale", "orientation", "posX", "posY")], axis=-1)
@@ -157,7 +156,7 @@ def scene_space(fewest: int, max_objects: int, variant: Variant, top: float, lat
             continuous(f"posY_{i}", 0.0, 1.0, grid=32, description="from top to bottom, within the cell if there are cells"),
         ]
         factors += own
-        symmetries.append(Fold(f"orientation_{i}", by=f"shape_{i}", folds=FOLDS))
+        symmetries.append(Fold(f"orientation_{i}", by=f"shape_{i}", folds=TURNS))
         if i > fewest:
             symmetries.append(Ignored(tuple(factor.name for factor in own), by="count", codes=tuple(range(i - fewest))))
     return FactorSpace(tuple(factors), tuple(symmetries))

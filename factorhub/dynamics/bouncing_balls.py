@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from factorhub.dynamics import gravity
-from factorhub.dynamics.motion import Float, Motion
+from factorhub.dynamics.motion import Motion
 from factorhub.dynamics.solver.solve import TRUSTED, named, relative
+from factorhub.dynamics.system import trajectories
 from factorhub.dynamics.video import Scene
 from factorhub.errors import InputError
 from factorhub.factors import Array, Factor, continuous
 from factorhub.fields import Batch
-from factorhub.generator import Generator
 
 RADIUS = 0.07  # of a ball of mass 1, in sides of the box; areas are in proportion to masses
 HEAVIEST = 1.5
@@ -44,17 +44,8 @@ def factors(balls: int) -> tuple[Factor, ...]:
     return tuple(made)
 
 
-def bouncing_balls(
-    *,
-    balls: int = 3,
-    steps: int = 100,
-    dt: float = 0.05,
-    dtype: Float = "float32",
-    derivative: bool = False,
-    video: int = 0,
-    trail: int = 0,
-    noise: float = 0.0,
-) -> Generator:
+@trajectories(steps=100, dt=0.05)
+def bouncing_balls(*, balls: int = 3) -> Motion:
     """The generator of 1 to 4 `balls` in a unit box; every row is solved twice, since collisions amplify errors."""
     if not 1 <= balls <= 4:
         raise InputError(f"balls is 1 to 4, each starting in its own quarter of the box; got {balls}")
@@ -105,7 +96,7 @@ def bouncing_balls(
         }
 
     made = factors(balls)
-    motion = Motion(
+    return Motion(
         name="bouncing_balls",
         summary="discs that bounce off one another and the walls of a box, by their masses, starts and gravity",
         source="Sutskever, Hinton, Taylor: Recurrent Temporal RBM (NIPS 2008), with masses and gravity",
@@ -121,7 +112,6 @@ def bouncing_balls(
         planes=gravity.planes(balls),
         quality=quality,
     )
-    return motion.generator(steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail, noise=noise)
 
 
 def energy(states: Array, values: Array) -> Array:

@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 
 from factorhub.dynamics.solver.equations import cos, sin
-from factorhub.dynamics.system import Float, System, trajectories
+from factorhub.dynamics.system import System, trajectories
 from factorhub.dynamics.video import Scene
 from factorhub.factors import Array, continuous
-from factorhub.generator import Generator
 
 NOTES = (
     "theta1' = omega1, theta2' = omega2; both omega are 0 at time 0",
@@ -57,18 +56,10 @@ def _scene(states: Array, parameters: Array) -> Scene:
     return Scene(np.stack([np.zeros_like(inner), inner, outer], axis=2), radii, ((0, 1), (1, 2)), view=3.5)
 
 
-def double_pendulum(
-    *,
-    steps: int = 500,
-    dt: float = 0.02,
-    dtype: Float = "float32",
-    derivative: bool = False,
-    video: int = 0,
-    trail: int = 0,
-    noise: float = 0.0,
-) -> Generator:
+@trajectories(steps=500, dt=0.02)
+def double_pendulum() -> System:
     """The generator of double pendulums that start at rest; every row is checked, since errors grow."""
-    system = System(
+    return System(
         name="double_pendulum",
         summary="angles and angular velocities of a double pendulum, by masses, lengths and start",
         source="Toth et al.: Hamiltonian Generative Networks (ICLR 2020); Botev et al.: Which priors matter? (2021)",
@@ -90,4 +81,3 @@ def double_pendulum(
         notes=NOTES,
         sensitive=True,
     )
-    return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail, noise=noise)

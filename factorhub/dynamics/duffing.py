@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 
 from factorhub.dynamics.solver.equations import cos
-from factorhub.dynamics.system import Float, System, trajectories
+from factorhub.dynamics.system import System, trajectories
 from factorhub.dynamics.video import Scene
 from factorhub.factors import Array, circular, continuous
-from factorhub.generator import Generator
 
 
 def equations(time: Any, state: Sequence[Any], parameters: Sequence[Any]) -> Sequence[Any]:
@@ -28,18 +27,10 @@ def _scene(states: Array, parameters: Array) -> Scene:
     return Scene(np.stack([x, np.zeros_like(x)], axis=-1)[:, :, None], np.array([0.3]), (), view=2.5)
 
 
-def duffing(
-    *,
-    steps: int = 1000,
-    dt: float = 0.02,
-    dtype: Float = "float32",
-    derivative: bool = False,
-    video: int = 0,
-    trail: int = 0,
-    noise: float = 0.0,
-) -> Generator:
+@trajectories(steps=1000, dt=0.02)
+def duffing() -> System:
     """The generator of the Duffing oscillator x'' + delta x' + alpha x + beta x³ = gamma cos(omega t + phase)."""
-    system = System(
+    return System(
         name="duffing",
         summary="the driven, damped double-well oscillator of Duffing, by its five parameters, phase and start",
         source="Duffing: Erzwungene Schwingungen bei veränderlicher Eigenfrequenz (1918)",
@@ -61,4 +52,3 @@ def duffing(
         notes=("x' = v", "v' = gamma cos(omega t + phase) - delta v - alpha x - beta x³"),
         sensitive=True,
     )
-    return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail, noise=noise)

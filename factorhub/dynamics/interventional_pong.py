@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from factorhub.dynamics import noise as noise_of
-from factorhub.dynamics.motion import Float, Motion
+from factorhub.dynamics.motion import Float, Motion, Options
 from factorhub.dynamics.solver.solve import relative
 from factorhub.dynamics.video import Scene
 from factorhub.errors import InputError
@@ -106,7 +106,7 @@ def interventional_pong(
         ),
         quality=lambda values, steps, dt: {"error": relative(move(values, steps, dt, 1.0), move(values, steps, dt, 3.0))},
     )
-    base = motion.generator(steps=steps, dt=dt, dtype=dtype, derivative=False, video=video, trail=trail)
+    base = motion.generator(Options(steps, dt, dtype, video=video, trail=trail))
     about = {"components": list(VARIABLES)}
     target = Field("target", "uint8", (steps, 5), ("time", "variable"), description="1 where a variable was set", meta=about)
 

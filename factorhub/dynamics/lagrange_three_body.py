@@ -6,9 +6,8 @@ import numpy as np
 
 from factorhub.dynamics import gravity
 from factorhub.dynamics.solver.equations import cos, sin
-from factorhub.dynamics.system import Float, System, trajectories
+from factorhub.dynamics.system import System, trajectories
 from factorhub.factors import Array, circular, continuous
-from factorhub.generator import Generator
 
 TURN = 2 * np.pi / 3
 
@@ -27,18 +26,10 @@ def _setup(values: Array) -> tuple[Array, Array]:
     return starts, np.concatenate([np.ones((n, 2)), masses], axis=1)
 
 
-def lagrange_three_body(
-    *,
-    steps: int = 200,
-    dt: float = 0.02,
-    dtype: Float = "float32",
-    derivative: bool = False,
-    video: int = 0,
-    trail: int = 0,
-    noise: float = 0.0,
-) -> Generator:
+@trajectories(steps=200, dt=0.02)
+def lagrange_three_body() -> System:
     """The generator of Lagrange's turning triangles; unstable for near-equal masses, so every row is checked."""
-    system = System(
+    return System(
         name="lagrange_three_body",
         summary="three bodies on Lagrange's turning triangle, by masses, side and direction",
         source="Lagrange: Essai sur le problème des trois corps (1772)",
@@ -59,4 +50,3 @@ def lagrange_three_body(
         scene=lambda states, parameters: gravity.scene(states, parameters, view=1.8),
         sensitive=True,
     )
-    return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail, noise=noise)

@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from factorhub.dynamics.system import Float, System, trajectories
+from factorhub.dynamics.system import System, trajectories
 from factorhub.dynamics.video import Scene
 from factorhub.factors import Array, continuous
-from factorhub.generator import Generator
 
 LYAPUNOV = 0.9056  # 1/s at sigma 10, rho 28, beta 8/3: horizons are best quoted in multiples of its inverse
 
@@ -27,18 +26,10 @@ def _scene(states: Array, parameters: Array) -> Scene:
     return Scene((states[..., ::2] - [0.0, 27.0])[:, :, None], np.array([3.0]), (), view=30.0)
 
 
-def lorenz(
-    *,
-    steps: int = 1000,
-    dt: float = 0.01,
-    dtype: Float = "float32",
-    derivative: bool = False,
-    video: int = 0,
-    trail: int = 0,
-    noise: float = 0.0,
-) -> Generator:
+@trajectories(steps=1000, dt=0.01)
+def lorenz() -> System:
     """The generator of the Lorenz system; rows whose errors grow beyond doubles are solved in pairs of doubles."""
-    system = System(
+    return System(
         name="lorenz",
         summary="the Lorenz system's three components over time, by sigma, rho, beta and start",
         source="Lorenz: Deterministic Nonperiodic Flow (1963)",
@@ -59,4 +50,3 @@ def lorenz(
         sensitive=True,
         planes=((0, 2),),
     )
-    return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail, noise=noise)

@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from factorhub.dynamics.system import Float, System, trajectories
+from factorhub.dynamics.system import System, trajectories
 from factorhub.dynamics.video import Scene
 from factorhub.factors import Array, continuous
-from factorhub.generator import Generator
 
 START = (5.0, 3.0)
 CENTRES = {
@@ -44,18 +43,10 @@ def _scene(states: Array, parameters: Array) -> Scene:
     return Scene(np.stack([states - 5.0, heights], axis=-1), np.array([0.8, 0.8]), (), view=6.0)
 
 
-def lotka_volterra(
-    *,
-    steps: int = 1000,
-    dt: float = 0.01,
-    dtype: Float = "float32",
-    derivative: bool = False,
-    video: int = 0,
-    trail: int = 0,
-    noise: float = 0.0,
-) -> Generator:
+@trajectories(steps=1000, dt=0.01)
+def lotka_volterra() -> System:
     """The generator of Lotka-Volterra trajectories from (5, 3); presets: lotka-volterra-fotiadis."""
-    system = System(
+    return System(
         name="lotka_volterra",
         summary="prey and predators over time, by their four rates",
         source="Fotiadis et al.: Disentangled Generative Models for Robust Prediction of System Dynamics (ICML 2023)",
@@ -73,4 +64,3 @@ def lotka_volterra(
             "as published, d multiplies b: the d of the textbooks' v' = d u v - c v is d b here",
         ),
     )
-    return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail, noise=noise)

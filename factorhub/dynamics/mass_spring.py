@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from factorhub.dynamics.system import Float, System, nothing, trajectories
+from factorhub.dynamics.system import System, nothing, trajectories
 from factorhub.dynamics.video import Scene
 from factorhub.factors import Array, continuous
-from factorhub.generator import Generator
 
 
 def equations(time: Any, state: Sequence[Any], parameters: Sequence[Any]) -> Sequence[Any]:
@@ -36,17 +35,8 @@ def _scene(states: Array, parameters: Array) -> Scene:
     return Scene(np.stack([wall, mass], axis=2), np.stack([np.zeros_like(radii), radii], axis=1), ((0, 1),), view=2.5)
 
 
-def mass_spring(
-    *,
-    damped: bool = False,
-    steps: int = 256,
-    dt: float = 0.05,
-    dtype: Float = "float32",
-    derivative: bool = False,
-    video: int = 0,
-    trail: int = 0,
-    noise: float = 0.0,
-) -> Generator:
+@trajectories(steps=256, dt=0.05)
+def mass_spring(*, damped: bool = False) -> System:
     """The generator of a mass on a spring, on request `damped` by friction; q and p are position and momentum."""
     factors = (
         continuous("mass", 0.2, 1.0, unit="kg", description="of the body on the spring"),
@@ -60,7 +50,7 @@ def mass_spring(
         friction = values[:, 4:] if damped else np.zeros((len(values), 1))
         return values[:, 2:4], np.concatenate([values[:, :2], friction], axis=1)
 
-    system = System(
+    return System(
         name="mass_spring",
         summary="a mass on a spring: position and momentum over time, by mass, stiffness and start",
         source="Toth et al.: Hamiltonian Generative Networks (ICLR 2020); Botev et al.: Which priors matter? (2021)",
@@ -73,4 +63,3 @@ def mass_spring(
         scene=_scene,
         notes=("q' = p / mass", "p' = -stiffness q" + (" - friction p / mass" if damped else "")),
     )
-    return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail, noise=noise)

@@ -21,6 +21,29 @@ Float: TypeAlias = Literal["float32", "float64"]
 
 
 @dataclass(frozen=True)
+class Options:
+    """What every generator of trajectories lets its users choose.
+
+    Attributes:
+        steps: how many states are stored, the first at time 0.
+        dt: the time between them.
+        dtype: of the stored states.
+        derivative: store the right-hand side at each state too.
+        video: the side in pixels of a video of the motion; 0 for none.
+        trail: how many earlier frames the trail of a disc shows.
+        noise: standard deviation of noise on what is observed, as a share of each component's largest size; 0 for none.
+    """
+
+    steps: int
+    dt: float
+    dtype: Float = "float32"
+    derivative: bool = False
+    video: int = 0
+    trail: int = 0
+    noise: float = 0.0
+
+
+@dataclass(frozen=True)
 class Motion:
     """A system whose states are known at every k·dt.
 
@@ -50,17 +73,16 @@ class Motion:
     panels: Panels = ()
     notes: tuple[str, ...] = ()
 
-    def generator(
-        self, *, steps: int, dt: float, dtype: str, derivative: bool, video: int, trail: int, noise: float = 0.0
-    ) -> Generator:
+    def generator(self, options: Options) -> Generator:
         """The generator of its trajectories: t, state, and on demand the derivative, a video and noise of the same rows.
 
-        `noise` adds a field "observed", the state and normal numbers of that share of each component's largest size, and
-        the nuisance factor that they come from.
+        Noise adds a field "observed", the state and normal numbers, and the nuisance factor that they come from.
 
         Raises:
             InputError: steps, dt, dtype, video, trail or noise out of range; in `render`, a trajectory that cannot be computed.
         """
+        steps, dt, dtype = options.steps, options.dt, options.dtype
+        derivative, video, trail, noise = options.derivative, options.video, options.trail, options.noise
         count = len(self.factors)
         fields = [grid_field(steps, dt), state_field("state", dtype, steps, self.components, "the state at each time")]
         if derivative:

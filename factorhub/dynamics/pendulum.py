@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 
 from factorhub.dynamics.solver.equations import cos, sin
-from factorhub.dynamics.system import Float, System, nothing, trajectories
+from factorhub.dynamics.system import System, nothing, trajectories
 from factorhub.dynamics.video import Scene
 from factorhub.factors import Array, continuous
-from factorhub.generator import Generator
 
 
 def equations(time: Any, state: Sequence[Any], parameters: Sequence[Any]) -> Sequence[Any]:
@@ -46,17 +45,8 @@ def _scene(states: Array, parameters: Array) -> Scene:
     return Scene(np.stack([np.zeros_like(bob), bob], axis=2), np.array([0.0, 0.22]), ((0, 1),), view=2.0)
 
 
-def pendulum(
-    *,
-    damped: bool = False,
-    steps: int = 2000,
-    dt: float = 0.01,
-    dtype: Float = "float32",
-    derivative: bool = False,
-    video: int = 0,
-    trail: int = 0,
-    noise: float = 0.0,
-) -> Generator:
+@trajectories(steps=2000, dt=0.01)
+def pendulum(*, damped: bool = False) -> System:
     """The generator of pendulum trajectories, on request `damped`; `video` is the side of its frames in pixels.
 
     Lengths and gravity cover the published ranges and the shells around them: presets pendulum-fotiadis and
@@ -69,7 +59,7 @@ def pendulum(
         continuous("omega0", -2.0, 2.0, unit="rad/s", description="angular velocity at time 0"),
         *([continuous("damping", 0.0, 0.5, unit="1/s", description="friction per angular velocity")] if damped else []),
     )
-    system = System(
+    return System(
         name="pendulum",
         summary="a pendulum's angle and angular velocity over time, by length, gravity and start",
         source="Fotiadis et al.: Disentangled Generative Models for Robust Prediction of System Dynamics (ICML 2023)",
@@ -82,4 +72,3 @@ def pendulum(
         scene=_scene,
         notes=("theta' = omega", "omega' = -(gravity / length) sin theta" + (" - damping omega" if damped else "")),
     )
-    return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail, noise=noise)

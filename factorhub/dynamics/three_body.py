@@ -5,28 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from factorhub.dynamics import gravity
-from factorhub.dynamics.system import Float, System, trajectories
+from factorhub.dynamics.system import System, trajectories
 from factorhub.factors import continuous
-from factorhub.generator import Generator
 
 START = (1.0, -1.0, -1.0, -1.0, 0.0, 1.0, 0.0, 0.5, 0.5, -0.5, -0.5, 0.0)
 
 
-def three_body(
-    *,
-    steps: int = 1000,
-    dt: float = 0.01,
-    dtype: Float = "float32",
-    derivative: bool = False,
-    video: int = 0,
-    trail: int = 0,
-    noise: float = 0.0,
-) -> Generator:
+@trajectories(steps=1000, dt=0.01)
+def three_body() -> System:
     """The generator of three attracting bodies; K1 is 1, and every row is checked, since encounters amplify errors.
 
     Presets: three-body-fotiadis.
     """
-    system = System(
+    return System(
         name="three_body",
         summary="places and velocities of three attracting bodies in a plane, by their masses and time scale",
         source="Fotiadis et al.: Disentangled Generative Models for Robust Prediction of System Dynamics (ICML 2023)",
@@ -46,4 +37,3 @@ def three_body(
         scene=lambda states, parameters: gravity.scene(states, parameters, view=2.5),
         sensitive=True,
     )
-    return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail, noise=noise)

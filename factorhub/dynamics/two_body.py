@@ -6,9 +6,8 @@ import numpy as np
 
 from factorhub.dynamics import gravity
 from factorhub.dynamics.solver.equations import cos, sin
-from factorhub.dynamics.system import Float, System, trajectories
+from factorhub.dynamics.system import System, trajectories
 from factorhub.factors import Array, circular, continuous
-from factorhub.generator import Generator
 
 
 def _setup(values: Array) -> tuple[Array, Array]:
@@ -24,18 +23,10 @@ def _setup(values: Array) -> tuple[Array, Array]:
     return np.concatenate(places + velocities, axis=1), np.stack([strength, np.ones_like(m1), m1, m2], axis=1)
 
 
-def two_body(
-    *,
-    steps: int = 256,
-    dt: float = 0.05,
-    dtype: Float = "float32",
-    derivative: bool = False,
-    video: int = 0,
-    trail: int = 0,
-    noise: float = 0.0,
-) -> Generator:
+@trajectories(steps=256, dt=0.05)
+def two_body() -> System:
     """The generator of two attracting bodies by masses, strength of gravity, semi-axis, eccentricity and direction."""
-    system = System(
+    return System(
         name="two_body",
         summary="places and velocities of two attracting bodies in a plane, by masses and orbit",
         source="Toth et al.: Hamiltonian Generative Networks (ICLR 2020); Botev et al.: Which priors matter? (2021)",
@@ -61,4 +52,3 @@ def two_body(
         planes=gravity.planes(2),
         scene=lambda states, parameters: gravity.scene(states, parameters, view=2.5),
     )
-    return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail, noise=noise)

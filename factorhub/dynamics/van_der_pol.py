@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from factorhub.dynamics.system import Float, System, trajectories
+from factorhub.dynamics.system import System, trajectories
 from factorhub.dynamics.video import Scene
 from factorhub.factors import Array, continuous
-from factorhub.generator import Generator
 
 
 def equations(time: Any, state: Sequence[Any], parameters: Sequence[Any]) -> Sequence[Any]:
@@ -25,18 +24,10 @@ def _scene(states: Array, parameters: Array) -> Scene:
     return Scene(np.stack([x, np.zeros_like(x)], axis=-1)[:, :, None], np.array([0.35]), (), view=3.0)
 
 
-def van_der_pol(
-    *,
-    steps: int = 1000,
-    dt: float = 0.02,
-    dtype: Float = "float32",
-    derivative: bool = False,
-    video: int = 0,
-    trail: int = 0,
-    noise: float = 0.0,
-) -> Generator:
+@trajectories(steps=1000, dt=0.02)
+def van_der_pol() -> System:
     """The generator of the Van der Pol oscillator x'' = mu (1 - x²) x' - x."""
-    system = System(
+    return System(
         name="van_der_pol",
         summary="the self-sustained oscillator of Van der Pol, by its damping and start",
         source="Van der Pol: On relaxation-oscillations (1926)",
@@ -52,4 +43,3 @@ def van_der_pol(
         scene=_scene,
         notes=("x' = v", "v' = mu (1 - x²) v - x"),
     )
-    return trajectories(system, steps=steps, dt=dt, dtype=dtype, derivative=derivative, video=video, trail=trail, noise=noise)

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TypeAlias
 
 from factorhub.errors import InputError, cut, unknown
-from factorhub.exchange.table import Labelled, Table
+from factorhub.exchange.table import Table
 from factorhub.named import imported
 from factorhub.paths import local_path
 from factorhub.progress import Progress, silent
-from factorhub.source import check_source
+from factorhub.source import Labelled, check_source
 
 Write: TypeAlias = Callable[[Table, Path, Progress], None]
 

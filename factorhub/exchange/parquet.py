@@ -13,7 +13,7 @@ import numpy as np
 from factorhub.errors import InputError
 from factorhub.exchange import png
 from factorhub.exchange.output import replacing
-from factorhub.exchange.table import Table, is_binary, is_image
+from factorhub.exchange.table import Table
 from factorhub.factors import Array
 from factorhub.fields import Batch
 from factorhub.progress import Progress
@@ -74,7 +74,7 @@ def feature(column: Column, space: FactorSpace) -> Any:
 
     labels = space[column.name].labels if column.role == "factor" else None
     inner, outer = _split(column)
-    if is_image(column):
+    if column.is_image:
         item: Any = Image()
     elif labels is not None:
         item = ClassLabel(names=list(labels))
@@ -92,7 +92,7 @@ def feature(column: Column, space: FactorSpace) -> Any:
 
 def _split(column: Column) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """A column's shape, and the axes around each of its items: those before a picture's (y, x), all around a label."""
-    if is_image(column):
+    if column.is_image:
         return column.shape, column.shape[: column.dims.index("y")]
     return column.shape, column.shape
 
@@ -106,10 +106,10 @@ def _arrow(batch: Batch, columns: dict[str, Column], schema: Any, pool: Executor
         column, rows = columns.get(field.name), batch[field.name]
         if column is None:
             arrays.append(pa.array(rows, field.type))
-        elif is_image(column):
+        elif column.is_image:
             outer = _split(column)[1]
             flat = rows.reshape(-1, *column.shape[len(outer) :])
-            files = png.encode(flat * np.uint8(255) if is_binary(column) else flat, pool)
+            files = png.encode(flat * np.uint8(255) if column.is_binary else flat, pool)
             paths = pa.nulls(len(files), pa.string())
             arrays.append(_fixed(pa.StructArray.from_arrays([pa.array(files, pa.binary()), paths], ["bytes", "path"]), outer))
         elif isinstance(field.type, pa.BaseExtensionType):

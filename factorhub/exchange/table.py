@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -15,21 +14,12 @@ from factorhub.errors import InputError
 from factorhub.exchange.sorting import in_order
 from factorhub.factors import Array
 from factorhub.fields import Batch
-from factorhub.source import VALUE, Column, Source, row_numbers
+from factorhub.source import VALUE, Column, Labelled, row_numbers
 from factorhub.space import FactorSpace
-from factorhub.storage.reader import Reader
+from factorhub.storage.manifest import Plan
 
 BLOCK_BYTES = 32 << 20  # of rows read at once: what bounds memory
 BLOCK_ROWS = 1 << 16
-
-
-class Labelled(Source, Protocol):
-    """A source that knows the factors of its rows: a stored set, a generator under a regime, a published file."""
-
-    @property
-    def space(self) -> FactorSpace:
-        """The factors of the rows."""
-        ...
 
 
 class Part:
@@ -58,17 +48,6 @@ class Part:
     def read(self, rows: npt.ArrayLike, columns: Sequence[str] | None = None) -> Batch:
         """The rows with these numbers, counted within the part."""
         return self._source.read(self._rows[row_numbers(rows, len(self))], columns)
-
-
-def is_image(column: Column) -> bool:
-    """True for uint8 pixels (y, x) or (y, x, channel) with 1, 3 or 4 channels; axes such as "pair" may come before."""
-    dims = column.dims[:-1] if column.dims[-1:] == ("channel",) and column.shape[-1] in (1, 3, 4) else column.dims
-    return column.role == "observation" and column.dtype == "uint8" and dims[-2:] == ("y", "x")
-
-
-def is_binary(column: Column) -> bool:
-    """True when the pixels are 0 and 1."""
-    return bool(column.attributes.get("meta", {}).get("binary"))
 
 
 @dataclass(frozen=True)
@@ -105,9 +84,10 @@ class Table:
     @cached_property
     def splits(self) -> dict[str, int]:
         """The row after the last of each split, where the rows are a whole set of several splits; else nothing."""
-        if not isinstance(self.source, Reader) or self.source.split is not None:
+        plan = getattr(self.source, "plan", None)
+        if not isinstance(plan, Plan) or getattr(self.source, "split", None) is not None:
             return {}
-        ranges = self.source.plan.ranges
+        ranges = plan.ranges
         return {name: stop for name, (_, stop) in ranges.items()} if len(ranges) > 1 else {}
 
     @property
@@ -126,7 +106,7 @@ class Table:
             InputError: there is none.
         """
         for column in self.source.columns:
-            if is_image(column) and len(column.dims) - (column.dims[-1] == "channel") == 2:
+            if column.is_image and len(column.dims) - (column.dims[-1] == "channel") == 2:
                 return column
         had = ", ".join(f"{c.name} {c.shape}" for c in self.source.columns if c.role == "observation")
         raise InputError(f"format {format} holds one picture a row, this set has {had}; parquet takes any set")

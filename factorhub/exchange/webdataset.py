@@ -15,7 +15,7 @@ import numpy as np
 from factorhub.errors import InputError
 from factorhub.exchange import png
 from factorhub.exchange.output import replacing
-from factorhub.exchange.table import Table, is_binary, is_image
+from factorhub.exchange.table import Table
 from factorhub.fields import Batch
 from factorhub.progress import Progress
 from factorhub.source import VALUE, Column
@@ -68,13 +68,13 @@ def endings(table: Table) -> dict[str, Column]:
 
 
 def _is_picture(column: Column) -> bool:
-    return is_image(column) and len(column.shape) == 2 + (column.dims[-1] == "channel")
+    return column.is_image and len(column.shape) == 2 + (column.dims[-1] == "channel")
 
 
 def _files(column: Column, batch: Batch, pool: Executor) -> list[bytes]:
     rows = batch[column.name]
     if _is_picture(column):
-        return png.encode(rows * np.uint8(255) if is_binary(column) else rows, pool)
+        return png.encode(rows * np.uint8(255) if column.is_binary else rows, pool)
     files = []
     for row in rows:
         file = io.BytesIO()

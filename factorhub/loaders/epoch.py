@@ -20,7 +20,7 @@ import numpy as np
 
 from factorhub import randomness
 from factorhub.factors import Array
-from factorhub.order import Permutation
+from factorhub.order import Permutation, power_of_two
 from factorhub.source import Column
 
 Shuffle: TypeAlias = Literal["blocks", "full"] | bool
@@ -55,7 +55,7 @@ def grouping(columns: Iterable[Column], shuffle: Shuffle, *, natural: bool, wind
     columns = tuple(columns)
     largest = max((column.row_bytes for column in columns if column.role == "observation"), default=1)
     small = natural or shuffle == "blocks"
-    block = min(_power_of_two((BLOCK_BYTES >> 2 * small) // max(largest, 1)), MOST_BLOCK_ROWS)
+    block = min(power_of_two((BLOCK_BYTES >> 2 * small) // max(largest, 1)), MOST_BLOCK_ROWS)
     seen = sum(column.row_bytes for column in columns if column.role == "observation")
     wanted = min((64 if small else 16) * block, max(WINDOW_BYTES // max(seen, 1), 1)) << 2 * natural
     blocks = -(-(wanted if window is None else window) // block)
@@ -64,11 +64,6 @@ def grouping(columns: Iterable[Column], shuffle: Shuffle, *, natural: bool, wind
     rows = min(SEGMENT_BYTES / max(total, 1), LOOSE_BYTES / max(loose, 1))
     segment = 1 << min(round(math.log2(max(rows, 1.0))), 20)
     return Grouping(block, block * blocks, max(segment, block))
-
-
-def _power_of_two(number: int) -> int:
-    """The largest power of two up to `number`, at least 1."""
-    return 1 << max(number.bit_length() - 1, 0)
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,8 @@ import numpy as np
 from factorhub.factors import Array
 from factorhub.lookup.records import recorded
 from factorhub.regions import And, Condition, Not, Or, Region
-from factorhub.source import VALUE, Column
+from factorhub.source import VALUE, Column, Labelled
 from factorhub.space import FactorSpace
-from factorhub.storage.reader import Reader
 
 BLOCK = 1 << 16  # rows whose values are compared at once
 MOST_BITS = 2**31  # of index kept for one factor; more (a seed, a hundred million rows) and queries compare the column
@@ -26,13 +25,12 @@ MOST_KEPT = 2**28  # bytes of answers to questions for a single value of a singl
 
 
 class Labels:
-    """What `Store` knows of its rows' factors, over the whole set: splits share it by their range of rows."""
+    """The factor columns of a whole source; its splits share them by their range of rows."""
 
-    def __init__(self, reader: Reader) -> None:
-        # never the reader itself, which holds this: a set that is dropped must close its files at once
-        self._reader = reader.entire()
-        self.space = reader.space
-        self.rows = len(self._reader)
+    def __init__(self, source: Labelled) -> None:
+        self._source = source
+        self.space = source.space
+        self.rows = len(source)
         self._columns: dict[str, Array] = {}
         self._bits: dict[str, Array] = {}
         self._answers: dict[tuple[str, int, int, int], Array] = {}
@@ -44,7 +42,7 @@ class Labels:
     def know(self, name: str) -> FactorSpace:
         """The space of all that can be asked for; with what regimes recorded, once a name is asked for that is no factor."""
         if name not in self.space and self._records is None:
-            self._records = [column for column in self._reader.columns if column.role == "regime"]
+            self._records = [column for column in self._source.columns if column.role == "regime"]
             for column in self._records:
                 for factor, codes in recorded(column, partial(self._stored, column.name)):
                     if factor.name not in self.space:
@@ -53,7 +51,7 @@ class Labels:
         return self.space
 
     def _stored(self, name: str) -> Array:
-        return self._reader.read(slice(None), [name])[name]
+        return self._source.read(np.arange(self.rows), [name])[name]
 
     def column(self, name: str) -> Array:
         """The codes (n, …) of a factor with a grid, or the values of one without."""
@@ -65,7 +63,7 @@ class Labels:
     def codes(self) -> Array:
         """The codes of all factors (n, …, k), where every factor has a grid."""
         if self._codes is None:
-            self._codes = np.stack([self.column(name) for name in self._reader.space.names], axis=-1)
+            self._codes = np.stack([self.column(name) for name in self._source.space.names], axis=-1)
         return self._codes
 
     def select(self, wanted: Mapping[str, Array], start: int, stop: int) -> Array:

@@ -1,49 +1,150 @@
-"""Ground-truth access to a stored set: factor values to rows, rows to factors, neighbours, traversals, counterfactuals."""
+"""A stored set: its rows, its ground truth, and rows that it does not hold, rendered by the generator that made it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property, partial
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from factorhub.errors import InputError, StoreError, must_be, unknown, whole
-from factorhub.factors import Array, Factor
+from factorhub.errors import StoreError
+from factorhub.factors import Array
 from factorhub.fields import Batch
 from factorhub.generator import Generator
-from factorhub.lookup.label_index import Labels
-from factorhub.lookup.neighbours import distances, kept, partners
-from factorhub.lookup.query import changed, joined, near
-from factorhub.regions import Region, parse
-from factorhub.source import VALUE, row_numbers
+from factorhub.lookup.query import changed
+from factorhub.lookup.truth import By, Truth
+from factorhub.order import Order
+from factorhub.printable import printable
+from factorhub.regions import Region
+from factorhub.source import Column
 from factorhub.space import FactorSpace
+from factorhub.storage.manifest import Manifest, Plan
 from factorhub.storage.reader import Reader, reopened
+from factorhub.storage.shard import OpenShards
 
 Make: TypeAlias = Callable[[Mapping[str, Any]], Generator]  # from a recipe
 Follow: TypeAlias = Callable[[Mapping[str, Any], int, Mapping[str, Any]], Array | None]  # (recipe, natural row, changes): values
-By: TypeAlias = Literal["value", "code"]
-FEW = 256  # grid points that are found by arithmetic; more are found sooner by the index
 
 
-class Store(Reader):
-    """A stored set with its ground truth: what `factorhub.open` returns.
+class Store:
+    """A set on disk, or one split of it: what `factorhub.open` returns.
 
-    Row numbers are counted within the split where one was opened. Rows of pairs and sequences have a factor when all
-    their members have it.
+    Row numbers are counted within the split where one was opened. A store may be used by several threads, survives a fork, and
+    pickles as its path, so that spawned workers open it themselves.
+
+    Attributes:
+        reader: its rows, as `factorhub.storage.reader.Reader` gives them.
+        truth: their factors, as `factorhub.lookup.Truth` knows them of any source; the calls of both are calls of this.
     """
 
-    def __init__(
-        self, folder: str | Path, split: str | None = None, *, make: Make | None = None, follow: Follow | None = None, **given: Any
-    ) -> None:
-        super().__init__(folder, split, **given)
-        self._make, self._follow = make, follow
+    def __init__(self, reader: Reader, *, make: Make | None = None, follow: Follow | None = None) -> None:
+        self.reader, self._make, self._follow = reader, make, follow
+
+    @cached_property
+    def truth(self) -> Truth:
+        """What is known of the rows' factors."""
+        of, order = self.reader, self.plan.order
+
+        def positions(natural: Array) -> Array:
+            of.prove()
+            return order.positions(natural)
+
+        return Truth(
+            of.entire(), str(of.folder), title=self.plan.title.partition(": ")[0], start=of.start, stop=of.stop,
+            positions=positions if self.plan.grid else None,
+        )  # fmt: skip
 
     def __reduce__(self) -> tuple[Any, ...]:
-        how = partial(reopened, Store, make=self._make, follow=self._follow)
-        return how, (self.folder, self.split, self.manifest.content)
+        return _reopened, (self.folder, self.split, self.manifest.content, self._make, self._follow)
+
+    def __repr__(self) -> str:
+        split = f", split={self.split!r}" if self.split else ""
+        return f"Store({str(self.folder)!r}{split}): {len(self)} rows of {printable(self.plan.title)}"
+
+    @property
+    def folder(self) -> Path:
+        """Where it lies."""
+        return self.reader.folder
+
+    @property
+    def split(self) -> str | None:
+        """The split that was opened; None for all rows."""
+        return self.reader.split
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the set says of itself."""
+        return self.reader.manifest
+
+    @property
+    def plan(self) -> Plan:
+        """What it holds, and where."""
+        return self.reader.plan
+
+    @property
+    def start(self) -> int:
+        """The position in the whole set of the first row."""
+        return self.reader.start
+
+    @property
+    def stop(self) -> int:
+        """The position in the whole set after the last row."""
+        return self.reader.stop
+
+    @property
+    def shard(self) -> OpenShards:
+        """The files that are open: `shard(number)` opens one."""
+        return self.reader.shard
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """What each row consists of."""
+        return self.plan.columns
+
+    @property
+    def order(self) -> Order:
+        """Which natural row stands at which position of the whole set."""
+        return self.plan.order
+
+    @property
+    def space(self) -> FactorSpace:
+        """The factors of the rows."""
+        return self.plan.space
+
+    @property
+    def splits(self) -> dict[str, int]:
+        """The number of rows of each split of the whole set."""
+        return {name: stop - start for name, (start, stop) in self.plan.ranges.items()}
+
+    @property
+    def recipe(self) -> Mapping[str, Any]:
+        """How to make the set again, as JSON data; `factorhub.build.recipes.Recipe.from_dict` reads it."""
+        return self.plan.recipe
+
+    def __len__(self) -> int:
+        return len(self.reader)
+
+    def __getitem__(self, asked: Any) -> Any:
+        """A column by name, a row by number (its arrays without the first axis), or rows by slice, list, array or mask."""
+        return self.reader[asked]
+
+    def __iter__(self) -> Iterator[Batch]:
+        return iter(self.reader)
+
+    def read(self, rows: npt.ArrayLike | slice, columns: Sequence[str] | None = None) -> Batch:
+        """The rows with these numbers, in this order: {column: (…, *shape)}; all columns unless some are named."""
+        return self.reader.read(rows, columns)
+
+    def deal(self, spans: Sequence[tuple[int, int]], out: Batch, places: Array) -> None:
+        """Put the rows of all `spans` into `out[column][places]`: what a shuffled stream asks for."""
+        self.reader.deal(spans, out, places)
+
+    def prepare(self) -> bool:
+        """Load what makes `deal` quick; False while that is still being made."""
+        return self.reader.prepare()
 
     @cached_property
     def generator(self) -> Generator:
@@ -56,148 +157,37 @@ class Store(Reader):
             raise StoreError(f"{self.folder} was opened without its generator; open it with factorhub.open")
         return self._make(self.plan.recipe)
 
-    @cached_property
-    def _labels(self) -> Labels:
-        return Labels(self)
-
     def values(self, name: str) -> Array:
-        """The physical values of one factor for all rows: float64, or labels (strings) where the factor is categorical.
-
-        Observations are not touched. Shape (n,), or (n, *axes) for pairs and sequences.
-        """
-        factor = self._factor(name)
-        column = self._labels.column(name)[self.start : self.stop]
-        if factor.size is None:
-            return column.copy()
-        return np.asarray(factor.labels)[column] if factor.labels is not None else factor.values(column)
+        """The physical values of one factor for all rows: float64, or labels (strings) where the factor is categorical."""
+        return self.truth.values(name)
 
     def codes(self, rows: npt.ArrayLike | slice = slice(None)) -> Array:
         """The codes (…, k) of all factors of these rows, from memory: the quick way from a row to its ground truth."""
-        matrix = self._matrix
-        if type(rows) is int and -len(matrix) <= rows < len(matrix):
-            return matrix[rows].copy()
-        return matrix[row_numbers(rows, len(self), str(self.folder))]
+        return self.truth.codes(rows)
 
     def factors(self, row: int) -> dict[str, Any]:
         """The ground-truth factors of one row: labels and numbers by factor name."""
-        names = [f.name if f.size is not None else f.name + VALUE for f in self.space]
-        batch = self.read(row, names)
-        shown: dict[str, Any] = {}
-        for factor, name in zip(self.space, names, strict=True):
-            found = batch[name]
-            if factor.labels is not None:
-                shown[factor.name] = np.asarray(factor.labels)[found].tolist()
-            else:
-                shown[factor.name] = (factor.values(found) if factor.size is not None else found).tolist()
-        return shown
+        return self.truth.factors(row)
 
     def lookup(self, conditions: Mapping[str, Any] | None = None, /, *, by: By = "value", **more: Any) -> Array:
-        """The numbers (m,), int64 ascending, of the rows that have all these ground-truth factors.
-
-        Args:
-            conditions: by the name of a factor, or of what the regime recorded (environment, changed_shape): a label, a
-                value, or a list of them, any of which will do. Numbers are values in the factor's unit; for a
-                categorical factor, which has labels, a number is a code.
-            by: "code" takes every number as a code.
-            more: further conditions, as keywords.
-
-        Raises:
-            InputError: an unknown factor or value; a value off the grid.
-        """
-        asked_for = joined("lookup", conditions, more)
-        wanted = {name: self._codes_of(name, asked, by) for name, asked in asked_for.items()}
-        points = self.space.grid_size if self.plan.grid else None
-        if points is not None:
-            for name, codes in wanted.items():
-                points = points // (self.space[name].size or 1) * len(codes)
-        if points is not None and points <= FEW:
-            found = self._grid_rows([wanted.get(f.name, np.arange(f.size or 1)) for f in self.space])
-            return np.sort(found[found >= 0])
-        return self._labels.select(wanted, self.start, self.stop)
+        """The numbers (m,), int64 ascending, of the rows that have all these ground-truth factors."""
+        return self.truth.lookup(conditions, by=by, **more)
 
     def where(self, region: Region | str) -> Array:
-        """The numbers (m,), int64 ascending, of the rows in a region such as "shape == heart & scale > 0.6".
-
-        What the regime recorded can be asked for too: "environment == 1", "labelled == true", "changed_shape == true".
-        Conditions on factors with a grid are answered by the index, others by comparing the stored values.
-
-        Raises:
-            InputError: the text is not a region, or names what the set has not.
-        """
-        must_be(
-            "what where looks for",
-            region,
-            (Region, str),
-            'a region, such as "shape == heart & scale > 0.6" (rows by mask: s[mask])',
-        )
-        region = parse(region) if isinstance(region, str) else region
-        for condition in region.conditions():
-            self._known(condition.factor)
-        region.check(self._labels.space)
-        return self._labels.where(region, self.start, self.stop)
-
-    def _grid_rows(self, codes: Iterable[Array]) -> Array:
-        """The row of each grid point in the product of these codes, by arithmetic; -1 where the split does not hold it."""
-        self.prove()
-        natural = np.zeros(1, dtype=np.int64)
-        for factor, here in zip(self.space, codes, strict=True):
-            natural = (natural[:, None] * (factor.size or 1) + here).reshape(-1)
-        found = self.plan.order.positions(natural)
-        return np.where((found >= self.start) & (found < self.stop), found - self.start, -1)
+        """The numbers (m,), int64 ascending, of the rows in a region such as "shape == heart & scale > 0.6"."""
+        return self.truth.where(region)
 
     def nearest(self, conditions: Mapping[str, Any] | None = None, count: int = 1, **more: Any) -> Array:
-        """The `count` rows nearest to the given factor values, nearest first, (count,) int64; ties by row number.
-
-        Distance is Euclidean over the given factors, each scaled by its range; circular factors wrap, and a
-        different label counts as the whole range. Values need not be on the grid. Single rows only. Factors are given as
-        in `lookup`, one value each.
-
-        Raises:
-            InputError: no factor or an unknown one; a value out of range; more rows than there are.
-        """
-        count = whole("the count of nearest rows", count, 1, len(self))
-        wanted = joined("nearest", conditions, more)
-        if not wanted:
-            raise InputError("nearest needs the value of at least one factor; got none; write it as in nearest(scale=0.55)")
-        self._check_single("nearest")
-        for name in wanted:
-            self._factor(name)
-        total = distances(self.space, wanted, lambda name: self._labels.column(name)[self.start : self.stop])
-        closest = np.argpartition(total, count - 1)[:count] if count < len(self) else np.arange(count)
-        limit = total[closest].max()
-        ties = np.flatnonzero(total <= limit)
-        return ties[np.argsort(total[ties], kind="stable")][:count]
+        """The `count` rows nearest to the given factor values, nearest first, (count,) int64; ties by row number."""
+        return self.truth.nearest(conditions, count, **more)
 
     def pairs_differing_in(self, name: str, count: int | None = None, *, seed: int = 0) -> Array:
-        """Pairs of rows (m, 2), int64, that agree in every factor but `name`, and differ in it.
-
-        Each row that has such a partner in the set is paired with one of them, chosen at random under `seed`; `count`
-        of these pairs are kept, chosen at random, in the order of their first rows.
-        """
-        count = None if count is None else whole("count", count, 0)
-        self._check_single("pairs_differing_in")
-        pairs = partners(self._labels.codes()[self.start : self.stop], self.space, self._factor(name).name, seed, self.start)
-        if count is not None:
-            if count > len(pairs):
-                raise InputError(f"the set has {len(pairs)} rows with a partner that differs in {name} alone; got count {count}")
-            pairs = kept(pairs, count, seed)
-        return pairs
+        """Pairs of rows (m, 2), int64, that agree in every factor but `name`, and differ in it."""
+        return self.truth.pairs_differing_in(name, count, seed=seed)
 
     def traverse(self, row: int, name: str) -> Array:
         """The rows (size,), int64, that share all other factors with `row`, one for each value of `name`; -1 where absent."""
-        factor = self._factor(name)
-        if factor.size is None:
-            raise InputError(f"{name} was drawn without a grid, so there is no list of values to go through")
-        self._check_single("traverse")
-        codes = self.codes(int(row_numbers(row, len(self), str(self.folder))))
-        if self.plan.grid:
-            every = np.arange(factor.size)
-            return self._grid_rows([every if f.name == name else codes[i : i + 1] for i, f in enumerate(self.space)])
-        wanted = {f.name: np.atleast_1d(codes[..., i]) for i, f in enumerate(self.space) if f.name != name}
-        rows = self._labels.select(wanted, self.start, self.stop)
-        found = np.full(factor.size, -1, dtype=np.int64)
-        found[self._labels.column(name)[rows[::-1] + self.start]] = rows[::-1]  # of several, the first
-        return found
+        return self.truth.traverse(row, name)
 
     def with_factors(self, row: int, **changes: Any) -> Batch:
         """The observation of `row` with some factors set to other values, all else equal.
@@ -211,7 +201,7 @@ class Store(Reader):
         Raises:
             InputError: an unknown factor or a value out of range. StoreError: the generator is not to be had.
         """
-        self._check_single("with_factors", changes)
+        self.truth.check_single("with_factors", changes)
         return self._observed(changed(self.space, self.factors(row), changes))
 
     def counterfactual(self, row: int, **changes: Any) -> Batch:
@@ -224,7 +214,7 @@ class Store(Reader):
             InputError: as `with_factors`; or the rows come from a model in a way that cannot be followed.
             StoreError: the generator or the model is not to be had.
         """
-        self._check_single("counterfactual", changes)
+        self.truth.check_single("counterfactual", changes)
         shown = self.factors(row)
         values = changed(self.space, shown, changes)
         if changes and self._follow is not None:
@@ -250,50 +240,6 @@ class Store(Reader):
         named: Batch = {f.name: f.codes_of(v) for f, v in zip(self.space, values, strict=True) if not f.interval}
         return {**batch, **named, "row": np.asarray(-1)}
 
-    @cached_property
-    def _matrix(self) -> Array:
-        """The codes of all rows of this split."""
-        for factor in self.space:
-            if factor.size is None:
-                name = factor.name
-                raise InputError(f"{name} was drawn without a grid, so rows have no code of it; use store.values('{name}')")
-        return self._labels.codes()[self.start : self.stop]
 
-    def _codes_of(self, name: str, asked: Any, by: str) -> Array:
-        factor = self._known(name)
-        if factor.size is None:
-            raise InputError(
-                f"{name} was drawn without a grid, so it has no exact values to match; ask for a range, "
-                f"as in '{near(factor, asked)}' (in Python, store.where takes it)"
-            )
-        if by not in ("value", "code"):
-            raise unknown("way to look up", by, ("value", "code"))
-        if by == "code" and type(asked) is int and 0 <= asked < factor.size:
-            return np.array([asked])
-        if callable(given := getattr(asked, "tolist", None)):  # an array or tensor, of any framework
-            asked = given()
-        several = isinstance(asked, Iterable) and not isinstance(asked, (str, bytes))
-        items: list[Any] = list(asked) if several else [asked]
-        if by == "code":
-            return np.unique(factor.check_codes(np.asarray(items, dtype=None if items else np.int64)))
-        return np.unique(np.array([factor.code(item) for item in items], dtype=np.int64))
-
-    def _check_single(self, what: str, factors: Iterable[str] = ()) -> None:
-        """Refuse rows that hold several points, and names that are no factors."""
-        list(map(self._factor, factors))
-        axes = next((column.dims for column in self.columns if column.role in ("factor", "value")), ())
-        if axes:
-            raise InputError(
-                f"{what} is for sets of single rows; each row of this one is a {' × '.join(axes)}; read and compare rows"
-            )
-
-    def _known(self, name: str) -> Factor:
-        return self._named(self._labels.know(name), name)
-
-    def _factor(self, name: str) -> Factor:
-        return self._named(self.space, name)
-
-    def _named(self, space: FactorSpace, name: str) -> Factor:
-        if name not in space:
-            raise unknown("factor", name, space.names, self.plan.title.partition(": ")[0])
-        return space[name]
+def _reopened(folder: Path, split: str | None, content: str, make: Make | None, follow: Follow | None) -> Store:
+    return Store(reopened(folder, split, content), make=make, follow=follow)

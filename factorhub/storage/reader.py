@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -17,7 +17,6 @@ import numpy.typing as npt
 from factorhub.errors import InputError, StoreError, must_be, unknown
 from factorhub.factors import Array
 from factorhub.fields import Batch
-from factorhub.order import Order
 from factorhub.paths import local_path
 from factorhub.printable import printable
 from factorhub.source import Column, one_row, row_numbers, select
@@ -25,6 +24,7 @@ from factorhub.space import FactorSpace
 from factorhub.storage.codecs.codec import OWN_FROM
 from factorhub.storage.index import Chunks
 from factorhub.storage.manifest import Manifest, read_manifest
+from factorhub.storage.scales import scale_of
 from factorhub.storage.shard import READ_COST, OpenShards, ShardReader
 from factorhub.storage.window_reader import Dealer, prepare
 
@@ -60,24 +60,9 @@ class Reader:
         return self.plan.columns
 
     @property
-    def order(self) -> Order:
-        """Which natural row stands at which position of the whole set."""
-        return self.plan.order
-
-    @property
     def space(self) -> FactorSpace:
         """The factors of the rows."""
         return self.plan.space
-
-    @property
-    def splits(self) -> dict[str, int]:
-        """The number of rows of each split of the whole set."""
-        return {name: stop - start for name, (start, stop) in self.plan.ranges.items()}
-
-    @property
-    def recipe(self) -> Mapping[str, Any]:
-        """How to make the set again, as JSON data; `factorhub.build.recipes.Recipe.from_dict` reads it."""
-        return self.plan.recipe
 
     def __len__(self) -> int:
         return self.stop - self.start
@@ -87,12 +72,13 @@ class Reader:
         return f"{type(self).__name__}({str(self.folder)!r}{split}): {len(self)} rows of {printable(self.plan.title)}"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return reopened, (type(self), self.folder, self.split, self.manifest.content)
+        return reopened, (self.folder, self.split, self.manifest.content)
 
     def __getitem__(self, asked: Any) -> Any:
         """A column by name, a row by number (its arrays without the first axis), or rows by slice, list, array or mask."""
         if isinstance(asked, str):
-            return self.read(slice(None), [asked])[asked]
+            scale = scale_of(self.plan, asked, len(self))
+            return self.read(slice(None), [asked])[asked] if scale is None else scale
         return self._read(asked, self._default)
 
     def __iter__(self) -> Iterator[Batch]:
@@ -268,12 +254,12 @@ class Reader:
                     self.shard(number)  # says what is wrong
 
 
-def reopened(kind: type[Reader], folder: Path, split: str | None, content: str, **more: Any) -> Reader:
+def reopened(folder: Path, split: str | None, content: str) -> Reader:
     """The set that a pickle was made of, and no other that lies in its place now."""
     manifest = read_manifest(folder)
     if manifest.content != content:
         raise StoreError(f"the set in {folder} is another one than when it was pickled; open it again with factorhub.open")
-    return kind(folder, split, manifest=manifest, **more)
+    return Reader(folder, split, manifest=manifest)
 
 
 def _groups(keys: Array) -> Iterator[tuple[int, Array | slice]]:

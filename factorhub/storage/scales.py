@@ -12,6 +12,7 @@ from typing import Any
 import h5py
 import numpy as np
 
+from factorhub.factors import Array
 from factorhub.storage.manifest import Plan, Shard
 
 LIST, BACK = "DIMENSION_LIST", "REFERENCE_LIST"  # from a dataset to the scales of its axes, and back
@@ -41,6 +42,17 @@ def axes_of(plan: Plan, shard: Shard) -> tuple[dict[str, int], dict[str, tuple[s
             own.append(name)
         axes[column.name] = tuple(own)
     return lengths, axes
+
+
+def scale_of(plan: Plan, name: str, rows: int) -> Array | None:
+    """The scale of the axis `name` of a shard with `rows` rows, as the shard stores it; None where no axis has that name."""
+    if not plan.shards or any(column.name == name for column in plan.columns):
+        return None
+    lengths, axes = axes_of(plan, plan.shards[0])
+    if name not in lengths:
+        return None
+    along = any(names[0] == name for names in axes.values())
+    return np.zeros(rows if along else lengths[name], DTYPE)
 
 
 def attach(file: Any, datasets: Mapping[str, Any], plan: Plan, shard: Shard) -> None:

@@ -22,6 +22,7 @@ import xxhash
 from factorhub.errors import FactorhubError, StoreError
 from factorhub.factors import Array
 from factorhub.fields import Batch
+from factorhub.order import power_of_two
 from factorhub.progress import Progress, silent
 from factorhub.source import Column
 from factorhub.storage import card
@@ -69,11 +70,6 @@ def default_shard_rows(row_bytes: int) -> int:
     return 1 << min(round(math.log2(rows)), 20)
 
 
-def _power_of_two(number: int) -> int:
-    """The largest power of two that is at most `number`; 1 when there is none."""
-    return 1 << max(number.bit_length() - 1, 0)
-
-
 def layouts_of(source: Rows, compression: Compression = "auto", level: int | None = None) -> dict[str, ColumnLayout]:
     """The chunk size and codec of each column, from a trial on the first rows.
 
@@ -82,7 +78,7 @@ def layouts_of(source: Rows, compression: Compression = "auto", level: int | Non
     codes = {column.name for column in source.columns if column.role == "factor"}
     layouts = {}
     for columns in _groups(source.columns):
-        rows = _power_of_two(CHUNK_BYTES // max(column.row_bytes for column in columns))
+        rows = power_of_two(CHUNK_BYTES // max(column.row_bytes for column in columns))
         trial = source.read(np.arange(min(len(source), rows, TRIAL_ROWS)), [column.name for column in columns])
         for column in columns:
             asked = column.role in ("factor", "regime") or (column.role == "value" and column.attributes.get("factor") not in codes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -112,7 +113,7 @@ def test_every_preset_fits_its_generator(name: str) -> None:
         pytest.skip(f"{wanted} is not in the catalog")
     asked = factorhub.recipe(wanted, regime=found.regime, splits=found.splits)
     endless = asked.regime.length(factorhub.generator(wanted).space) is None and not asked.splits.rows
-    source = Recipe(**{**vars(asked), "rows": 1000} if endless else vars(asked)).source()
+    source = (dataclasses.replace(asked, rows=1000) if endless else asked).source()
     labels = [column.name for column in source.columns if column.role != "observation"]
     batch = source.read([0, len(source) - 1], labels)
     assert all(len(column) == 2 for column in batch.values())
@@ -122,14 +123,14 @@ def test_every_preset_fits_its_generator(name: str) -> None:
     ("settings", "text"),
     [
         ({"regime": "pears(k=2)"}, "did you mean 'pairs'?"),
-        ({"regime": "uniform"}, "dsprites has no last row under this regime; say how many you want: --rows N"),
+        ({"regime": "uniform"}, "this regime never ends for dsprites; say how many rows you want: --rows N"),
         ({"splits": "test=shape == hart; train=rest"}, "did you mean 'heart'?"),
         ({"splits": "test=scale > 2; train=rest"}, "scale"),
         ({"splits": "a=shape == heart; b=scale > 0.6"}, "splits a and b overlap"),
         ({"splits": "a=shape == heart; b=rest", "rows": 100}, "got --rows 100 beside them; leave it out, or give each split rows"),
         (
             {"splits": "a=shape == heart; b=rest", "regime": "uniform"},
-            "these draws have no last row (within a region, only those from the grid have one), so each split needs rows",
+            "these draws never end (within a region, only those from the grid do), so each split needs rows",
         ),
         (
             {"splits": "a=9 * uniform; b=9 * pairs(k=1)"},
@@ -170,3 +171,23 @@ def test_splits_are_data_in_every_form() -> None:
         asked = factorhub.recipe("dsprites", splits=splits)
         assert asked.splits.names == ("a", "b")
         assert Recipe.from_dict(asked.to_dict()) == asked
+
+
+def test_a_command_makes_its_generator_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That of a published file checks every label of the file each time."""
+    from click.testing import CliRunner
+
+    from factorhub import catalog
+    from factorhub.cli import main
+    from factorhub.dmelodies import dmelodies as module
+
+    made = []
+    factory = module.dmelodies
+    monkeypatch.setattr(module, "dmelodies", lambda: made.append(1) or factory())
+    monkeypatch.setattr(catalog, "_check_makes_one", lambda name, factory: None)
+    (tmp_path / "r.toml").write_text('generator = "dmelodies"\nrows = 50\n')
+    for words in (["dmelodies", "--rows", "50"], ["--recipe", str(tmp_path / "r.toml")]):
+        made.clear()
+        done = CliRunner().invoke(main, ["generate", *words, "--out", str(tmp_path / f"set{len(words)}{words[0]}")])
+        assert done.exit_code == 0, done.output
+        assert len(made) == 1

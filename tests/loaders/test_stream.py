@@ -427,7 +427,7 @@ def test_columns_kept_in_memory_are_bounded(train: Store, monkeypatch: pytest.Mo
     store = factorhub.open(train.folder, "train")
     expected = indices(stream(train, 100, fields=["index", "shape", "posX_value"]))
     assert indices(stream(store, 100, fields=["index", "shape", "posX_value"])) == expected
-    assert sum(kept.nbytes for kept in store._dealer._kept.values()) <= 4000
+    assert sum(kept.nbytes for kept in store.reader._dealer._kept.values()) <= 4000
 
 
 def test_a_stream_pickles(train: Store) -> None:

@@ -17,6 +17,7 @@ from factorhub.lookup import Store
 from factorhub.regimes import from_text
 from factorhub.regimes.uniform import Uniform
 from factorhub.regions import parse
+from factorhub.storage.reader import Reader
 
 SPLITS = {"train": 0.7, "test": 0.3}
 
@@ -147,7 +148,7 @@ def test_a_counterfactual_is_found_or_rendered_alike(sprites: Store, tunes: Stor
     with pytest.raises(InputError, match="posX takes 0 … 1; got 2"):
         sprites.counterfactual(3, posX=2)
     with pytest.raises(StoreError, match="was opened without its generator; open it with factorhub.open"):
-        Store(sprites.folder).counterfactual(3, posX=0.123)
+        Store(Reader(sprites.folder)).counterfactual(3, posX=0.123)
 
 
 def test_a_store_pickles_with_its_ground_truth(sprites: Store) -> None:

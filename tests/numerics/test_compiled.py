@@ -150,11 +150,3 @@ except NotKept:
             [sys.executable, "-B", "-c", ask], cwd=small_package, env=place, capture_output=True, text=True, check=True
         )
         assert done.stdout.strip() == expected
-
-
-def test_the_old_place_of_sincos_still_gives_it_with_a_line_that_says_where_it_is() -> None:
-    from factorhub.numerics import trig
-
-    with pytest.warns(DeprecationWarning, match="factorhub.trig is now factorhub.numerics.trig"):
-        from factorhub.trig import sincos
-    assert sincos is trig.sincos

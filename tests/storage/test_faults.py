@@ -457,7 +457,19 @@ def test_two_generators_on_one_folder(rows, tmp_path: Path, in_child) -> None:
 
 
 def test_an_interruption_ends_in_one_line(tmp_path: Path) -> None:
-    words = [sys.executable, "-m", "factorhub", "generate", "dsprites", "--rows", "500000", "--shard-rows", "1000"]
+    words = [
+        sys.executable,
+        "-m",
+        "factorhub",
+        "generate",
+        "dsprites",
+        "--rows",
+        "700000",
+        "--workers",
+        "1",
+        "--shard-rows",
+        "1000",
+    ]
     words += ["--out", str(tmp_path / "set")]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60

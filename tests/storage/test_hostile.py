@@ -23,7 +23,6 @@ from hypothesis import strategies as st
 
 import factorhub
 from factorhub.errors import FactorhubError, InputError, StoreError
-from factorhub.lookup import Store
 from factorhub.storage.files import LARGEST
 from factorhub.storage.hdf5 import chunk_places
 from factorhub.storage.index import TRAILER, digest_of, pack
@@ -44,7 +43,7 @@ def folder(stored: Reader, tmp_path: Path) -> Path:
 
 def use(folder: Path) -> None:
     """Everything a reader may be asked for. Raises only factorhub's own errors, and MemoryError is none of them."""
-    store = Store(folder)
+    store = factorhub.open(folder)
     repr(store)
     store[0], store[-1], store[[1, 5, 1]], store[:3]
     for column in store.columns:

@@ -104,3 +104,11 @@ def test_forged_axes_are_found(kind: str, tmp_path: Path) -> None:
     report = factorhub.verify(tmp_path / "set")
     assert report.damaged == (0,)
     assert text in report.problems[0]
+
+
+def test_each_dataset_of_a_shard_can_be_asked_of_the_set(tmp_path: Path) -> None:
+    store = factorhub.generate("dsprites", tmp_path / "set", rows=30)
+    with h5py.File(shards(tmp_path / "set")[0]) as file:
+        assert len(file) > len(store.columns)
+        for name in file:
+            assert np.array_equal(file[name][:], store[name])

@@ -1,0 +1,186 @@
+"""What `evaluate` returns: each score with its error, its panel, and where it lies between noise and ideal."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from factorhub.errors import unknown
+from factorhub.evaluation.panel import KINDS, Numbers
+from factorhub.evaluation.scoring import Judge, numbers_of
+from factorhub.metrics import Score
+from factorhub.printable import printable
+
+WIDE = 100  # characters of a printed report
+NAMED = 24  # characters of a metric's name in it
+LEAST = 1e-6  # difference of ideal and noise below which a metric tells nothing apart
+SPREAD, JACKKNIFE, NONE = "sd over fresh draws", "jackknife over 20 blocks of rows", "none"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one metric gave.
+
+    Attributes:
+        judge: the metric with its settings.
+        scores: of each draw.
+        error: of the mean score under "", of its parts by name; empty where there is none.
+        method: how the errors were measured.
+        panel: the numbers of each kind of reference codes; empty without a panel.
+    """
+
+    judge: Judge
+    scores: tuple[Score, ...]
+    error: Mapping[str, float]
+    method: str
+    panel: Mapping[str, Numbers]
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Names of the parts that every draw has."""
+        return tuple(name for name in self.scores[0].parts if all(name in numbers_of(score) for score in self.scores))
+
+    def value(self, part: str = "") -> float:
+        """The mean score over draws, or that of a part."""
+        each = [numbers_of(score)[part] for score in self.scores]
+        return float(np.mean(each)) if np.isfinite(each).all() else each[0]
+
+    @property
+    def per_factor(self) -> dict[str, float]:
+        """The mean over draws of the score of each factor."""
+        names = [name for name in self.scores[0].per_factor if all(name in score.per_factor for score in self.scores)]
+        return {name: float(np.mean([score.per_factor[name] for score in self.scores])) for name in names}
+
+    def reference(self, kind: str, part: str = "") -> float | None:
+        """What codes of this kind get; None where the metric refuses them, or without a panel."""
+        return (self.panel.get(kind) or {}).get(part)
+
+    def adjusted(self, part: str = "") -> float | None:
+        """(score - noise) / (ideal - noise): 0 for codes that know nothing, 1 for the factors; None where these score alike."""
+        noise, ideal, value = self.reference("noise", part), self.reference("ideal", part), self.value(part)
+        if noise is None or ideal is None or not all(map(math.isfinite, (noise, ideal, value))) or abs(ideal - noise) < LEAST:
+            return None
+        return (value - noise) / (ideal - noise)
+
+
+@dataclass(frozen=True)
+class Report:
+    """The scores of a model on a set. Printed, it is a table; `report["mig"]` is one `Result`.
+
+    Attributes:
+        set: what it was judged on: name, recipe, digest, split, regime, rows, n.
+        model: name and what else was said of it, and D.
+        protocol: name and digest of the protocol that was followed; empty without one.
+        draws, seed: of the rows; every random choice is keyed by the seed.
+        factors: that were scored.
+        results: of each metric.
+        notes: what was left out, in sentences.
+        codes: (n, D) of the first draw, for one's own use; not part of the record.
+    """
+
+    set: Mapping[str, Any]
+    model: Mapping[str, Any]
+    protocol: Mapping[str, Any]
+    draws: int
+    seed: int
+    factors: tuple[str, ...]
+    results: tuple[Result, ...]
+    notes: tuple[str, ...] = ()
+    codes: Any = field(default=None, repr=False, compare=False)
+
+    def __getitem__(self, name: str) -> Result:
+        for result in self.results:
+            if name in (result.judge.name, result.judge.metric.name):
+                return result
+        raise unknown("metric", name, [result.judge.name for result in self.results], "this report")
+
+    def __iter__(self) -> Iterator[Result]:
+        return iter(self.results)
+
+    def __len__(self) -> int:
+        return len(self.results)
+
+    def __str__(self) -> str:
+        return "\n".join([*self._head(), "", *self._table(), "", *self._foot()])
+
+    def _head(self) -> list[str]:
+        n, d, protocol = self.set["n"], self.model["D"], self.protocol.get("name", "")
+        many = f"{self.draws} fresh draws of {n:,} rows" if self.draws > 1 else f"one draw of {n:,} rows"
+        sizes = f"D = {d}, K = {len(self.factors)}, seed {self.seed}"
+        text = f"{self.model['name']} on {self.set['name']}, {self.set['rows']}: {many}, {sizes}"
+        lines = textwrap.wrap(printable(text), WIDE)
+        return [*lines, *([f"protocol {protocol}"] if protocol else [])]
+
+    def _table(self) -> list[str]:
+        rows = [["metric", "score", *KINDS, "adjusted"]]
+        for result in self.results:
+            for part in ("", *result.parts):
+                label = f"  {part}" if part else result.judge.name + " ↓" * (result.judge.metric.better == "lower")
+                error = result.error.get(part)
+                score = shown(result.value(part)) + (f" ± {shown(error)}" if error is not None else "")
+                each = [shown(result.reference(kind, part)) for kind in KINDS]
+                rows.append([_cut(printable(label)), score, *each, shown(result.adjusted(part))])
+        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+        lines = ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows]
+        return [lines[0], "-" * len(lines[0]), *lines[1:]]
+
+    def _foot(self) -> list[str]:
+        methods = sorted({result.method for result in self.results} - {NONE})
+        told = [f"± {method}" for method in methods] + ["adjusted = (score - noise) / (ideal - noise)"]
+        lines = ["; ".join(told)]
+        for note in (*self.notes, *self.warnings()):
+            lines += textwrap.wrap(f"note: {printable(note)}", WIDE, subsequent_indent="      ")
+        return lines
+
+    def warnings(self) -> tuple[str, ...]:
+        """What the metrics warn of in the first draw, once each, with the metrics that say so."""
+        said: dict[str, list[str]] = {}
+        for result in self.results:
+            for text in result.scores[0].warnings:
+                said.setdefault(text, []).append(result.judge.name)
+        every = len(self.results)
+        return tuple(text if len(names) == every else f"{', '.join(names)}: {text}" for text, names in said.items())
+
+    def record(self, date: str | None = None) -> dict[str, Any]:
+        """The report as JSON data: the record that `save` writes and `leaderboard` reads; see docs/record.schema.json.
+
+        Args:
+            date: such as "2026-05-01"; today by default. It is no part of the content hash.
+        """
+        from factorhub.evaluation.record import of_report
+
+        return of_report(self, date)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the record into a folder, whole or not at all, and return its path; equal reports are one file.
+
+        Raises:
+            InputError: no path of this machine. StoreError: the folder cannot be written.
+        """
+        from factorhub.evaluation.record import save
+
+        return save(self.record(), folder)
+
+
+def shown(number: float | None) -> str:
+    """A score in a table: three decimals, fewer where it is large.
+
+    >>> shown(0.12345), shown(123.456), shown(float("inf")), shown(None), shown(-0.0001)
+    ('0.123', '123.5', 'inf', '-', '0.000')
+    """
+    if number is None:
+        return "-"
+    if not math.isfinite(number):
+        return str(number)
+    text = f"{number:.3f}" if abs(number) < 10 else f"{number:.4g}"
+    return text.removeprefix("-") if float(text) == 0 else text
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= NAMED else f"{text[: NAMED - 1]}…"
