@@ -74,7 +74,12 @@ def solved(covariance: Array, cross: Array) -> Array:
 
 def unit(x: Array) -> Array:
     """(n, p) each column with mean 0 and standard deviation 1; one that never varies becomes 0."""
-    still = np.ptp(x, axis=0) == 0 if len(x) else np.ones(x.shape[1], dtype=bool)
-    scale = np.where(still, 1.0, x.std(axis=0))
-    made: Array = np.where(still, 0.0, (x - x.mean(axis=0)) / np.where(scale > 0, scale, 1.0))
-    return made
+    return standardised(x)[0]
+
+
+def standardised(x: Array, *others: Array) -> tuple[Array, ...]:
+    """Each array with the mean and the standard deviation of `x` taken off; what never varies in `x` becomes 0."""
+    spread = x.std(axis=0)
+    moving = (np.ptp(x, axis=0) > 0) & (spread > 0)  # the deviation of a constant 0.3 is not exactly 0
+    middle, scale = x.mean(axis=0), np.where(moving, spread, 1.0)
+    return tuple(np.where(moving, (array - middle) / scale, 0.0) for array in (x, *others))

@@ -41,11 +41,3 @@ def ranked(matrix: Array) -> Array:
         ends = np.cumsum(counts)
         made[:, d] = (ends - (counts - 1) / 2)[inverse]
     return made
-
-
-def standardised(x: Array, *others: Array) -> tuple[Array, ...]:
-    """Each array with the mean and the standard deviation of `x` taken off; what never varies in `x` becomes 0."""
-    middle, spread = x.mean(axis=0), x.std(axis=0)
-    flat = spread <= 1e-12 * np.maximum(np.abs(x).max(axis=0, initial=0.0), 1e-300)
-    scale = np.where(flat, 1.0, spread)
-    return tuple(np.where(flat, 0.0, (array - middle) / scale) for array in (x, *others))

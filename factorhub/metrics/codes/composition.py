@@ -10,8 +10,8 @@ from factorhub.factors import Array
 from factorhub.metrics.inputs import Groups, Schema, sample
 from factorhub.metrics.learning import logistic, split
 from factorhub.metrics.metric import declare
+from factorhub.metrics.moments import standardised
 from factorhub.metrics.score import Score
-from factorhub.metrics.typed import standardised
 
 
 @declare(

@@ -11,8 +11,8 @@ from factorhub.errors import whole
 from factorhub.metrics.inputs import Groups, Schema, sample
 from factorhub.metrics.learning import logistic, split
 from factorhub.metrics.metric import BY_PLACE, declare
+from factorhub.metrics.moments import standardised
 from factorhub.metrics.score import Score
-from factorhub.metrics.typed import standardised
 
 BUDGETS = (10, 100, 1_000, 10_000)
 

@@ -12,10 +12,10 @@ from factorhub.factors import Array
 from factorhub.metrics.inputs import Groups, Schema, sample
 from factorhub.metrics.learning import split
 from factorhub.metrics.metric import BY_PLACE, declare
-from factorhub.metrics.moments import moments, solved, unit
+from factorhub.metrics.moments import moments, solved, standardised, unit
 from factorhub.metrics.sample import Sample
 from factorhub.metrics.score import Score
-from factorhub.metrics.typed import standardised, target
+from factorhub.metrics.typed import target
 
 MODELS = ("linear", "kernel")
 MOST = 2000  # rows that a kernel regression is fitted to
@@ -45,6 +45,9 @@ def r2(
     Targets are typed: the value of an ordinal or continuous factor, cosine and sine of a circular one, an indicator a class of
     a categorical one; R² is 1 - squared errors / squared distances from the training mean, over all columns of the target.
     With `groups` the relation is block R²: how well each block alone predicts each factor.
+
+    The number of a class, or an angle, is not read linearly: codes that equal such factors get less than 1, and so does the
+    ideal code of a panel. Indicators, and pairs of cosine and sine, get 1.
 
     Args:
         codes, factors, schema, mask, groups: as in `factorhub.metrics.inputs.sample`.
