@@ -189,3 +189,16 @@ def test_a_score_is_a_float_that_is_never_silently_no_number() -> None:
     assert repr(Score(1, "mig", {str(k): 1.0 for k in range(20)})).endswith("7 1, …)")
     with pytest.raises(InputError, match="mig of these arrays is not a number"):
         Score(float("nan"), "mig")
+
+
+def test_what_is_no_array_is_refused_in_one_line_and_numbers_as_objects_are_numbers() -> None:
+    torch = pytest.importorskip("torch")
+    with pytest.raises(InputError, match="codes are an array, a row per observation; got Tensor: .* Use tensor.detach"):
+        metrics.mig(torch.zeros((4, 2), requires_grad=True), [0, 1, 0, 1])
+    assert metrics.mig(torch.tensor([[0.0], [1.0]] * 40), torch.tensor([0, 1] * 40)) > 0.9
+    with pytest.raises(InputError, match="codes are an array, a row per observation; got list: setting an array element"):
+        metrics.mig([[1, 2], [3]], [0, 1])
+    for schema in ("dsprites", factorhub.generator("dsprites"), 3):
+        with pytest.raises(InputError, match="schema is a FactorSpace or a sequence of Factor, such as generator.space; got"):
+            metrics.mig(np.arange(4.0), [0, 1, 0, 1], schema=schema)
+    assert sample(np.arange(3), np.array([10, 9, 9], dtype=object)).kinds == ("ordinal",)
