@@ -223,3 +223,34 @@ def test_nearest_neighbours_give_noise_half_of_what_a_perfect_code_has() -> None
     assert ideal > 0.9
     assert abs(twice.parts["InfoC"] - 0.45) < 0.1
     assert metrics.infomec(panel("shapes3d", "noise", 1000), factors, explicit=False) == 0
+
+
+def test_the_null_of_shuffled_rows_is_the_chance_level_and_is_taken_off() -> None:
+    rng = np.random.default_rng(0)
+    factors, noise = rng.normal(size=(100, 5)), rng.normal(size=(100, 64))
+    plain = metrics.mcc(noise, factors, folds=0, null=20)
+    assert abs(plain.parts["null mean"] - 0.255) < 0.02
+    assert plain.parts["null 95 %"] > plain.parts["null mean"]
+    assert abs(plain.parts["adjusted"]) < 0.05
+    assert metrics.mcc(factors, factors, folds=0, null=5).parts["adjusted"] == pytest.approx(1)
+    assert abs(metrics.mcc(noise, factors, null=5).parts["null mean"]) < 0.1  # cross-fitted, chance is 0
+
+
+def test_the_purest_codes_are_kept_whatever_the_others_are() -> None:
+    factors = drawn("shapes3d", 2000)
+    codes = np.column_stack([factors, factors @ np.ones((6, 4)) + panel("shapes3d", "noise", 2000)[:, :4]])
+    best = metrics.top_k(codes, factors)
+    assert best > metrics.dci(codes, factors) + 0.1
+    assert best.settings["kept"] == list(range(6))
+    assert best.parts["completeness"] > 0.99
+    twice = metrics.top_k(np.repeat(factors, 2, axis=1), factors, k=2)
+    assert len(twice.settings["kept"]) == 12
+    assert twice.parts["completeness"] < 0.8
+
+
+def test_few_labels_are_worth_less_than_many() -> None:
+    score = metrics.probe(panel("shapes3d", "pad", 2000), drawn("shapes3d", 2000))
+    budgets = [score.parts[f"{n} labels"] for n in (10, 100, 1000)]
+    assert budgets == sorted(budgets)
+    assert score.parts["majority"] < budgets[0] < 0.4
+    assert score.parts["efficiency"] == pytest.approx(budgets[1] / score, abs=0.1)
