@@ -26,6 +26,14 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 SPLITS = {"train": 0.7, "validation": 0.2, "test": 0.1}
 
 
+@pytest.fixture(scope="session", autouse=True)
+def panels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of their own for what scores are kept beside: that of the user is neither read nor written."""
+    folder = tmp_path_factory.mktemp("kept")
+    os.environ["FACTORHUB_CACHE_DIR"] = str(folder)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def sprites(tmp_path_factory: pytest.TempPathFactory) -> Store:
     """3,000 dSprites in permuted order, three splits, several shards each."""

@@ -168,7 +168,9 @@ def _codes(file: str) -> tuple[Any, Any]:
 
     path = local_path("evaluate", file, "an npz file")
     try:
-        if path.is_file() and not zipfile.is_zipfile(path):
+        if path.exists() and not path.is_file():  # a pipe would be waited for
+            raise InputError(f"{file} is no plain file; name a file of np.savez")
+        if path.exists() and not zipfile.is_zipfile(path):
             raise InputError(f"{file} is no npz file, which holds arrays by name; write np.savez(FILE, codes=array)")
         with np.load(path, allow_pickle=False) as opened:
             names = list(opened.files)

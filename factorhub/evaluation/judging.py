@@ -105,8 +105,12 @@ def evaluate(
     source = _source(what, seed, split, regime, options, given, index is not None)
     if index is not None and not given:
         raise InputError("index goes with codes; a function is given observations; leave index out, or give its codes")
+    if followed is not None:
+        followed.check(source.facts.get("recipe", {}).get("generator"))
     chosen = source.judged(factors)
     about = _about(model, encode)
+    if followed is not None:
+        followed.check_code(about.get("code"))
     lenient = isinstance(metrics, str) and followed is None and metrics in ("basic", "full")
     facts = source.facts
     work = Work(source, chosen, asked, seed, n, batch, groups, lenient)
@@ -122,6 +126,8 @@ def evaluate(
         results = work.results(made, panel, told)
     facts = {**facts, "n": len(made[0].codes)}
     rule = {"name": followed.name, "digest": followed.digest} if followed is not None else {}
+    if followed is not None and followed.code == "sample" and "code" not in about:
+        work.notes.append("the protocol judges sampled codes; say so in model={'name': …, 'code': 'sample'}")
     notes = tuple(work.notes) if panel else (*work.notes, "without a panel, which leaderboards refuse")
     about = {**about, "D": made[0].codes.shape[1]}
     return Report(facts, about, rule, len(made), seed, tuple(f.name for f in chosen), results, notes, made[0].codes)

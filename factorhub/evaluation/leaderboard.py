@@ -150,7 +150,7 @@ def leaderboard(folders: str | Path | Iterable[str | Path]) -> Leaderboard:
             records[data["content_hash"]] = max((data, name), records.get(data["content_hash"], (data, name)), key=_age)
         except FactorhubError as error:
             refused.add((name, str(error)))
-    made, more = tables_of({name: data for data, name in records.values()})
+    made, more = tables_of(records.values())
     return Leaderboard(made, tuple(sorted(refused | more)))
 
 
@@ -172,11 +172,11 @@ def _files(folder: str | Path) -> Iterable[tuple[str, str]]:
                 yield str(Path(here, name).relative_to(place)), str(Path(here, name))
 
 
-def tables_of(records: Mapping[str, Mapping[str, Any]]) -> tuple[tuple[Table, ...], set[tuple[str, str]]]:
-    """The tables of checked records by name, and what is refused of them."""
+def tables_of(records: Iterable[tuple[Mapping[str, Any], str]]) -> tuple[tuple[Table, ...], set[tuple[str, str]]]:
+    """The tables of checked records, each with its name, and what is refused of them."""
     refused: set[tuple[str, str]] = set()
     latest: dict[str, tuple[Mapping[str, Any], str]] = {}
-    for name, data in sorted(records.items()):
+    for data, name in sorted(records, key=_age):
         protocol = (data["protocol"] or {}).get("digest")
         metrics = None if protocol else sorted(result["metric"]["id"] for result in data["results"])
         key = digest([data["model"], _place(data), protocol, metrics, data["seed"]])
@@ -219,7 +219,7 @@ def _table(records: list[tuple[Mapping[str, Any], str]], refused: set[tuple[str,
     if not columns:
         return None
     order = {name: place for place, name in enumerate(CATALOG)}
-    shown = tuple(sorted(columns.values(), key=lambda c: (order.get(c.name, len(order)), c.name, c.version, c.id)))
+    shown = tuple(sorted(columns.values(), key=lambda c: (order.get(c.name, len(order)), c.name, c.version, c.heading, c.id)))
     rows = [Row(models[key], {own: _cell(found) for own, found in cells.items()}) for key, cells in runs.items()]
     first, data = shown[0], records[-1][0]
     facts = {key: data["set"][key] for key in ("name", "digest", "split", "rows", "n")}

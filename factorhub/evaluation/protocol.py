@@ -5,7 +5,6 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from os import PathLike
 from typing import Any
 
 from factorhub.errors import InputError, short, unknown
@@ -78,29 +77,33 @@ class Protocol:
             raise InputError(f"protocol {self.name} has {what}={own}; got {what}={asked} beside it; leave it out")
         return own
 
+    def check(self, generator: object) -> None:
+        """Raise `InputError` where rows are of another generator of the catalog than the protocol is for."""
+        from factorhub.catalog import CATALOG
+
+        if self.generator and generator in CATALOG and generator != self.generator:
+            raise InputError(f"protocol {self.name} is for {self.generator}; got {generator}; give a set of {self.generator}")
+
+    def check_code(self, code: object) -> None:
+        """Raise `InputError` where a model says that it gives means for a protocol of samples, or samples for one of means."""
+        if code is not None and code != self.code:
+            raise InputError(f"protocol {self.name} judges {self.code}s of codes; got a model of {code}s; encode {self.code}s")
+
     def fill(self, what: Any, split: str | None, regime: Any) -> tuple[Any, str | None, Any]:
         """What to judge on, which split of it and which regime, where the protocol says so.
 
         Raises:
-            InputError: it is for another generator, or has another split.
+            InputError: it has another split, or a regime is asked for beside it.
         """
         if regime is not None:
             raise InputError(f"protocol {self.name} says which rows are judged; got regime {short(regime)} beside it; leave it out")
-        if self.generator:
-            what = self.generator if what is None and not self.split else what
-            named = _generator(what)
-            if named is not None and named != self.generator:
-                raise InputError(f"protocol {self.name} is for {self.generator}; got {named}; give a set of {self.generator}")
+        if self.generator and not self.split:
+            what = self.generator if what is None else what
         if self.split:
             if what is None or (isinstance(what, str) and _is_name(what)):
-                hint = (
-                    f"; factorhub generate {self.generator} --preset {self.presets[0]} --out DIR makes one"
-                    if self.generator
-                    else ""
-                )
-                raise InputError(
-                    f"protocol {self.name} judges split {self.split} of a stored set; got {short(what)}; give its path{hint}"
-                )
+                made = f"; factorhub generate {self.generator} --preset {self.presets[0]} --out DIR makes one"
+                wanted = f"protocol {self.name} judges split {self.split} of a stored set"
+                raise InputError(f"{wanted}; got {short(what)}; give its path{made if self.generator else ''}")
             if split not in (None, self.split):
                 raise InputError(f"protocol {self.name} judges split {self.split}; got split {split}; leave it out")
         return what, self.split or split, None
@@ -110,17 +113,6 @@ def _is_name(what: str) -> bool:
     from factorhub import catalog
 
     return not catalog.is_path(what)
-
-
-def _generator(what: Any) -> str | None:
-    """The name of the generator that `what` is, or is made by; None for paths and others."""
-    if isinstance(what, (str, PathLike)):
-        return what if isinstance(what, str) and _is_name(what) else None
-    found = getattr(what, "recipe", None)
-    if isinstance(found, Mapping):
-        return str(found.get("generator"))
-    name = getattr(what, "generator", None) or getattr(what, "name", None)
-    return name if isinstance(name, str) else getattr(name, "name", None)
 
 
 def find(name: str) -> Protocol | None:

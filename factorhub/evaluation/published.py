@@ -48,7 +48,7 @@ PROTOCOLS: tuple[Protocol, ...] = (
         seeds=(0, 1, 2),
     ),
     Protocol(
-        "infomec",
+        "infomec-benchmark",
         "InfoM, InfoE and InfoC by nearest neighbours, k = 10, of 10,000 rows. InfoE is measured on held-out rows, where the "
         "published one is on those that were fitted",
         "Hsu, Dorrell, Whittington, Wu, Finn: Disentanglement via latent quantization (NeurIPS 2023)",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
 import re
 import uuid
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from factorhub.evaluation import panel, schema
 from factorhub.evaluation.digests import digest
 from factorhub.evaluation.report import Report, Result
 from factorhub.paths import local_path
+from factorhub.storage.files import open_plain
 from factorhub.storage.whole import left_over_of, make_folder, remove_left_over, write_json
 
 SPACE = uuid.UUID("5f0a4b52-6c1f-5d0e-9a5e-2d0c9b6f1b7e")  # of ids: an id is a function of the content
@@ -146,7 +148,7 @@ def read(path: str | Path) -> dict[str, Any]:
     """
     file = local_path("read", path, "a record")
     try:
-        with file.open("rb") as opened:
+        with os.fdopen(open_plain(file.parent, file.name), "rb") as opened:
             content = opened.read(MOST_BYTES + 1)
     except OSError as error:
         raise StoreError(f"cannot read the record {file}: {error.strerror}; name a file that Report.save wrote") from None

@@ -119,9 +119,15 @@ class Report:
 
     def _table(self) -> list[str]:
         rows = [["metric", "score", *KINDS, "adjusted"]]
+        names = [result.judge.metric.name for result in self.results]  # a protocol says the settings
         for result in self.results:
             for part in ("", *result.parts):
-                label = f"  {part}" if part else result.judge.name + " ↓" * (result.judge.metric.better == "lower")
+                name = (
+                    result.judge.name
+                    if names.count(result.judge.metric.name) > 1 or not self.protocol
+                    else result.judge.metric.name
+                )
+                label = f"  {part}" if part else name + " ↓" * (result.judge.metric.better == "lower")
                 error = result.error.get(part)
                 score = shown(result.value(part)) + (f" ± {shown(error)}" if error is not None else "")
                 each = [shown(result.reference(kind, part)) for kind in KINDS]

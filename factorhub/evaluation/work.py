@@ -124,7 +124,11 @@ class Work:
         if not found:
             raise InputError(f"no metric takes these codes; {'; '.join(self.notes[-2:])}")
         if bare := [result.judge.name for result in found if result.method == NONE]:
-            why = "a jackknife would score them 20 times more" if len(made[0].codes) >= FEW else f"there are under {FEW} rows"
+            why = (
+                "they fit models or draw batches, for which a jackknife is slow or wrong"
+                if len(made[0].codes) >= FEW
+                else f"there are under {FEW} rows"
+            )
             self.notes.append(f"no error of {', '.join(bare)}: {why}")
         return tuple(found)
 
