@@ -107,12 +107,15 @@ class Factor:
 
     def values(self, codes: npt.ArrayLike) -> Array:
         """The values (float64) at integer `codes`, which must be in range."""
-        codes = self.check_codes(codes)
+        return self.values_at(self.check_codes(codes))
+
+    def values_at(self, codes: Array) -> Array:
+        """The same for codes that are known to be in range, which are not looked at again."""
         if self.kind == "categorical":
             return codes.astype(np.float64)
         if isinstance(self.grid, range):
             return np.float64(self.grid.start) + codes * np.float64(self.grid.step)
-        return self.table[codes]
+        return self.table.take(codes)
 
     def nearest(self, values: npt.ArrayLike) -> Array:
         """The codes (int64) of the grid values nearest to `values`; circular factors wrap."""

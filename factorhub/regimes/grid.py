@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +11,8 @@ from factorhub.errors import InputError, RowError
 from factorhub.factors import Array
 from factorhub.regimes.regime import Draw, Single
 from factorhub.space import FactorSpace
+
+CHUNK = 4096  # rows at a time: what lies between stays in the cache
 
 
 @dataclass(frozen=True)
@@ -22,15 +25,21 @@ class Grid(Single):
 
     def draw(self, base: FactorSpace, seed: int, rows: Array, stream: str = "") -> Draw:
         """The grid points with these row numbers; nothing is random."""
-        left = check_rows(rows, len(base), "the grid")
-        values = np.empty((left.size, len(base.factors)))
+        numbers = check_rows(rows, len(base), "the grid")
+        values = np.empty((numbers.size, len(base.factors)))
         codes = np.empty(values.shape, dtype=np.int64)
-        for j in range(len(base.factors) - 1, -1, -1):  # the last factor first, the first one takes what is left
-            size = base.sizes[j] or 1
-            quotient = left // size
-            codes[:, j] = left - quotient * size
-            values[:, j] = base.factors[j].values(codes[:, j])
-            left = quotient
+        kind = np.uint32 if len(base) < 2**32 else np.int64  # which divides in a third of the time
+        for begin in range(0, numbers.size, CHUNK):
+            here = slice(begin, begin + CHUNK)
+            left: Array = numbers[here].astype(kind)
+            for j in range(len(base.factors) - 1, 0, -1):  # the last factor first, the first one takes what is left
+                size: Any = kind(base.sizes[j] or 1)
+                quotient = left // size
+                codes[here, j] = left - quotient * size
+                values[here, j] = base.factors[j].values_at(codes[here, j])
+                left = quotient
+            codes[here, 0] = left
+            values[here, 0] = base.factors[0].values_at(codes[here, 0])
         return Draw(values, codes)
 
 
