@@ -11,8 +11,7 @@ from typing import Any
 from factorhub import catalog
 from factorhub.build.recipes import toml
 from factorhub.commands.shell import shards
-from factorhub.evaluation.protocol import protocols_of
-from factorhub.evaluation.published import PROTOCOLS
+from factorhub.evaluation.published import PROTOCOLS, protocols_of
 from factorhub.generator import Generator
 from factorhub.lookup import Store
 from factorhub.printable import printable

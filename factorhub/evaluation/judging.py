@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from factorhub.errors import InputError, must_be, short, unknown, whole
 from factorhub.evaluation.encoders import Layout, encoder, judging
-from factorhub.evaluation.protocol import Protocol, find
+from factorhub.evaluation.protocol import Protocol
+from factorhub.evaluation.published import find
 from factorhub.evaluation.report import Report
 from factorhub.evaluation.scoring import Asked, judges
 from factorhub.evaluation.sources import What, grid_subject, subject

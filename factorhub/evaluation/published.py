@@ -5,8 +5,10 @@ Each was published with one draw of rows; its error here is then that of a jackk
 
 from __future__ import annotations
 
+import fnmatch
 from typing import Any
 
+from factorhub.errors import unknown
 from factorhub.evaluation.protocol import Protocol
 
 Settings = tuple[tuple[str, Any], ...]
@@ -85,3 +87,37 @@ PROTOCOLS: tuple[Protocol, ...] = (
         (MIG, ("sap_r2", ()), DCI), draws=1, split="test", presets=("*-fotiadis",),
     ),
 )  # fmt: skip
+
+
+def find(name: str) -> Protocol | None:
+    """The protocol called `name`; None where no protocol is."""
+    return next((item for item in PROTOCOLS if item.name == name), None)
+
+
+def protocol(name: str) -> Protocol:
+    """The protocol called `name`.
+
+    Raises:
+        InputError: there is none; suggests the nearest.
+
+    >>> protocol("dlib-study").metrics_asked["mig"]["bins"]
+    20
+    """
+    found = find(name)
+    if found is None:
+        raise unknown("protocol", name, protocols())
+    return found
+
+
+def protocols() -> list[str]:
+    """The names of all protocols."""
+    return [item.name for item in PROTOCOLS]
+
+
+def protocols_of(preset: str) -> list[str]:
+    """The names of the protocols that are for the rows of this preset.
+
+    >>> protocols_of("dmelodies-70-20-10")
+    ['dmelodies-benchmark']
+    """
+    return [item.name for item in PROTOCOLS if any(fnmatch.fnmatchcase(preset, pattern) for pattern in item.presets)]

@@ -12,7 +12,7 @@ from factorhub.errors import InputError, short
 from factorhub.evaluation import panel
 from factorhub.evaluation.digests import digest
 from factorhub.evaluation.encoders import Encoder, checked
-from factorhub.evaluation.report import JACKKNIFE, NONE, SPREAD, Result
+from factorhub.evaluation.result import JACKKNIFE, NONE, SPREAD, Result
 from factorhub.evaluation.scoring import FEW, Judge
 from factorhub.evaluation.subject import Rows, Subject, sample_of
 from factorhub.factors import Array, Factor

@@ -13,8 +13,7 @@ import pytest
 import factorhub
 from factorhub.errors import InputError
 from factorhub.evaluation import Protocol, protocol, protocols
-from factorhub.evaluation.protocol import protocols_of
-from factorhub.evaluation.published import PROTOCOLS
+from factorhub.evaluation.published import PROTOCOLS, protocols_of
 from factorhub.evaluation.scoring import TIERS, judges
 from factorhub.metrics import CATALOG
 from factorhub.regimes.presets import PRESETS
