@@ -48,6 +48,7 @@ MAP: dict[str, set[str]] = {
     "dynamics": BASE | {"generator", "dsprites_like"},
     "metrics": BASE,
     "catalog": BASE | {"generator", "named", "dsprites_like", "dmelodies", "dynamics"},
+    "wrappers": BASE | {"generator", "catalog"},
     "storage": BASE | {"order", "source"},
     "lookup": BASE | {"generator", "order", "storage", "source", "regions"},
     "adapters": BASE | {"generator", "lookup"},

@@ -19,7 +19,8 @@ MOVED = {  # the factor that a generator's traversal shows; of other scenes, the
     "dsprites": "orientation", "color_dsprites": "posX", "noisy_dsprites": "scale", "textured_dsprites": "posX",
     "abstract_dsprites": "color", "infinite_sprites": "shape", "moving_sprites": "velX", "multi_dsprites": "posX_1",
     "tetrominoes": "shape_1", "shapes3d": "orientation", "objects_room": "orientation", "causal_pendulum": "light_angle",
-    "causal_flow": "ball_radius", "dmelodies": "octave",
+    "causal_flow": "ball_radius", "dmelodies": "octave", "robot_arm": "horizontal_axis", "turntable": "azimuth",
+    "glyphs": "thickness", "degraded": "strength", "heads": "yaw",
 }  # fmt: skip
 SMALL = {  # options that make a sequence fit a page
     "pendulum": {"video": 48}, "three_body": {"video": 48, "steps": 400}, "bouncing_balls": {"video": 48},
@@ -32,7 +33,11 @@ GAP, GREY = 4, (238, 238, 238)
 
 def scenes() -> list[str]:
     """The generators that draw scenes."""
-    return [name for name in factorhub.generators() if ".dsprites_like." in catalog.CATALOG[name]]
+    return [
+        name
+        for name in factorhub.generators()
+        if ".dsprites_like." in catalog.CATALOG[name] or ".wrappers." in catalog.CATALOG[name]
+    ]
 
 
 def moved(name: str) -> str | None:

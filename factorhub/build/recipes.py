@@ -231,8 +231,9 @@ def source_of(made: Generator, asked: Recipe) -> Sampled:
         return _parted(made, asked)
     length = asked.regime.length(made.space)
     if asked.rows is None and (length is None or length > MOST_UNASKED):
-        many = "no last row" if length is None else f"{length:,} rows"
-        raise InputError(f"{made.name} has {many} under this regime; say how many you want: --rows N (rows=N in Python)")
+        if length is None:
+            raise InputError(f"this regime never ends for {made.name}; say how many rows you want: --rows N (rows=N in Python)")
+        raise InputError(f"{made.name} has {length:,} rows under this regime; say how many you want: --rows N (rows=N in Python)")
     if length is not None and asked.rows is not None and asked.rows > length:
         raise InputError(f"{made.name} has {length} rows under this regime; got --rows {asked.rows}; ask for fewer rows")
     rows = asked.rows or length or 0
@@ -266,7 +267,7 @@ def _parted(made: Generator, asked: Recipe) -> Sampled:
         sizes = [length or 0 for length in lengths]
     else:
         raise InputError(
-            f"these draws have no last row (within a region, only those from the grid have one), "
+            f"these draws never end (within a region, only those from the grid do), "
             f"so each split needs rows: {_counted(asked, 1000)}"
         )
     for name, size, length in zip(splits.names, sizes, lengths, strict=True):

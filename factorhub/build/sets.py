@@ -217,7 +217,7 @@ def open(path: str | Path, split: str | None = None, *, generator: str | None = 
         path: the folder of a set.
         split: one of its splits; all rows by default.
         generator: the `package.module:function` of the set's recipe, to say that its code may be imported where rows that
-            the set does not hold are rendered; generators of the catalog need no such leave.
+            the set does not hold are rendered; generators of the catalog need not be named.
 
     Raises:
         StoreError: no set there, an unfinished or a damaged one. InputError: no such split.
@@ -268,7 +268,7 @@ def repair(
     Args:
         path: the folder of a set.
         generator: the `package.module:function` of the recipe, to say that its code may be imported and run; generators
-            of the catalog need no such leave.
+            of the catalog need not be named.
         workers: threads; all cores by default.
         progress: as for `generate`, of the rows that are made again.
 

@@ -27,7 +27,9 @@ def steps(factor: Factor, most: int | None = None) -> Array:
     count = min(most or ABOUT, size)
     if factor.kind == "ordinal" and size - 1 < 5 * (count - 1):  # whole steps would differ by more than a fifth
         one_length = [n for n in range(count, max(count // 2, 2) - 1, -1) if (size - 1) % (n - 1) == 0]
-        count = one_length[0] if one_length else count
+        if not one_length:  # steps of one length from the first value on, which end before the last one
+            return factor.values(np.arange(count, dtype=np.int64) * ((size - 1) // (count - 1)))
+        count = one_length[0]
     gaps = max(count - 1, 1)
     return factor.values(np.array([(2 * i * (size - 1) + gaps) // (2 * gaps) for i in range(count)], dtype=np.int64))
 

@@ -20,8 +20,6 @@ try:
 except ImportError:
     raise MissingExtra("jax", "jax", "factorhub.loaders.jax") from None
 
-SMALL = 1 << 16  # bytes; larger arrays are worth sharing instead of copying
-
 
 class Stream:
     """A stream of pytrees of JAX arrays: {column: (batch, …)} with a device or a sharding of your choice.
@@ -73,23 +71,13 @@ class Stream:
         self.stream = NumpyStream(source, batch_size, rank=rank, world=world, transform=transform, **options)
         self.sharding = sharding
         self.device = device
-        # one call of a compiled function for all small arrays: device_put would cost each of them more than it holds
         first = device or (next(iter(sharding.device_set)) if sharding is not None else jax.local_devices()[0])
         self.prefetch = prefetch if prefetch is not None else 0 if first.platform == "cpu" else 2
-        self._together = _put_together(device)
         self._place: tuple[int, int] | None = None  # epoch and batch after the last one given out
         if sharding is not None:
             self._check(sharding, batch_size)
             if not self.stream.drop_last and self.stream.rows % batch_size:
                 self._check(sharding, self.stream.rows % batch_size)
-
-    def __getstate__(self) -> dict[str, Any]:
-        """What to pickle: not what is compiled for the devices of this process."""
-        return {**vars(self), "_together": None}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state)
-        self._together = _put_together(self.device)
 
     def _check(self, sharding: jax.sharding.Sharding, rows: int) -> None:
         """Refuse a number of rows that does not divide among the devices."""
@@ -109,15 +97,13 @@ class Stream:
 
     def __iter__(self) -> Iterator[Any]:
         """The batches of an epoch, each on its devices."""
-        alone = quick_put(self.device) or (lambda array: jax.device_put(array, self.device))
-        put = partial(self._put, alone, jax.dtypes.canonicalize_dtype(np.int64) == np.int64)
         if self.prefetch == 0:
             self._place = None
-            yield from map(put, self.stream)
+            yield from map(self._put, self.stream)
             return
         ahead: deque[tuple[Any, tuple[int, int]]] = deque()
         for batch in self.stream:
-            ahead.append((put(batch), self.stream.place))
+            ahead.append((self._put(batch), self.stream.place))
             if len(ahead) > self.prefetch:
                 made, self._place = ahead.popleft()
                 yield made
@@ -128,24 +114,13 @@ class Stream:
             del made
         self._place = None
 
-    def _put(self, alone: Callable[[Any], Any], wide: bool, batch: Any) -> Any:
-        if type(batch) is dict and self.sharding is None:  # as streams give them: no tree to be taken apart
-            made = {}
-            for name, array in batch.items():
-                if getattr(array, "nbytes", 0) < SMALL or (array.dtype == np.int64 and not wide):
-                    break
-                made[name] = alone(array)
-            else:
-                return made
-        arrays, kind = jax.tree.flatten(batch)
-        if not wide:
-            arrays = [_narrow(array) for array in arrays]
+    def _put(self, batch: Any) -> Any:
+        """A batch on its devices, in one transfer."""
+        if jax.dtypes.canonicalize_dtype(np.int64) != np.int64:
+            batch = jax.tree.map(_narrow, batch)
         if self.sharding is not None:
-            place: Callable[..., Any] = jax.make_array_from_process_local_data
-            return jax.tree.unflatten(kind, [place(self.sharding, array) for array in arrays])
-        few = [array for array in arrays if array.nbytes < SMALL]
-        small = iter(self._together(few) if few else ())
-        return jax.tree.unflatten(kind, [next(small) if array.nbytes < SMALL else alone(array) for array in arrays])
+            return jax.tree.map(partial(jax.make_array_from_process_local_data, self.sharding), batch)
+        return jax.device_put(batch, self.device)
 
     def set_epoch(self, epoch: int) -> None:
         """Let the next pass be this epoch."""
@@ -160,39 +135,6 @@ class Stream:
         """Go on where a stream of the same batches was; see `factorhub.loaders.Stream.load_state_dict`."""
         self.stream.load_state_dict(state)
         self._place = None
-
-
-def _put_together(device: jax.Device | None) -> Callable[[Any], Any]:
-    """A compiled function that puts a list of arrays on the device in one call."""
-    place = None if device is None else jax.sharding.SingleDeviceSharding(device)
-    return jax.jit(lambda arrays: arrays, out_shardings=place)
-
-
-def quick_put(device: jax.Device | None) -> Callable[[Any], Any] | None:
-    """`jax.device_put` for arrays alone, on one device: a fifth of its time, the rest of which goes into finding out what
-    it was given. None where this JAX has no such function, for it is not part of JAX's public interface.
-    """
-    try:
-        from jax._src.lib import xla_client  # type: ignore[attr-defined, unused-ignore]
-
-        put: Callable[..., Any] = xla_client.batched_device_put
-        on = device or jax.config.jax_default_device or jax.local_devices()[0]  # type: ignore[attr-defined, unused-ignore]
-        sharding = jax.sharding.SingleDeviceSharding(on)
-        kinds: dict[Any, Any] = {}
-
-        def quick(array: Any) -> Any:
-            key = array.shape, array.dtype
-            kind = kinds.get(key)
-            if kind is None:
-                if jax.dtypes.canonicalize_dtype(array.dtype) != array.dtype:
-                    return jax.device_put(array, device)
-                kind = kinds[key] = jax.core.ShapedArray(*key)
-            return put(kind, sharding, [array], [on], device is not None)
-
-        trial = quick(np.arange(3, dtype=np.uint8))
-        return quick if np.array_equal(trial, [0, 1, 2]) and trial.devices() == {on} else None
-    except Exception:  # whatever else JAX may make of it one day
-        return None
 
 
 def _narrow(array: Any) -> Any:

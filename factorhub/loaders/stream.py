@@ -1,7 +1,7 @@
 """A stream of batches from any source of rows, in plain NumPy: what every framework's loader is made of.
 
 `epoch` says which rows come when, `reading` reads them ahead on threads, and here they become a stream that can be
-shared by ranks and workers, stopped anywhere and gone on with.
+shared by ranks and workers, stopped anywhere and resumed.
 """
 
 from __future__ import annotations

@@ -85,6 +85,16 @@ class Store:
         return self.reader.plan
 
     @property
+    def start(self) -> int:
+        """The position in the whole set of the first row."""
+        return self.reader.start
+
+    @property
+    def stop(self) -> int:
+        """The position in the whole set after the last row."""
+        return self.reader.stop
+
+    @property
     def shard(self) -> OpenShards:
         """The files that are open: `shard(number)` opens one."""
         return self.reader.shard

@@ -23,6 +23,7 @@ FUNCTIONS = {
     "ari": "factorhub.metrics.objects.ari:ari",
     "jackknife": "factorhub.metrics.uncertainty:jackknife",
     "Running": "factorhub.metrics.streaming:Running",
+    "read_back": "factorhub.metrics.generated.reader:read_back",
 }  # public, and no metrics of one number
 __all__ = ["CATALOG", "INVARIANCES", "NEEDS", "Metric", "Score", "declare", "metric", "names"]
 

@@ -37,6 +37,22 @@ CATALOG: dict[str, str] = {
     "udr": "factorhub.metrics.label_free.udr:udr",
     "omes": "factorhub.metrics.moves.omes:omes",
     "flatness": "factorhub.metrics.moves.flatness:flatness",
+    "fg_ari": "factorhub.metrics.objects.fg_ari:fg_ari",
+    "mbo": "factorhub.metrics.objects.mbo:mbo",
+    "miou": "factorhub.metrics.objects.miou:miou",
+    "covering": "factorhub.metrics.objects.covering:covering",
+    "slot_dci": "factorhub.metrics.objects.slot_dci:slot_dci",
+    "leakage": "factorhub.metrics.sequences.leakage:leakage",
+    "swap": "factorhub.metrics.sequences.swap:swap",
+    "rollout": "factorhub.metrics.sequences.rollout:rollout",
+    "drift": "factorhub.metrics.sequences.drift:drift",
+    "shd": "factorhub.metrics.causal.shd:shd",
+    "intervention_targets": "factorhub.metrics.causal.intervention_targets:intervention_targets",
+    "worst_environment": "factorhub.metrics.causal.worst_environment:worst_environment",
+    "counterfactual_error": "factorhub.metrics.causal.counterfactual_error:counterfactual_error",
+    "composition": "factorhub.metrics.codes.composition:composition",
+    "traversal": "factorhub.metrics.generated.traversal:traversal",
+    "slot_identifiability": "factorhub.metrics.objects.slot_identifiability:slot_identifiability",
 }
 
 

@@ -14,10 +14,11 @@ from factorhub.metrics.sample import Sample
 Fix: TypeAlias = Callable[[int, int, int, np.random.Generator], Array]
 
 
-def rows_that_share(given: Sample) -> Fix:
-    """A `Fix` over the rows of a sample: a value comes as often as it occurs, and rows of that value are drawn with repetition.
+def rows_that_share(given: Sample, codes: Array) -> Fix:
+    """A `Fix` over the rows of a sample and their codes (N, D).
 
-    A function of a factor's index, a number of batches, their size and a generator of random numbers, that returns codes
+    A value comes as often as it occurs, and rows of that value are drawn with repetition. A fix is
+    a function of a factor's index, a number of batches, their size and a generator of random numbers, that returns codes
     (batches, size, D). With a generator and an encoder at hand, pass one that fixes the factor, draws the others and encodes.
     """
     places, order, starts = [], [], []
@@ -33,8 +34,8 @@ def rows_that_share(given: Sample) -> Fix:
         value = given.classes[k].of[places[k][rng.integers(0, len(rows), batches)]]
         counts = (start[value + 1] - start[value])[:, None]
         within = (rng.random((batches, size)) * counts).astype(np.int64)
-        codes: Array = given.codes[rows[start[value][:, None] + within]]
-        return codes
+        picked: Array = codes[rows[start[value][:, None] + within]]
+        return picked
 
     return fix
 

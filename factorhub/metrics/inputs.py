@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from factorhub.errors import InputError, cut, short
 from factorhub.factors import Array, Factor, Kind
-from factorhub.metrics.sample import Sample
+from factorhub.metrics.sample import Sample, recent
 from factorhub.space import FactorSpace
 
 Schema: TypeAlias = FactorSpace | Sequence[Factor] | None
@@ -49,7 +49,7 @@ def sample(
     """
     numbers = checked_codes(codes)
     rows, width = numbers.shape
-    labels = np.asarray(factors)
+    labels = _array("factors", factors)
     labels = labels[:, None] if labels.ndim == 1 else labels
     if labels.ndim != 2 or not labels.shape[1]:
         raise InputError(f"factors are an array (N, K), a column each; got shape {labels.shape}; stack at least one column")
@@ -80,15 +80,16 @@ def sample(
         notes.append(f"left out, for they never vary: {_listed([names[k] for k in dropped])}")
     if len(still):
         notes.append(f"codes that never vary: {_listed([str(d) for d in still])}")
-    return Sample(
-        numbers, values, known, tuple(names), tuple(kinds), tuple(periods), _groups(groups, width), dropped, mask is not None,
-        tuple(notes),
-    )  # fmt: skip
+    parts = _groups(groups, width)
+    made = Sample(
+        numbers, values, known, tuple(names), tuple(kinds), tuple(periods), parts, dropped, mask is not None, tuple(notes)
+    )
+    return recent(made)
 
 
 def checked_codes(codes: npt.ArrayLike) -> Array:
     """Codes as float64 (N, D), or `InputError` where they are no finite real numbers of that shape."""
-    numbers = np.asarray(codes)
+    numbers = _array("codes", codes)
     numbers = numbers[:, None] if numbers.ndim == 1 else numbers
     if numbers.ndim != 2 or not numbers.shape[1] or numbers.dtype.kind not in "biuf":
         got = f"{numbers.dtype} of shape {numbers.shape}"
@@ -100,6 +101,14 @@ def checked_codes(codes: npt.ArrayLike) -> Array:
             f"codes are finite numbers; got {numbers[row, column]} in row {row}, dimension {column}; look at the model's output"
         )
     return numbers
+
+
+def _array(name: str, given: npt.ArrayLike) -> Array:
+    """Whatever is an array or becomes one; torch tensors that need gradients and lists of unlike rows do not."""
+    try:
+        return np.asarray(given)
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise InputError(f"{name} are an array, a row per observation; got {type(given).__name__}: {cut(str(error))}") from None
 
 
 def _known(mask: npt.ArrayLike | None, labels: Array) -> Array:
@@ -123,10 +132,12 @@ def _known(mask: npt.ArrayLike | None, labels: Array) -> Array:
 def _schema(schema: Schema, labels: Array) -> Sequence[Factor | None]:
     if schema is None:
         return [None] * labels.shape[1]
-    factors = list(schema.factors if isinstance(schema, FactorSpace) else schema)
-    for factor in factors:
-        if not isinstance(factor, Factor):
-            raise InputError(f"schema is a FactorSpace or a sequence of Factor, such as generator.space; got {short(factor)}")
+    try:
+        factors = list(schema.factors if isinstance(schema, FactorSpace) else schema)
+    except TypeError:
+        factors = []
+    if not factors or not all(isinstance(factor, Factor) for factor in factors):
+        raise InputError(f"schema is a FactorSpace or a sequence of Factor, such as generator.space; got {short(schema)}")
     if len(factors) != labels.shape[1]:
         names = cut(", ".join(factor.name for factor in factors))
         raise InputError(f"the schema has {len(factors)} factors ({names}); got {labels.shape[1]} columns; pass one a factor")
@@ -137,6 +148,7 @@ def _column(column: Array, known: Array, factor: Factor | None, name: str) -> tu
     """Values (N,) float64 with NaN where unknown, and the kind."""
     values = np.full(len(column), np.nan)
     given = column[known]
+    given = np.array(given.tolist()) if given.dtype == object else given  # numbers that came as objects are numbers
     if given.dtype.kind in "USO":
         distinct, where = np.unique(given.astype(str), return_inverse=True)
         numbers = np.arange(len(distinct)) if factor is None else np.array([factor.value(_plain(text)) for text in distinct])

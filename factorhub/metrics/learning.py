@@ -53,7 +53,7 @@ def split(rows: Array, train: float | int, seed: int, name: str) -> tuple[Array,
     return order[:fitted], order[fitted:]
 
 
-def logistic(x: Array, y: Array, *, strength: float = 1.0, balanced: bool = False, iterations: int = 1000) -> Any:
+def logistic(x: Array, y: Array, *, strength: float = 1.0, balanced: bool = False, iterations: int = 100) -> Any:
     """A multinomial logistic regression fitted to codes (n, D) and classes (n,); `strength` is C, the inverse of the penalty."""
     linear = scikit_learn("linear_model", "a logistic regression")
     model = linear.LogisticRegression(C=strength, class_weight="balanced" if balanced else None, max_iter=iterations)

@@ -15,6 +15,9 @@ from factorhub.factors import Array, Kind
 from factorhub.metrics.discretise import MOST_EXACT, Classes, binned, joined
 from factorhub.metrics.score import Score
 
+MOST_KEPT = 2**21  # numbers in codes, 16 MB: larger samples are not kept
+_recent: dict[tuple[Any, ...], Sample] = {}
+
 
 @dataclass(frozen=True, eq=False)
 class Sample:
@@ -43,6 +46,11 @@ class Sample:
     masked: bool
     notes: tuple[str, ...]
 
+    @cached_property
+    def tables(self) -> dict[Any, Any]:
+        """Tables of mutual information that were counted already, by how."""
+        return {}
+
     @property
     def rows(self) -> int:
         """N."""
@@ -55,8 +63,16 @@ class Sample:
 
     @cached_property
     def moving(self) -> Array:
-        """(D,) which codes vary. A standard deviation does not tell: that of a constant 0.3 is not exactly 0."""
-        return np.asarray(np.ptp(self.codes, axis=0) > 0)
+        """(D,) which codes vary. A standard deviation alone does not tell: that of a constant 0.3 is not exactly 0."""
+        return np.asarray((np.ptp(self.codes, axis=0) > 0) & (self.codes.std(axis=0) > 0))
+
+    @cached_property
+    def known_together(self) -> tuple[tuple[Array, list[int]], ...]:
+        """The factors that vary, by the rows on which they are known: (rows, factors)."""
+        alike: dict[bytes, list[int]] = {}
+        for k in self.varying:
+            alike.setdefault(self.known[:, k].tobytes() if self.masked else b"", []).append(int(k))
+        return tuple((np.flatnonzero(self.known[:, factors[0]]), factors) for factors in alike.values())
 
     @property
     def grouped(self) -> bool:
@@ -127,3 +143,22 @@ class Sample:
         if self.grouped:
             sizes["groups"] = [list(group) for group in self.groups]
         return Score(mean, name, each, parts, relation, {**sizes, **settings}, (*self.notes, *warnings))
+
+
+def recent(made: Sample) -> Sample:
+    """The sample of the same content that was made just before, with what was computed of it; else the given one.
+
+    A panel asks several metrics about the same arrays, and most of them want the same classes and tables. Arrays are known
+    again by a digest of what they hold, never by which object they are.
+    """
+    from xxhash import xxh3_128_digest
+
+    if made.codes.size > MOST_KEPT:
+        return made
+    facts = (made.names, made.kinds, repr(made.periods), made.groups, made.dropped, made.masked, made.codes.shape)
+    key = (*facts, *(xxh3_128_digest(array.tobytes()) for array in (made.codes, made.values, made.known)))
+    kept = _recent.pop(key, made)
+    _recent[key] = kept
+    while len(_recent) > 2:
+        _recent.pop(next(iter(_recent)), None)
+    return kept

@@ -52,6 +52,8 @@ class Score(float):
         self = super().__new__(cls, value)
         if math.isnan(self):
             raise InputError(f"{name} of these arrays is not a number; expected codes and factors that vary; give more rows")
+        if lost := [key for key, part in {**(per_factor or {}), **(parts or {})}.items() if math.isnan(part)]:
+            raise InputError(f"{name} of these arrays has no number for {', '.join(lost[:5])}; give more rows that vary")
         self.name = name
         self.per_factor = {key: float(part) for key, part in (per_factor or {}).items()}
         self.parts = {key: float(part) for key, part in (parts or {}).items()}

@@ -33,25 +33,6 @@ def target(given: Sample, k: int, rows: Array) -> Array:
     return columns(given, k, rows)[0]
 
 
-def orthonormal(matrix: Array) -> tuple[Array, Array]:
-    """An orthonormal basis (n, r) of the centred columns (n, m), and the map (m, r) from centred columns to it.
-
-    Columns are scaled first, so that what counts as dependent does not hang on their units.
-    """
-    centred = matrix - matrix.mean(axis=0)
-    scale = np.sqrt((centred**2).sum(axis=0))
-    flat = scale <= 1e-12 * np.maximum(np.abs(matrix).max(axis=0, initial=0.0), 1e-300) * np.sqrt(len(matrix))
-    safe = np.where(flat, 1.0, scale)
-    unit = np.where(flat, 0.0, centred / safe)
-    if unit.shape[1] == 1:
-        keep = ~flat
-        return unit[:, keep], np.where(flat, 0.0, 1 / safe)[:, None][:, keep]
-    values, vectors = np.linalg.eigh(unit.T @ unit)
-    kept = values > 1e-10 * max(float(values.max(initial=0.0)), 1e-300)
-    into = vectors[:, kept] / np.sqrt(values[kept])
-    return unit @ into, into / safe[:, None]
-
-
 def ranked(matrix: Array) -> Array:
     """(n, m) the ranks of each column, ties sharing the mean of theirs."""
     made = np.empty(matrix.shape, dtype=np.float64)
@@ -60,11 +41,3 @@ def ranked(matrix: Array) -> Array:
         ends = np.cumsum(counts)
         made[:, d] = (ends - (counts - 1) / 2)[inverse]
     return made
-
-
-def standardised(x: Array, *others: Array) -> tuple[Array, ...]:
-    """Each array with the mean and the standard deviation of `x` taken off; what never varies in `x` becomes 0."""
-    middle, spread = x.mean(axis=0), x.std(axis=0)
-    flat = spread <= 1e-12 * np.maximum(np.abs(x).max(axis=0, initial=0.0), 1e-300)
-    scale = np.where(flat, 1.0, spread)
-    return tuple(np.where(flat, 0.0, (array - middle) / scale) for array in (x, *others))

@@ -153,7 +153,11 @@ def _say_once(why: str) -> None:
 
 @cache
 def _digest(path: Path) -> str:
-    """Of a kernel module and the modules of the package that it imports, and so on; `factors` gives kernels no more than a name."""
+    """A digest of the sources of a kernel module and of all modules of this package that it imports, directly or not.
+
+    A version in the folder's name would do for releases, but an edited checkout would run old loops. `factors` and `errors` give
+    kernels no more than names, and are left out.
+    """
     seen: dict[Path, bytes] = {}
     waiting = [path]
     while waiting:

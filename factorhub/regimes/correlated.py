@@ -83,14 +83,14 @@ class Correlated(Single):
         space, forest = self.space(base), self._forest(base)
         values = np.empty((len(rows), len(base.factors)))
         numbers = np.ascontiguousarray(rows, dtype=np.uint64)
-        missed = ridge(*factor_tables(space), randomness.key(seed, f"{stream}/correlated"), numbers, *forest, TRIES, values)
+        missed = ridge(factor_tables(space), randomness.key(seed, f"{stream}/correlated"), numbers, forest, TRIES, values)
         if missed:
             raise InputError(f"the ridges contradict each other: {missed} rows found no point in {TRIES} draws; use a wider sigma")
         return Draw(values)
 
 
 class Forest(NamedTuple):
-    """The arguments of the kernel `ridge`."""
+    """What the kernel `ridge` reads of the pairs; it says what each array means."""
 
     order: Array
     parent: Array

@@ -78,6 +78,7 @@ LOCATELLO = (
 )
 LABELS = "Locatello, Tschannen, Bauer, Rätsch, Schölkopf, Bachem: Disentangling factors of variation using few labels (ICLR 2020)"
 KLINDT = "Klindt et al.: Towards nonlinear disentanglement in natural data with temporal sparse coding (ICLR 2021)"
+PAWLOWSKI = "Pawlowski, Castro, Glocker: Deep Structural Causal Models (NeurIPS 2020); strengths of this project"
 FOTIADIS = "Fotiadis et al.: Disentangled generative models for robust prediction of system dynamics (ICML 2023)"
 SQUIRES = "Squires, Seigal, Bhate, Uhler: Linear causal disentanglement via interventions (ICML 2023)"
 PATI = "Pati, Gururani, Lerch: dMelodies (ISMIR 2020)"
@@ -269,6 +270,18 @@ def _causal() -> Iterator[Preset]:
     yield Preset("dsprites-counterfactuals", "dsprites", about, "this project", text)
 
 
+def _scenes() -> Iterator[Preset]:
+    text = "causal([mechanism(intensity, [thickness], [0.9], noise=0.4)])"
+    yield Preset("glyphs-thickness-intensity", "glyphs", "thick strokes are bright", PAWLOWSKI, text)
+    for case, train, about in (
+        ("unseen-instances", "instance < 7", "seven instances of each category to train on, three to test"),
+        ("light-shift", "light in (front, left, above)", "three lights to train on, the others to test"),
+        ("view-extrapolation", "elevation <= 50", "seen from below 50 degrees, tested above"),
+    ):
+        rows = f"train=20000 * where('{train}', uniform(on_grid=true)); test=5000 * where('~({train})', uniform(on_grid=true))"
+        yield Preset(f"turntable-{case}", "turntable", about, "this project", "", rows)
+
+
 def _shells() -> Iterator[Preset]:
     def box(text: str, away: str, rows: tuple[int, int, int, int]) -> str:
         easy, hard = away.split(" | ")
@@ -303,4 +316,4 @@ def _shells() -> Iterator[Preset]:
 _MELODIES = Preset(
     "dmelodies-70-20-10", "dmelodies", "the published shares, by a seeded order", PATI, "", "train=0.7,validation=0.2,test=0.1"
 )
-PRESETS: tuple[Preset, ...] = (*_correlated(), *_held_out(), *_weak(), *_causal(), *_shells(), _MELODIES)
+PRESETS: tuple[Preset, ...] = (*_correlated(), *_held_out(), *_weak(), *_causal(), *_scenes(), *_shells(), _MELODIES)

@@ -83,7 +83,7 @@ class Temporal(Wrapper):
         rate = 1.0 / (len(varying) + 1) if self.rate == -1 else self.rate
         keys = randomness.key(seed, f"{name}/targets"), randomness.key(seed, f"{name}/noise")
         frames = values.reshape(len(rows), self.steps, math.prod(drawn.values.shape[1:-1]), k)
-        evolve(*factor_tables(self.space(base)), model, still, varying, rate * 2**32, *keys, rows, frames, targets)
+        evolve(factor_tables(self.space(base)), model, still, varying, rate * 2**32, keys, rows, frames, targets)
         return Draw(values, None, {**drawn.extras, self.extras(base)[-1].name: targets})
 
     @remembered

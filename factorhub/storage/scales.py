@@ -45,7 +45,7 @@ def axes_of(plan: Plan, shard: Shard) -> tuple[dict[str, int], dict[str, tuple[s
 
 
 def scale_of(plan: Plan, name: str, rows: int) -> Array | None:
-    """What a shard of `rows` rows has under the name of an axis, so that each of its datasets can be asked of a set too; else None."""
+    """The scale of the axis `name` of a shard with `rows` rows, as the shard stores it; None where no axis has that name."""
     if not plan.shards or any(column.name == name for column in plan.columns):
         return None
     lengths, axes = axes_of(plan, plan.shards[0])

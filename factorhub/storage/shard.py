@@ -138,7 +138,7 @@ class ShardReader:
             out.reshape(-1).view(np.uint8)[done:] = np.frombuffer(pread(self._fd, out.nbytes - done, offset + done), np.uint8)
 
     def close(self, close: Callable[[int], None] = os.close) -> None:
-        """Close the file."""  # by a function in hand, for modules are gone when the interpreter ends
+        """Close the file."""  # by a function held here, since modules may be gone when the interpreter ends
         descriptor, self._fd = self._fd, -1
         if descriptor >= 0:
             try:  # noqa: SIM105 # contextlib is gone when the interpreter ends

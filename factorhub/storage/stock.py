@@ -54,7 +54,7 @@ class StockCheck:
         return process
 
     def problems(self) -> dict[int, list[str]]:
-        """What is wrong, by shard number. A shard on which the parser dies is reported, and the others are gone on with."""
+        """Problems by shard number. A shard that crashes the parser is reported, and the check goes on with the next one."""
         found: dict[int, list[str]] = {}
         left = self._shards
         while self._process is not None:

@@ -123,14 +123,14 @@ def test_every_preset_fits_its_generator(name: str) -> None:
     ("settings", "text"),
     [
         ({"regime": "pears(k=2)"}, "did you mean 'pairs'?"),
-        ({"regime": "uniform"}, "dsprites has no last row under this regime; say how many you want: --rows N"),
+        ({"regime": "uniform"}, "this regime never ends for dsprites; say how many rows you want: --rows N"),
         ({"splits": "test=shape == hart; train=rest"}, "did you mean 'heart'?"),
         ({"splits": "test=scale > 2; train=rest"}, "scale"),
         ({"splits": "a=shape == heart; b=scale > 0.6"}, "splits a and b overlap"),
         ({"splits": "a=shape == heart; b=rest", "rows": 100}, "got --rows 100 beside them; leave it out, or give each split rows"),
         (
             {"splits": "a=shape == heart; b=rest", "regime": "uniform"},
-            "these draws have no last row (within a region, only those from the grid have one), so each split needs rows",
+            "these draws never end (within a region, only those from the grid do), so each split needs rows",
         ),
         (
             {"splits": "a=9 * uniform; b=9 * pairs(k=1)"},

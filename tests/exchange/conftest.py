@@ -1,13 +1,15 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 
 from factorhub import randomness
+from factorhub.exchange import layouts as known
 from factorhub.factors import Array, categorical, continuous, ordinal
 from factorhub.fields import Field
 from factorhub.source import Column, columns_of, row_numbers, select
 from factorhub.space import FactorSpace
+from tests.exchange.published_files import tiny
 
 
 @dataclass
@@ -82,3 +84,21 @@ def pairs():
         "image": np.arange(n * 48, dtype=np.uint8).reshape(n, 2, 4, 6),
     }
     return InMemory(space, columns, arrays)
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """The known layouts with 24 rows each, and the arrays to fill them."""
+    kept = ("dsprites", "shapes3d", "mpi3d")
+    layouts = tuple(replace(layout, space=tiny) for layout in known.layouts() if layout.name in kept)
+    monkeypatch.setattr("factorhub.exchange.published.layouts", lambda: layouts)
+    rng = np.random.default_rng(0)
+    codes = tiny().codes(np.arange(24))
+    values = tiny().values(codes)
+    return {
+        "imgs": rng.integers(0, 2, (24, 64, 64), dtype=np.uint8),
+        "latents_classes": codes,
+        "latents_values": values + np.array([1, 1, 0]),
+        "images": rng.integers(0, 256, (24, 64, 64, 3), dtype=np.uint8),
+        "labels": values,
+    }

@@ -168,20 +168,6 @@ def test_ranks_come_from_jax(train: Store, monkeypatch: pytest.MonkeyPatch) -> N
     assert indices(Stream(train, 100, **options)) == indices(numpy_stream(train, 100, rank=2, world=3, **options))
 
 
-def test_arrays_are_put_the_same_way_without_jaxs_quick_one(train: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is not part of JAX's public interface, and may go one day."""
-    from factorhub.loaders import jax as leaf
-
-    assert leaf.quick_put(None) is not None
-    quick = list(Stream(train, 300))
-    monkeypatch.setattr(leaf, "quick_put", lambda device: None)
-    for a, b in zip(quick, Stream(train, 300), strict=True):
-        assert same(a, b)
-        assert all(a[name].dtype == b[name].dtype for name in a)
-        assert all(a[name].committed == b[name].committed for name in a)
-        assert a["image"].devices() == b["image"].devices()
-
-
 def test_missing_jax_names_the_extra() -> None:
     code = """
 import sys

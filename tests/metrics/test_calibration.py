@@ -210,3 +210,16 @@ def test_cutting_the_picture_in_blocks_scores_high_in_foreground_ari() -> None:
     assert abs(ari(true, blocks).mean() - 0.50) < 0.1
     assert abs(ari(true, stripes).mean() - 0.42) < 0.1
     assert abs(ari(true, rng.integers(0, 7, true.shape)).mean()) < 0.01
+
+
+def test_nearest_neighbours_give_noise_half_of_what_a_perfect_code_has() -> None:
+    """The estimator of the InfoMEC reference, on codes of many values: 1,000 rows of three factors of 3D Shapes."""
+    factors = drawn("shapes3d", 1000)[:, 3:]
+    knn = {"estimator": "knn", "explicit": False}
+    noise = metrics.infomec(panel("shapes3d", "noise", 1000)[:, :3], factors, **knn)
+    ideal = metrics.infomec(factors + 1e-3 * panel("shapes3d", "noise", 1000)[:, :3], factors, **knn)
+    twice = metrics.infomec(np.repeat(factors + 1e-3 * panel("shapes3d", "noise", 1000)[:, :3], 2, axis=1), factors, **knn)
+    assert noise > 0.25
+    assert ideal > 0.9
+    assert abs(twice.parts["InfoC"] - 0.45) < 0.1
+    assert metrics.infomec(panel("shapes3d", "noise", 1000), factors, explicit=False) == 0

@@ -183,3 +183,29 @@ def test_every_metric_describes_itself(metric: Metric) -> None:
     assert pickle.loads(pickle.dumps(metric)) == metric
     if metric.tier == "basic":
         assert metric.cost == "milliseconds"
+
+
+CHEAP = [metric for metric in CODES if metric.cost == "milliseconds"]
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_small_and_odd_arrays_have_a_finite_score_in_range_or_one_line(seed: int) -> None:
+    """Few rows, huge and tiny units, ties, unknown labels, groups: never another error, a warning or a number that is none."""
+    rng = np.random.default_rng(seed)
+    rows, width = int(rng.integers(1, 60)), int(rng.integers(1, 5))
+    units = rng.choice([0, 1, 1e-12, 1e12, 1e-300], size=width)
+    codes = [
+        rng.normal(size=(rows, width)) + rng.choice([0, 1e9]),
+        rng.integers(0, 3, (rows, width)),
+        rng.normal(size=(rows, width)).round(1) * units,
+    ][seed % 3]
+    factors = np.column_stack([rng.integers(0, size, rows) for size in rng.integers(1, 6, rng.integers(1, 4))])
+    mask = rng.random(factors.shape) < 0.7 if rng.random() < 0.3 else None
+    groups = [[0, 1], *([d] for d in range(2, width))] if width > 1 and rng.random() < 0.3 else None
+    for metric in CHEAP:
+        try:
+            score = metric(codes, factors, mask=mask, groups=groups, **settings(metric))
+        except InputError:
+            continue
+        assert np.isfinite([score, *score.per_factor.values(), *score.parts.values()]).all(), metric.name
+        assert metric.range[0] - 1e-6 <= score <= metric.range[1] + 1e-6, metric.name

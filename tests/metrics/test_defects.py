@@ -86,7 +86,7 @@ def test_noise_has_no_explicit_code() -> None:
     factors = grid(600)
     noise = metrics.dci_es(rng.normal(size=(600, 3)), factors, trees=5)
     ideal = metrics.dci_es(factors, factors, trees=5)
-    assert noise < 0.05
+    assert noise < 0.1
     assert noise.parts["as published"] > 0.5
     assert ideal > 0.6
 

@@ -38,7 +38,9 @@ def test_a_preset_fits_its_generator(name: str) -> None:
     if found.splits is not None:
         sizes = found.splits.sizes(space)
         assert Splits.from_text(str(found.splits)) == found.splits
-        if space.enumerable and name != "mpi3d-montero-extrapolation":  # whose middle is in neither part, as published
+        if (
+            space.enumerable and not found.splits.rows and name != "mpi3d-montero-extrapolation"
+        ):  # whose middle is in neither part, as published
             assert sum(sizes.values()) == len(space)
         for regime in found.splits.regimes:
             check_regime(regime, space, rows=8)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable, Sequence
@@ -138,3 +139,9 @@ def in_child() -> Callable[..., int]:
         return os.waitpid(pid, 0)[1]
 
     return run
+
+
+@pytest.fixture
+def folder(stored: Reader, tmp_path: Path) -> Path:
+    """A set that may be harmed."""
+    return shutil.copytree(stored.folder, tmp_path / "set")

@@ -16,7 +16,7 @@ from factorhub.generator import Generator
 from factorhub.space import FactorSpace
 from factorhub.storage import hdf5
 
-from .test_hostile import forge
+from .test_hostile_shards import forge
 
 
 def shards(folder: Path) -> list[Path]:

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from factorhub.dynamics.solver.operations import ADD, DIVIDE, INVERSE_CUBE, MULTIPLY, SCALE, SINCOS, SUBTRACT
+from factorhub.dynamics.solver.operations import ADD, DIVIDE, INVERSE_CUBE, MULTIPLY, SCALE, SINCOS, SUBTRACT, Recording
 from factorhub.factors import Array
 
 Equations: TypeAlias = Callable[[Any, Sequence[Any], Sequence[Any]], Sequence[Any]]
@@ -42,12 +42,13 @@ class Tape:
     rates: tuple[int, ...]
 
     @cached_property
-    def arrays(self) -> tuple[Array, Array, Array, Array]:
-        """Operations, rates, and the constants' registers and numbers, as arrays."""
+    def arrays(self) -> Recording:
+        """The same as arrays, for the integrator."""
         where, numbers = zip(*self.constants, strict=True) if self.constants else ((), ())
-        return (
+        return Recording(
             np.array(self.operations, dtype=np.int64).reshape(-1, 5),
             np.array(self.rates, dtype=np.int64),
+            self.registers,
             np.array(where, dtype=np.int64),
             np.array(numbers, dtype=np.float64),
         )

@@ -9,6 +9,7 @@ from typing import Protocol, TypeAlias
 import numpy as np
 
 from factorhub.dynamics.solver.equations import Equations, Tape
+from factorhub.dynamics.solver.operations import Steps
 from factorhub.errors import InputError
 from factorhub.factors import Array, Factor
 from factorhub.fields import Batch
@@ -128,11 +129,9 @@ def _run(
 
     failed, apart = np.empty(len(starts)), np.empty(len(starts))
     starts, parameters = np.ascontiguousarray(starts), np.ascontiguousarray(parameters)
-    operations, rates, where, constants = system.tape.arrays
-    tape = operations, rates, system.tape.registers, where, constants
     coarse = 2.0**method.coarse + 1.0 if method.coarse else 0.0
-    reach = method.reach * shorter
-    integrate(*tape, starts, parameters, dt, method.order, reach, method.pairs, coarse, LONGEST, out, sizes, failed, apart)
+    steps = Steps(method.order, method.reach * shorter, method.pairs, coarse, LONGEST)
+    integrate(system.tape.arrays, steps, starts, parameters, dt, out, sizes, failed, apart)
     return failed, apart
 
 

@@ -8,6 +8,8 @@ the bits are the same in any batch, thread or machine.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from factorhub.dynamics.solver.series import coefficients, pair_coefficients
@@ -164,40 +166,21 @@ def _advance(series: Array, half: int, states: int, order: int, pairs: int, coar
 
 @compiled
 def integrate(
-    operations: Array,
-    rates: Array,
-    registers: int,
-    where: Array,
-    constants: Array,
-    starts: Array,
-    parameters: Array,
-    dt: float,
-    order: int,
-    reach: float,
-    pairs: int,
-    coarse: float,
-    longest: int,
-    out: Array,
-    sizes: Array,
-    failed: Array,
-    apart: Array,
+    tape: Any, method: Any, starts: Array, parameters: Array, dt: float, out: Array, sizes: Array, failed: Array, apart: Array
 ) -> None:
     """Fill `out` (n, T, s) with the states at k·dt, from `starts` (n, s) and `parameters` (n, p); or compare with it.
 
     Args:
-        operations, rates, registers, where, constants: the tape.
+        tape: the equations, `equations.Recording`.
+        method: how, `operations.Steps`.
         dt: time between stored states.
-        order: of the Taylor polynomials.
-        reach: the step as a fraction of the estimated radius of convergence; the truncation error of a step is
-            about reach ** order of the state's size.
-        pairs: carry the state and the coefficients below this order in pairs of doubles, about 30 digits; 0 for none.
-        coarse: 2**b + 1 to round the state to 53 - b bits after every step; 0 to leave it.
-        longest: the most steps a trajectory may take.
         sizes: (n, s) to read `out` and compare: every step then ends on the last stored state that it covers, if any, and
             the difference there is taken as a share of the component's size. (0, s) to fill `out`.
         failed: (n,) set to the time at which a trajectory could not go on, or -1.
         apart: (n,) set to the largest share.
     """
+    operations, rates, registers, where, constants = tape
+    order, reach, pairs, coarse, longest = method
     count, length, states = out.shape
     width = (order + 1) * LANES
     half = (registers + 4) * width  # a spare register, and room to read four states from the last one on

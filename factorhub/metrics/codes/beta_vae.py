@@ -59,7 +59,7 @@ def beta_vae(
     whole("train", train, 2)
     whole("test", test, 1)
     given = sample(codes, factors, schema=schema, mask=mask, groups=groups)
-    draw = fix or rows_that_share(given)
+    draw = fix or rows_that_share(given, given.codes)
     scale = np.where(given.moving, given.codes.std(axis=0), 1.0)
     features: list[list[Array]] = [[], []]
     truth: list[list[Array]] = [[], []]

@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from factorhub.errors import InputError, whole
-from factorhub.factors import Array
 from factorhub.metrics.inputs import Groups, Schema, sample
 from factorhub.metrics.learning import quietly, scikit_learn, split
 from factorhub.metrics.metric import BY_PLACE, declare
@@ -47,11 +46,11 @@ def dci_es(
     rows: int = 3_000,
     train: float | int = 2 / 3,
 ) -> Score:
-    """E = 1 - 2 · area under the curve of loss against capacity, in shares of the loss of a guess; capacity is a forest's depth.
+    """1 less the area under the curve of loss against capacity, in shares of the loss of a guess; capacity is a forest's depth.
 
     The loss is that of held-out classes and never rises with the depth. Here the area reaches down to 0, so that codes which
-    know nothing get 0; the part "as published" reaches down to the least loss and gives them nearly 1. Read it beside the
-    part "informativeness", the accuracy of the deepest forest.
+    know nothing get 0; the part "as published", 1 - 2 · the area above the least loss, gives them nearly 1. Read it beside
+    the part "informativeness", the accuracy of the deepest forest.
 
     Args:
         codes, factors, schema, mask, groups: as in `factorhub.metrics.inputs.sample`; groups change nothing.
@@ -89,15 +88,11 @@ def dci_es(
         curve = np.minimum.accumulate(losses)
         guess = 1 - 1 / given.classes[k].size
         informative[k] = 1 - curve[-1]
-        zero[k] = _less_area(steps, curve, guess)
-        published[k] = _less_area(steps, curve - curve[-1], guess)
+        area = (steps[-1] - steps[0]) * guess
+        zero[k] = max(1 - float(np.trapezoid(curve, steps)) / area, 0.0)
+        published[k] = 1 - 2 * float(np.trapezoid(curve - curve[-1], steps)) / area
     parts = {"as published": published[given.varying].mean(), "informativeness": informative[given.varying].mean()}
     return given.score(
         "dci_es", zero, parts=parts, warnings=given.lonely, estimator="random forest", trees=trees, depths=steps, rows=rows,
         train=train, seed=seed, version=1,
     )  # fmt: skip
-
-
-def _less_area(steps: Sequence[int], losses: Array, guess: float) -> float:
-    area = float(np.trapezoid(losses, steps))
-    return min(max(1 - 2 * area / ((steps[-1] - steps[0]) * guess), 0.0), 1.0)

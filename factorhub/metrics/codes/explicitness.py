@@ -8,8 +8,8 @@ import numpy.typing as npt
 from factorhub.metrics.inputs import Groups, Schema, sample
 from factorhub.metrics.learning import area_under_curve, logistic, probabilities, split
 from factorhub.metrics.metric import BY_PLACE, declare
+from factorhub.metrics.moments import standardised
 from factorhub.metrics.score import Score
-from factorhub.metrics.typed import standardised
 
 
 @declare(

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from factorhub.errors import whole
+from factorhub.factors import Array
 from factorhub.metrics.fixing import Fix, checked, rows_that_share
 from factorhub.metrics.inputs import Groups, Schema, sample
 from factorhub.metrics.metric import BY_PLACE, declare
@@ -58,9 +59,17 @@ def factor_vae(
     whole("train", train, 1)
     whole("test", test, 1)
     given = sample(codes, factors, schema=schema, mask=mask, groups=groups)
-    draw = fix or rows_that_share(given)
     middle, spread = given.codes.mean(axis=0), given.codes.std(axis=0, ddof=1)
     scale = np.where(given.moving, spread, 1.0)
+    stored = rows_that_share(given, (given.codes - middle) / scale)
+
+    def draw(k: int, number: int, part: int) -> Array:
+        rng = np.random.default_rng([seed, part])  # the same for every factor, so that their order changes nothing
+        if fix is None:
+            return stored(k, number, batch, rng)
+        shifted: Array = (checked(fix, k, number, batch, given.codes.shape[1], rng) - middle) / scale
+        return shifted
+
     lively = [[d for d in group if given.moving[d] and spread[d] > active] for group in given.groups]
     used = [j for j, dims in enumerate(lively) if dims]
     k_used, notes = given.varying, list(given.lonely)
@@ -70,9 +79,8 @@ def factor_vae(
     for k in k_used:
         for part, total in enumerate((train, test)):
             number = max(total // len(k_used), 1)
-            rng = np.random.default_rng([seed, part])  # the same for every factor, so that their order changes nothing
-            shifted = (checked(draw, int(k), number, batch, given.codes.shape[1], rng) - middle) / scale
-            variances = shifted.var(axis=1, ddof=1)
+            shifted = draw(int(k), number, part)
+            variances = np.einsum("nbd,nbd->nd", shifted, shifted) - shifted.sum(axis=1) ** 2 / batch
             each = np.column_stack([variances[:, lively[j]].mean(axis=1) for j in used]) if used else np.zeros((number, 1))
             winners = np.asarray(used or [0])[each.argmin(axis=1)]
             votes[part, :, k] = np.bincount(winners, minlength=len(given.groups))

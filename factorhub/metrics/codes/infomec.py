@@ -16,9 +16,9 @@ from factorhub.metrics.information import FLOOR, Counting, entropy, information
 from factorhub.metrics.inputs import Groups, Schema, sample
 from factorhub.metrics.learning import logistic, probabilities, quietly, scikit_learn, split
 from factorhub.metrics.metric import declare
+from factorhub.metrics.moments import standardised
 from factorhub.metrics.sample import Sample
 from factorhub.metrics.score import Score
-from factorhub.metrics.typed import standardised
 
 ESTIMATORS = ("counting", "knn")
 

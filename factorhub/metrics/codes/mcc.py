@@ -12,10 +12,9 @@ from factorhub.factors import Array
 from factorhub.metrics.aggregations import matching
 from factorhub.metrics.inputs import Groups, Schema, sample
 from factorhub.metrics.metric import BY_PLACE, declare
-from factorhub.metrics.relations import correlation
+from factorhub.metrics.relations import correlation, crossed
 from factorhub.metrics.sample import Sample
 from factorhub.metrics.score import Score
-from factorhub.metrics.typed import columns, orthonormal, ranked
 
 CORRELATIONS = ("pearson", "spearman")
 
@@ -96,11 +95,11 @@ def _measured(given: Sample, ranks: bool, folds: int, rng: np.random.Generator) 
     if not folds:
         return relation, _matched(relation, relation, given.varying)
     fold = rng.permutation(np.arange(given.rows) % folds)
-    total = np.zeros(len(given.names))
-    for f in range(folds):
-        learned, signed = _across(given, fold != f, fold == f, ranks)
-        total += _matched(learned, signed, given.varying) * (fold == f).mean()
-    return relation, total
+    total, weight = np.zeros(len(given.names)), np.zeros(len(given.names))
+    for learned, signed, rows in crossed(given, fold, ranks=ranks):
+        total += _matched(learned, signed, given.varying) * rows
+        weight += rows
+    return relation, total / np.maximum(weight, 1)
 
 
 def _matched(by: Array, measured: Array, varying: Array) -> Array:
@@ -109,34 +108,3 @@ def _matched(by: Array, measured: Array, varying: Array) -> Array:
     rows, places = matching(by[:, varying])
     each[varying[places]] = measured[rows, varying[places]]
     return each
-
-
-def _across(given: Sample, train: Array, test: Array, ranks: bool) -> tuple[Array, Array]:
-    """(D, K) correlations on the training rows, and the signed ones of the same combinations on the test rows."""
-    learned = np.zeros((len(given.groups), len(given.names)))
-    signed = np.zeros_like(learned)
-    codes = ranked(given.codes) if ranks else given.codes
-    for k in given.varying:
-        fit, held = train & given.known[:, k], test & given.known[:, k]
-        if fit.sum() < 3 or held.sum() < 3:
-            continue
-        bases = [(codes[held][:, g], *orthonormal(codes[fit][:, g])) for g in map(list, given.groups)]
-        known = np.flatnonzero(given.known[:, k])
-        for way in columns(given, k, known, ranks=ranks):
-            encoded = np.zeros((given.rows, way.shape[1]))
-            encoded[known] = way
-            factor, into = orthonormal(encoded[fit])
-            for j, (tested, base, out) in enumerate(bases):
-                if not (base.shape[1] and factor.shape[1]):
-                    continue
-                left, strengths, right = np.linalg.svd(base.T @ factor)
-                if strengths[0] > learned[j, k]:
-                    learned[j, k] = strengths[0]
-                    signed[j, k] = _pearson(tested @ (out @ left[:, 0]), encoded[held] @ (into @ right[0]))
-    return learned, signed
-
-
-def _pearson(a: Array, b: Array) -> float:
-    a, b = a - a.mean(), b - b.mean()
-    size = float(np.sqrt((a @ a) * (b @ b)))
-    return float(a @ b) / size if size > 0 else 0.0

@@ -11,8 +11,8 @@ from factorhub.metrics.codes.snc import aligned_codes
 from factorhub.metrics.inputs import Groups, Schema, sample
 from factorhub.metrics.learning import quietly, scikit_learn, split
 from factorhub.metrics.metric import BY_PLACE, declare
+from factorhub.metrics.moments import standardised
 from factorhub.metrics.score import Score
-from factorhub.metrics.typed import standardised
 
 
 @declare(

@@ -11,8 +11,8 @@ from factorhub.errors import whole
 from factorhub.metrics.inputs import Groups, Schema, sample
 from factorhub.metrics.learning import logistic, split
 from factorhub.metrics.metric import BY_PLACE, declare
+from factorhub.metrics.moments import standardised
 from factorhub.metrics.score import Score
-from factorhub.metrics.typed import standardised
 
 BUDGETS = (10, 100, 1_000, 10_000)
 
@@ -35,7 +35,7 @@ def probe(
     groups: Groups = None,
     seed: int = 0,
     labels: Sequence[int] = BUDGETS,
-    test: float = 1 / 3,
+    test: float | int = 1 / 3,
 ) -> Score:
     """The held-out accuracy of a logistic regression (C = 1) at the largest budget of labels, mean over factors.
 
@@ -46,7 +46,7 @@ def probe(
         codes, factors, schema, mask, groups: as in `factorhub.metrics.inputs.sample`; groups change nothing.
         seed: of the split and of which labels are seen first.
         labels: the budgets, increasing.
-        test: the share of the rows that is never fitted.
+        test: the share of the rows that is never fitted; a whole number is the first of them, the rows before it are fitted.
 
     Raises:
         InputError: arrays that do not fit.
@@ -62,10 +62,11 @@ def probe(
     parts: dict[str, list[float]] = {}
     last, majority, early = np.zeros(len(given.names)), [], []
     for k in given.varying:
-        fitted, held = split(np.flatnonzero(given.known[:, k]), 1 - test, seed, given.names[k])
+        train = test if isinstance(test, int) else 1 - test
+        fitted, held = split(np.flatnonzero(given.known[:, k]), train, seed, given.names[k])
         of = given.classes[k].of
         majority.append(float((of[held] == np.bincount(of[fitted]).argmax()).mean()))
-        for budget in [n for n in budgets if n < len(fitted)] + ([len(fitted)] if budgets[-1:] >= [len(fitted)] else []):
+        for budget in [n for n in budgets if n < len(fitted)] + [len(fitted)] * (budgets[-1] >= len(fitted)):
             rows = fitted[:budget]
             if len(np.unique(of[rows])) == 1:
                 last[k] = (of[held] == of[rows[0]]).mean()

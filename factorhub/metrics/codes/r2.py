@@ -10,9 +10,12 @@ import numpy.typing as npt
 from factorhub.errors import InputError, unknown
 from factorhub.factors import Array
 from factorhub.metrics.inputs import Groups, Schema, sample
+from factorhub.metrics.learning import split
 from factorhub.metrics.metric import BY_PLACE, declare
+from factorhub.metrics.moments import moments, solved, standardised, unit
+from factorhub.metrics.sample import Sample
 from factorhub.metrics.score import Score
-from factorhub.metrics.typed import standardised, target
+from factorhub.metrics.typed import target
 
 MODELS = ("linear", "kernel")
 MOST = 2000  # rows that a kernel regression is fitted to
@@ -35,7 +38,7 @@ def r2(
     groups: Groups = None,
     seed: int = 0,
     model: Literal["linear", "kernel"] = "linear",
-    train: float = 0.5,
+    train: float | int = 0.5,
 ) -> Score:
     """R² of a regression of each factor on all codes, on held-out rows; `relation` has that on each group of codes alone.
 
@@ -43,12 +46,15 @@ def r2(
     a categorical one; R² is 1 - squared errors / squared distances from the training mean, over all columns of the target.
     With `groups` the relation is block R²: how well each block alone predicts each factor.
 
+    The number of a class, or an angle, is not read linearly: codes that equal such factors get less than 1, and so does the
+    ideal code of a panel. Indicators, and pairs of cosine and sine, get 1.
+
     Args:
         codes, factors, schema, mask, groups: as in `factorhub.metrics.inputs.sample`.
         seed: of the split.
         model: "linear" least squares, or "kernel" ridge (radial basis functions of standardised codes with gamma 1/D,
             alpha 1, fitted to 2,000 rows at most).
-        train: the share of the rows that is fitted.
+        train: the share of the rows that is fitted; a whole number fits the rows before it.
 
     Raises:
         InputError: arrays that do not fit, or too few rows for the dimensions.
@@ -59,49 +65,52 @@ def r2(
     """
     if model not in MODELS:
         raise unknown("model", model, MODELS, "r2")
-    if not 0 < train < 1:
-        raise InputError(f"train is the share of the rows that is fitted, between 0 and 1; got {train}")
     given = sample(codes, factors, schema=schema, mask=mask, groups=groups, least=8)
-    parts = [np.arange(given.codes.shape[1]), *map(np.asarray, given.groups)]
-    table = np.zeros((len(parts), len(given.names)))
-    notes = []
-    for k in given.varying:
-        known = np.flatnonzero(given.known[:, k])
-        order = np.random.default_rng([seed, 0]).permutation(known)
-        fitted = order[: max(int(len(order) * train), 1)]
-        held = order[len(fitted) :]
-        if len(fitted) < 4 or len(held) < 4:
-            raise InputError(f"r2 needs 8 known rows of {given.names[k]}; got {len(known)}; give more rows or leave it out")
-        if len(fitted) <= given.codes.shape[1] and model == "linear":
-            notes.append(f"{len(fitted)} rows fitted {given.codes.shape[1]} codes to {given.names[k]}: none to spare")
-        y = target(given, k, np.concatenate([fitted, held]))
+    table, notes = np.zeros((1 + len(given.groups), len(given.names))), []
+    for rows, factors in given.known_together:
+        names = ", ".join(given.names[k] for k in factors)
+        fitted, held = split(rows, train, seed, names)
+        order = np.concatenate([fitted, held])
+        if min(len(fitted), len(held)) < 4:
+            raise InputError(f"r2 needs 8 known rows of {names}; got {len(rows)}; give more rows or leave it out")
+        if len(fitted) <= given.codes.shape[1]:
+            notes.append(f"{len(fitted)} rows fitted {given.codes.shape[1]} codes to {names}: none to spare")
+        targets = [target(given, k, order) for k in factors]
         regress = _linear if model == "linear" else _kernel
-        for j, part in enumerate(parts):
-            x = given.codes[:, part]
-            table[j, k] = _determined(y[: len(fitted)], y[len(fitted) :], regress(x[fitted], y[: len(fitted)], x[held]))
+        table[:, factors] = regress(given, given.codes[order], targets, len(fitted))
     return given.score(
         "r2", table[0], relation=np.maximum(table[1:], 0), warnings=notes, estimator=model, train=train, seed=seed, version=1
     )
 
 
-def _determined(fitted: Array, held: Array, predicted: Array) -> float:
-    spread = float(((held - fitted.mean(axis=0)) ** 2).sum())
-    return 1 - float(((held - predicted) ** 2).sum()) / spread if spread > 0 else 0.0
+def _linear(given: Sample, codes: Array, targets: list[Array], fitted: int) -> Array:
+    """(1 + groups, k) R² on the rows from `fitted` on, of all codes and of each group."""
+    x, y = unit(codes), np.hstack(targets)
+    x, y = x - x[:fitted].mean(axis=0), y - y[:fitted].mean(axis=0)
+    fit, held = moments(x[:fitted], y[:fitted]), moments(x[fitted:], y[fitted:])
+    ends = np.cumsum([0, *(part.shape[1] for part in targets)])[:-1]
+    spread = np.add.reduceat(np.diag(held.yy), ends)
+    found = []
+    for dims in (np.arange(x.shape[1]), *map(np.array, given.groups)):
+        weights = solved(fit.xx[np.ix_(dims, dims)] / fitted, fit.xy[dims] / fitted)
+        gained = 2 * (weights * held.xy[dims]).sum(axis=0) - ((held.xx[np.ix_(dims, dims)] @ weights) * weights).sum(axis=0)
+        found.append(np.divide(np.add.reduceat(gained, ends), spread, out=np.zeros_like(spread), where=spread > 0))
+    return np.array(found)
 
 
-def _linear(x: Array, y: Array, new: Array) -> Array:
-    x, new = standardised(x, new)
-    middle = y.mean(axis=0)
-    solved, *_ = np.linalg.lstsq(x, y - middle, rcond=1e-10)
-    return np.asarray(new @ solved + middle)
-
-
-def _kernel(x: Array, y: Array, new: Array) -> Array:
-    x, y = x[:MOST], y[:MOST]
-    x, new = standardised(x, new)
-    middle = y.mean(axis=0)
-    solved = np.linalg.solve(_radial(x, x) + np.eye(len(x)), y - middle)
-    return np.asarray(_radial(new, x) @ solved + middle)
+def _kernel(given: Sample, codes: Array, targets: list[Array], fitted: int) -> Array:
+    """The same of kernel ridge regression on the first 2,000 of the fitted rows."""
+    y, few = np.hstack(targets), min(fitted, MOST)
+    middle = y[:few].mean(axis=0)
+    ends = np.cumsum([0, *(part.shape[1] for part in targets)])[:-1]
+    spread = np.add.reduceat(((y[fitted:] - middle) ** 2).sum(axis=0), ends)
+    found = []
+    for dims in (list(range(codes.shape[1])), *map(list, given.groups)):
+        x, new = standardised(codes[:few][:, dims], codes[fitted:][:, dims])
+        predicted = _radial(new, x) @ np.linalg.solve(_radial(x, x) + np.eye(few), y[:few] - middle) + middle
+        missed = np.add.reduceat(((y[fitted:] - predicted) ** 2).sum(axis=0), ends)
+        found.append(1 - np.divide(missed, spread, out=np.ones_like(spread), where=spread > 0))
+    return np.array(found)
 
 
 def _radial(a: Array, b: Array) -> Array:

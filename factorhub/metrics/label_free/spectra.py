@@ -10,7 +10,7 @@ import numpy.typing as npt
 from factorhub.errors import InputError
 from factorhub.factors import Array
 from factorhub.metrics.inputs import checked_codes
-from factorhub.metrics.typed import standardised
+from factorhub.metrics.moments import standardised
 
 
 def moving(codes: npt.ArrayLike, name: str) -> tuple[Array, list[int], list[str]]:

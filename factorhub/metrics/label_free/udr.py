@@ -13,8 +13,9 @@ from factorhub.factors import Array
 from factorhub.metrics.inputs import checked_codes
 from factorhub.metrics.learning import quietly, scikit_learn
 from factorhub.metrics.metric import declare
+from factorhub.metrics.moments import standardised
 from factorhub.metrics.score import Score
-from factorhub.metrics.typed import ranked, standardised
+from factorhub.metrics.typed import ranked
 
 RELATIONS = ("lasso", "spearman")
 

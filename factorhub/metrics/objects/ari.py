@@ -7,8 +7,7 @@ import numpy.typing as npt
 
 from factorhub.errors import InputError
 from factorhub.factors import Array
-
-LABELS = 2**16  # more instances than any picture has; it bounds the table that counts them
+from factorhub.metrics.objects.overlap import instances, numbered
 
 
 def ari(true: npt.ArrayLike, pred: npt.ArrayLike) -> Array:
@@ -35,13 +34,13 @@ def ari(true: npt.ArrayLike, pred: npt.ArrayLike) -> Array:
     >>> ari(true, [[5, 3, 3, 0, 0]]).item(), ari(true, [[0, 1, 1, 1, 1]]).item()
     (1.0, 0.0)
     """
-    true, pred = _instances("true", true), _instances("pred", pred)
+    true, pred = instances("true", true), instances("pred", pred)
     if true.shape != pred.shape:
         raise InputError(f"ari compares maps of one shape (…, H, W); got {true.shape} and {pred.shape}")
     lead, pixels = true.shape[:-2], true.shape[-2] * true.shape[-1]
     true, pred = true.reshape(-1, pixels), pred.reshape(-1, pixels)
     images, place = np.nonzero(true)
-    rows, columns = _numbered(true[images, place]), _numbered(pred[images, place])
+    rows, columns = numbered(true[images, place]), numbered(pred[images, place])
     height, width = int(rows.max(initial=0)) + 1, int(columns.max(initial=0)) + 1
     cells = (images * height + rows) * width + columns
     counts = np.bincount(cells, minlength=len(true) * height * width).reshape(len(true), height, width).astype(np.float64)
@@ -57,22 +56,3 @@ def ari(true: npt.ArrayLike, pred: npt.ArrayLike) -> Array:
     same = (both == in_true) & (both == in_pred)
     score = np.where(same, 1.0, (both - chance) / np.where(same, 1.0, best - chance))
     return score.reshape(lead)
-
-
-def _instances(name: str, maps: npt.ArrayLike) -> Array:
-    maps = np.asarray(maps)
-    if maps.ndim >= 3 and maps.shape[-1] == 1:
-        maps = maps[..., 0]
-    if maps.ndim < 2 or maps.dtype.kind not in "biu":
-        raise InputError(f"{name} holds instance maps (…, H, W) of whole numbers; got {maps.dtype} of shape {maps.shape}")
-    maps = maps.astype(np.uint8) if maps.dtype == bool else maps
-    if maps.size and (maps.min() < 0 or maps.max() >= LABELS):
-        got = maps.min() if maps.min() < 0 else maps.max()
-        raise InputError(f"{name} holds whole numbers from 0 to {LABELS - 1}, 0 being the background of true maps; got {got}")
-    return maps
-
-
-def _numbered(labels: Array) -> Array:
-    """The labels (p,) renumbered 0, 1, … without gaps, so that the table of counts stays small."""
-    used = np.bincount(labels) > 0
-    return (np.cumsum(used) - 1)[labels]

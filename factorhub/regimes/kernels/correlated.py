@@ -119,10 +119,7 @@ def _pick(sums: Array, u: float) -> int:
 
 
 @compiled
-def ridge(
-    factors: Array, table: Array, key: Array, rows: Array, order: Array, parent: Array, sigma: Array, flip: Array, start: Array,
-    keep: Array, other: Array, most: Array, extra: Array, extra_sigma: Array, extra_flip: Array, tries: int, values: Array,
-) -> int:  # fmt: skip
+def ridge(tables: Any, key: Array, rows: Array, forest: Any, tries: int, values: Array) -> int:
     """Fill `values` (n, k) from the density that multiplies a Gaussian ridge for each pair of factors.
 
     The pairs form a forest plus `extra` ones. Factor order[t] is drawn given its `parent` (-1: none). Where the parent
@@ -133,7 +130,17 @@ def ridge(
 
     Each round tries once for the rows that no earlier one has filled, in chunks that stay in the cache. Returns the number of
     rows that `tries` rounds did not fill.
+
+    Args:
+        tables: the space's `FactorTables`.
+        key: (2,) of the random words.
+        rows: (n,) uint64.
+        forest: the pairs, as `correlated.Forest` describes them.
+        tries: rounds.
+        values: (n, k).
     """
+    factors, table = tables
+    order, parent, sigma, flip, start, keep, other, most, extra, extra_sigma, extra_flip = forest
     k, size, largest = order.size, max(min(rows.size, CHUNK), 1), 1
     blocks, placed, sure = (k + 4) // 4, np.zeros(k, dtype=np.bool_), extra.shape[0] == 0
     for t in range(k):

@@ -50,7 +50,7 @@ def choose(movable: Array, counts: Array, words: Array, chosen: Array) -> None:
 
 @compiled
 def _room(low: float, high: float, old: float, apart: bool) -> float:
-    """How many codes, or how long a piece, a run offers; without the `old` one where the new one is to be another."""
+    """The number of codes in a run, or its length off the grid; without the `old` code where the new one must differ."""
     return high - low - np.float64(apart & (low <= old) & (old < high))
 
 

@@ -31,14 +31,17 @@ def mark(words: Array, varying: Array, limit: float, mask: Array) -> None:
 
 @compiled
 def follow(
-    factors: Array, table: Array, model: Any, still: Array, words: Array, mask: Array, before: Array, past: Array, frame: Array,
-    scores: Array, u: Array, own: Array, x: Array, codes: Array,
+    tables: Any, model: Any, still: Array, words: Array, mask: Array, before: Array, past: Array, frame: Array, scores: Array,
+    room: Any,
 ) -> None:  # fmt: skip
     """Fill `frame` (n, k) and its `scores` (k, size) from the frame `before` (n, k) and its scores, `past` (k, size).
 
     A factor in `mask` (k, size) is drawn anew from its word, of `words` (many, size), as it is; else a `still` one stays, and
-    others follow `model`, one lagged `mechanisms.Model` without fixed values. The last four, (n,), are room to work in.
+    others follow `model`, one lagged `mechanisms.Model` without fixed values. `room` is three arrays (n,) of numbers and one of
+    codes to work in.
     """
+    factors, table = tables
+    u, own, x, codes = room
     n = u.size
     for t in range(model.order.size):
         j = model.order[t]
@@ -65,14 +68,15 @@ def follow(
 
 @compiled
 def evolve(
-    factors: Array, table: Array, model: Any, still: Array, varying: Array, limit: float, target_key: Array, noise_key: Array,
-    rows: Array, frames: Array, targets: Array,
-) -> None:  # fmt: skip
+    tables: Any, model: Any, still: Array, varying: Array, limit: float, keys: Any, rows: Array, frames: Array, targets: Array
+) -> None:
     """Fill all but the first of `frames` (n, steps, points, k), and of `targets` (n, steps, k), which all points share.
 
     Frame t of `rows` (n,) takes the words of row times steps, plus t; that of their points those of row times points, plus
     point, times steps, plus t.
     """
+    factors, table = tables
+    target_key, noise_key = keys
     size, steps, several, k = min(rows.size, CHUNK), frames.shape[1], frames.shape[2], frames.shape[3]
     chances = np.empty(((varying.size + 7) // 8 * 4, size), dtype=np.uint64)
     words, numbers_ = np.empty(((k + 3) // 4 * 4, size), dtype=np.uint64), np.empty(size, dtype=np.uint64)
@@ -94,6 +98,6 @@ def evolve(
                     numbers[i] = np.uint64((rows[begin + i] * several + p) * steps + t)
                 philox_columns(noise_key, numbers, 1, words)
                 follow(
-                    factors, table, model, still, words, mask, frames[begin : begin + n, t - 1, p], scores[(t - 1) % 2, p],
-                    frames[begin : begin + n, t, p], scores[t % 2, p], u[:n], own[:n], x[:n], codes[:n],
+                    tables, model, still, words, mask, frames[begin : begin + n, t - 1, p], scores[(t - 1) % 2, p],
+                    frames[begin : begin + n, t, p], scores[t % 2, p], (u[:n], own[:n], x[:n], codes[:n]),
                 )  # fmt: skip

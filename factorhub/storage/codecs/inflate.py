@@ -2,10 +2,10 @@
 
 DEFLATE (RFC 1951) with two ways through a block. Where runs are its only matches, as in what `factorhub.storage.codecs.run_length`
 writes, one look-up gives a byte and how often it is repeated; any other block goes symbol by symbol. This is for chunks
-that shrink much, which take so little time that calling libdeflate for each, with the GIL in hand, costs as much again:
+that shrink much, which take so little time that calling libdeflate for each, which takes the GIL, costs as much again:
 two threads of that are no faster than one. Where there is more to inflate for each byte, libdeflate is quicker.
 
-The bytes are believed in nothing: every copy is checked against the ends of what it reads and writes.
+The input is not trusted: every copy is checked against the ends of what it reads and writes.
 """
 
 from __future__ import annotations

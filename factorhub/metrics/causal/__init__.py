@@ -1,0 +1,1 @@
+"""Scores of causal models: graphs, targets of interventions, environments, counterfactuals."""

@@ -1,0 +1,1 @@
+"""Compiled loops of metrics; each is imported where it is called."""
