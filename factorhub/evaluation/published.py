@@ -86,6 +86,25 @@ PROTOCOLS: tuple[Protocol, ...] = (
         "Fotiadis et al.: Disentangled generative models for robust prediction of system dynamics (ICML 2023)",
         (MIG, ("sap_r2", ()), DCI), draws=1, split="test", presets=("*-fotiadis",),
     ),
+    Protocol(
+        "fotiadis-forecast",
+        "error of forecasts against their horizon, and drift of what the dynamics keep, for the box of training and two shells",
+        "Fotiadis et al.: Disentangled generative models for robust prediction of system dynamics (ICML 2023)",
+        (("rollout", ()), ("drift", ())), n=1_000, draws=1, split="test", presets=("*-fotiadis",),
+    ),
+    Protocol(
+        "object-discovery",
+        "FG-ARI over the pixels of true objects in all frames, beside mBO, mIoU and covering, since FG-ARI alone rewards blocks; "
+        "the number of scenes is this project's",
+        "Greff et al.: IODINE (ICML 2019); Locatello et al.: Slot attention (NeurIPS 2020)",
+        (("fg_ari", ()), ("mbo", ()), ("miou", ()), ("covering", ())), n=1_000, draws=1,
+    ),
+    Protocol(
+        "counterfactual",
+        "steps between the factors of a model's counterfactual and those of the true one, which the generator gives exactly",
+        "this project, in place of trained judges",
+        (("counterfactual_error", ()),), n=1_000, draws=1, presets=("dsprites-counterfactuals",),
+    ),
 )  # fmt: skip
 
 

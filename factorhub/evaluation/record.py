@@ -11,11 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from factorhub.errors import InputError, StoreError
 from factorhub.evaluation import panel, schema
-from factorhub.evaluation.digests import digest
+from factorhub.evaluation.digests import digest, number, plain
 from factorhub.evaluation.result import Result
 from factorhub.paths import local_path
 from factorhub.storage.files import open_plain
@@ -68,13 +66,13 @@ def _result(result: Result, draws: int) -> dict[str, Any]:
             "id": result.judge.id,
             "settings": plain(dict(result.judge.settings)),
             "better": metric.better,
-            "range": [panel.plain(float(end)) for end in metric.range],
+            "range": [number(float(end)) for end in metric.range],
             **{key: plain(facts.get(key)) for key in SETTINGS},
             "version": metric.version,
             "facts": plain({key: value for key, value in facts.items() if key not in SETTINGS}),
         },
         **_numbers(result, "", draws),
-        "scores": [panel.plain(float(score)) for score in result.scores],
+        "scores": [number(float(score)) for score in result.scores],
         "per_factor": plain(result.per_factor),
         "parts": {part: _numbers(result, part, draws) for part in result.parts},
         "warnings": list(dict.fromkeys(text for score in result.scores for text in score.warnings)),
@@ -86,28 +84,11 @@ def _numbers(result: Result, part: str, draws: int) -> dict[str, Any]:
     error = result.error.get(part)
     beside = {kind: result.reference(kind, part) for kind in panel.KINDS} if result.panel else None
     return {
-        "score": panel.plain(result.value(part)),
+        "score": number(result.value(part)),
         "se": None if error is None else {"value": error, "method": result.method, "draws": draws},
-        "panel": beside and {kind: number if number is None else panel.plain(number) for kind, number in beside.items()},
+        "panel": beside and {kind: None if score is None else number(score) for kind, score in beside.items()},
         "adjusted": result.adjusted(part),
     }
-
-
-def plain(value: Any) -> Any:
-    """Settings and facts as JSON data: NumPy's numbers as Python's, tuples as lists, infinity as text, anything else as text."""
-    if value is None or isinstance(value, (bool, int, str)):
-        return value
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    if isinstance(value, np.ndarray):
-        return plain(value.tolist())
-    if isinstance(value, np.generic):
-        return plain(value.item())
-    if isinstance(value, float):
-        return str(value) if value != value else panel.plain(value)
-    return str(value)
 
 
 def _version() -> str:

@@ -12,7 +12,7 @@ import numpy as np
 
 from factorhub import metrics, randomness
 from factorhub.errors import InputError, short, unknown
-from factorhub.evaluation.digests import digest
+from factorhub.evaluation.digests import digest, plain
 from factorhub.evaluation.panel import Numbers
 from factorhub.factors import Array, Factor
 from factorhub.metrics import CATALOG, Metric, Score
@@ -47,7 +47,7 @@ class Judge:
     @property
     def id(self) -> str:
         """The metric, its version and a digest of its settings."""
-        return f"{self.metric.name}-v{self.metric.version}-{digest([list(pair) for pair in self.settings])[:8]}"
+        return f"{self.metric.name}-v{self.metric.version}-{digest(plain(self.settings))[:8]}"
 
     @property
     def paired(self) -> bool:

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from factorhub.evaluation.columns import Cell, Column, Row, Table
-from factorhub.evaluation.panel import KINDS, plain
+from factorhub.evaluation.digests import number
+from factorhub.evaluation.panel import KINDS
 from factorhub.evaluation.report import shown
 from factorhub.printable import json_text, printable
 
@@ -140,13 +141,13 @@ def _facts(table: Table, row: Row, column: Column, cell: Cell) -> dict[str, Any]
         column.version,
         column.estimator,
         settings,
-        plain(cell.score),
+        number(cell.score),
         cell.error,
         cell.over,
         cell.runs,
         cell.adjusted,
     )
-    beside = (None if cell.panel[kind] is None else plain(float(cell.panel[kind] or 0.0)) for kind in KINDS)
+    beside = (None if cell.panel[kind] is None else number(float(cell.panel[kind] or 0.0)) for kind in KINDS)
     return dict(zip((*KEYS, *SCORED), (*where, *what, *beside), strict=True))
 
 
