@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import statistics
 import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from factorhub.errors import unknown
+from factorhub.errors import InputError, unknown
 from factorhub.evaluation import record
 from factorhub.evaluation.panel import KINDS
 from factorhub.evaluation.result import NONE, Result
@@ -93,6 +94,32 @@ class Report:
         for note in (*self.notes, *self.warnings()):
             lines += textwrap.wrap(f"note: {printable(note)}", WIDE, subsequent_indent="      ")
         return lines
+
+    def over(self, other: Report) -> dict[str, tuple[float, float | None]]:
+        """How much higher this model scores than another on the same draws: {metric: (mean difference, its error)}.
+
+        The error is the standard deviation of the difference over draws, None where there is one draw; what the draws have in
+        common cancels.
+
+        Raises:
+            InputError: the reports are of other rows, or share no metric.
+        """
+        for what in ("digest", "n"):
+            if self.set[what] != other.set[what]:
+                got = f"{self.set['name']} and {other.set['name']}, {self.set[what]} and {other.set[what]}"
+                raise InputError(f"models are compared on the same rows; got {got}; judge both on one set with the same n")
+        mine, theirs = (self.draws, self.seed, self.factors), (other.draws, other.seed, other.factors)
+        if mine != theirs:
+            raise InputError(f"models are compared on the same draws, seed and factors; got {mine} and {theirs}; judge both alike")
+        found = {}
+        known = {result.judge.id: result for result in other}
+        for result in self:
+            if result.judge.id in known:
+                apart = [float(a) - float(b) for a, b in zip(result.scores, known[result.judge.id].scores, strict=True)]
+                found[result.judge.name] = (statistics.fmean(apart), statistics.stdev(apart) if len(apart) > 1 else None)
+        if not found:
+            raise InputError("these reports share no metric with the same settings; judge both models by the same metrics")
+        return found
 
     def warnings(self) -> tuple[str, ...]:
         """What the metrics warn of in the first draw, once each, with the metrics that say so."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -249,3 +250,33 @@ def test_codes_need_rows_that_they_belong_to(sprites: Store) -> None:
         factorhub.evaluate(np.zeros((5, 2)), "dsprites")
     with pytest.raises(FactorhubError, match="needs pairs that differ in one factor"):
         factorhub.evaluate(codes_of(sprites), sprites, ["omes"])
+
+
+def test_differences_of_two_models_are_paired(model: Any) -> None:
+    first, second = (factorhub.evaluate(f, "dsprites", ["mig", "dci"], n=1000, draws=4) for f in (model, lambda x: model(x)[:, :2]))
+    apart = first.over(second)
+    assert apart["mig"][0] == pytest.approx(first["mig"].value() - second["mig"].value())
+    assert apart["mig"][1] == pytest.approx(np.std(np.subtract(first["mig"].scores, second["mig"].scores), ddof=1))
+    assert first.over(first) == {"mig": (0.0, 0.0), "dci": (0.0, 0.0)}
+    with pytest.raises(InputError, match="models are compared on the same draws"):
+        first.over(factorhub.evaluate(model, "dsprites", ["mig"], n=1000, draws=4, seed=1))
+    with pytest.raises(InputError, match="models are compared on the same rows"):
+        first.over(factorhub.evaluate(model, "dsprites", ["mig"], n=999, draws=4))
+    with pytest.raises(InputError, match="share no metric"):
+        first.over(factorhub.evaluate(model, "dsprites", ["r2"], n=1000, draws=4))
+
+
+def test_code_of_an_outsider_is_not_imported_because_a_set_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: Any
+) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    text = "from factorhub.dsprites_like.dsprites import dsprites\n\ndef mine():\n    return dsprites()\n"
+    text = text.replace("def mine()", "from factorhub.generator import Generator\n\ndef mine() -> Generator")
+    (tmp_path / "outsiders_sprites.py").write_text(text)
+    factorhub.generate("outsiders_sprites:mine", tmp_path / "set", rows=400)
+    monkeypatch.delitem(sys.modules, "outsiders_sprites")
+    report = factorhub.evaluate(model, tmp_path / "set", ["mig"], n=300)
+    assert "outsiders_sprites" not in sys.modules
+    assert (report.set["rows"], report.draws, report.set["n"]) == ("rows as stored", 1, 300)
+    trusted = factorhub.open(tmp_path / "set", generator="outsiders_sprites:mine")
+    assert factorhub.evaluate(model, trusted, ["mig"], n=300, draws=2).set["rows"] == "independent grid"
