@@ -120,9 +120,9 @@ def evaluate(
     else:
         columns, single = _columns(source, field)
         model_ = encoder(encode, columns, layout, single)
-        total = (draws if source.fresh else 1) * min(n, source.length or n) * (1 + 2 * any(judge.paired for judge in asked))
-        with shown(progress, total, f"encode {source.name}") as told, judging(encode):
-            made = [work.encoded(model_, number, told) for number in range(draws if source.fresh else 1)]
+        several = draws if source.fresh else 1
+        with shown(progress, work.encodings(several), f"encode {source.name}") as told, judging(encode):
+            made = [work.encoded(model_, number, told) for number in range(several)]
     with shown(progress, work.steps(len(made), panel), "score") as told:
         results = work.results(made, panel, told)
     facts = {**facts, "n": len(made[0].codes)}

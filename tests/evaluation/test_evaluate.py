@@ -126,6 +126,23 @@ def test_pairs_are_drawn_where_a_metric_asks_for_them() -> None:
     assert len(report.factors) == len(space.factors) - 1
 
 
+def test_traversals_are_drawn_where_a_metric_asks_for_them() -> None:
+    report = factorhub.evaluate(lambda x: x[:, ::8, ::8].reshape(len(x), -1), "dsprites", ["flatness"], n=50, draws=2)
+    ideal, noise, twice = (report["flatness"].reference(kind) for kind in ("ideal", "noise", "duplicated"))
+    assert ideal == pytest.approx(1)
+    assert twice == pytest.approx(0.5**0.5)  # a line along a diagonal
+    assert noise is not None
+    assert noise < 0.1
+    assert list(report["flatness"].per_factor) == list(report.factors)
+    assert report["flatness"].scores[0].settings["shapes"]["shape"] == [128, 3, 64]
+    source = subject("pendulum", 0)
+    assert source.traversals is not None
+    rows, lines = source.traversals(0, 4, ["length"])
+    assert lines == (("length", 4, 32),)
+    moved = rows.values.reshape(4, 32, -1)
+    assert [bool(np.ptp(moved[..., k], axis=1).max() > 0) for k in range(moved.shape[-1])].count(True) == 1
+
+
 def test_a_printed_report_fits_a_hundred_columns_and_names_its_panel(report: Report) -> None:
     full = factorhub.evaluate(lambda x: x[:, 20:40:5, 20:40:5].reshape(len(x), -1), "dsprites", "basic", n=1000, draws=2)
     for text in (str(report), str(full)):
@@ -248,7 +265,7 @@ def test_codes_need_rows_that_they_belong_to(sprites: Store) -> None:
         FactorhubError, match="dsprites is a generator; give a stored set, or a function that encodes; or give index"
     ):
         factorhub.evaluate(np.zeros((5, 2)), "dsprites")
-    with pytest.raises(FactorhubError, match="needs pairs that differ in one factor"):
+    with pytest.raises(FactorhubError, match="needs rows that differ in one factor"):
         factorhub.evaluate(codes_of(sprites), sprites, ["omes"])
 
 
