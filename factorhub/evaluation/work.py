@@ -180,7 +180,7 @@ class Work:
         extra = judge.metric.extra
         key = {
             "set": self.source.digest, "n": len(codes), "seed": self.seed, "factors": [factor.name for factor in self.factors],
-            "D": width, "metric": judge.id, "versions": panel.versions(extra), "rows": panel.rows_digest(values), "lines": list(map(list, drawn.lines)),
+            "D": width, "metric": judge.id, "versions": panel.versions(extra), "rows": panel.rows_digest(values),
             "groups": None if self.groups is None else [list(map(int, group)) for group in self.groups],
         }  # fmt: skip
 
