@@ -12,7 +12,7 @@ from factorhub.evaluation.panel import Numbers
 from factorhub.evaluation.scoring import Judge, numbers_of
 from factorhub.metrics import Score
 
-LEAST = 1e-6  # difference of ideal and noise below which a metric tells nothing apart
+LEAST = 0.01  # by which ideal is better than noise, where a metric tells them apart
 SPREAD, JACKKNIFE, NONE = "sd over fresh draws", "jackknife over 20 blocks of rows", "none"
 
 
@@ -55,8 +55,13 @@ class Result:
         return (self.panel.get(kind) or {}).get(part)
 
     def adjusted(self, part: str = "") -> float | None:
-        """(score - noise) / (ideal - noise): 0 for codes that know nothing, 1 for the factors; None where these score alike."""
+        """(score - noise) / (ideal - noise): 0 for codes that know nothing, 1 for the factors.
+
+        None where ideal codes are no better than noise by more than 0.01, as of metrics that look at no factor, or where one of
+        the three is infinite or unknown.
+        """
         noise, ideal, value = self.reference("noise", part), self.reference("ideal", part), self.value(part)
-        if noise is None or ideal is None or not all(map(math.isfinite, (noise, ideal, value))) or abs(ideal - noise) < LEAST:
+        if noise is None or ideal is None or not all(map(math.isfinite, (noise, ideal, value))):
             return None
-        return (value - noise) / (ideal - noise)
+        better = noise - ideal if self.judge.metric.better == "lower" else ideal - noise
+        return (value - noise) / (ideal - noise) if better > LEAST and not self.judge.blind else None

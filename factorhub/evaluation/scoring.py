@@ -57,6 +57,11 @@ class Judge:
         return self.metric.needs == PAIRED
 
     @property
+    def blind(self) -> bool:
+        """True where it looks at codes alone."""
+        return set(self.metric.needs) == {"codes"}
+
+    @property
     def traversed(self) -> bool:
         """True where it judges traversals, which it takes as {factor: codes (R, V, D)}."""
         return self.metric.needs == TRAVERSED
@@ -94,7 +99,7 @@ class Judge:
             parts = np.split(codes, np.cumsum([r * v for _, r, v in lines])[:-1])
             shaped = [part.reshape(r, v, -1) for part, (_, r, v) in zip(parts, lines, strict=True)]
             return self.metric({name: part for (name, _, _), part in zip(lines, shaped, strict=True)}, **settings)
-        if set(self.metric.needs) == {"codes"}:
+        if self.blind:
             return self.metric(codes, **settings)
         return self.metric(codes, values, schema=factors, **settings)
 

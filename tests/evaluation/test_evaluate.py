@@ -297,3 +297,12 @@ def test_code_of_an_outsider_is_not_imported_because_a_set_names_it(
     assert (report.set["rows"], report.draws, report.set["n"]) == ("rows as stored", 1, 300)
     trusted = factorhub.open(tmp_path / "set", generator="outsiders_sprites:mine")
     assert factorhub.evaluate(model, trusted, ["mig"], n=300, draws=2).set["rows"] == "independent grid"
+
+
+def test_nothing_is_adjusted_where_ideal_is_no_better_than_noise(model: Any) -> None:
+    report = factorhub.evaluate(model, "dsprites", ["effective_rank", "fairness", "dci_es", "mig"], n=600, draws=1)
+    assert [report[name].adjusted() for name in ("effective_rank", "fairness")] == [None, None]
+    assert report["dci_es"].adjusted() is not None
+    assert report["dci_es"].adjusted("as published") is None  # noise gets more than ideal there
+    assert report["mig"].adjusted() is not None
+    assert "fairness ↓" in str(report)
