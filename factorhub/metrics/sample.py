@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +18,7 @@ from factorhub.metrics.score import Score
 
 MOST_KEPT = 2**21  # numbers in codes, 16 MB: larger samples are not kept
 _recent: dict[tuple[Any, ...], Sample] = {}
+_lock = threading.Lock()
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,8 +159,9 @@ def recent(made: Sample) -> Sample:
         return made
     facts = (made.names, made.kinds, repr(made.periods), made.groups, made.dropped, made.masked, made.codes.shape)
     key = (*facts, *(xxh3_128_digest(array.tobytes()) for array in (made.codes, made.values, made.known)))
-    kept = _recent.pop(key, made)
-    _recent[key] = kept
-    while len(_recent) > 2:
-        _recent.pop(next(iter(_recent)), None)
+    with _lock:  # threads may score several models at once
+        kept = _recent.pop(key, made)
+        _recent[key] = kept
+        while len(_recent) > 2:
+            del _recent[next(iter(_recent))]
     return kept

@@ -202,3 +202,14 @@ def test_what_is_no_array_is_refused_in_one_line_and_numbers_as_objects_are_numb
         with pytest.raises(InputError, match="schema is a FactorSpace or a sequence of Factor, such as generator.space; got"):
             metrics.mig(np.arange(4.0), [0, 1, 0, 1], schema=schema)
     assert sample(np.arange(3), np.array([10, 9, 9], dtype=object)).kinds == ("ordinal",)
+
+
+def test_threads_score_models_at_once() -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    factors = drawn("dmelodies", 500)
+    codes = [panel("dmelodies", code, 500) for code in ("ideal", "pad", "noise", "rotated")] * 6
+    with ThreadPoolExecutor(8) as pool:
+        scores = list(pool.map(lambda code: float(metrics.mig(code, factors)), codes))
+    assert scores == scores[:4] * 6
+    assert scores[:4] == [float(metrics.mig(code, factors)) for code in codes[:4]]
