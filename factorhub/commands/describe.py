@@ -11,7 +11,6 @@ from typing import Any
 from factorhub import catalog
 from factorhub.build.recipes import toml
 from factorhub.commands.shell import shards
-from factorhub.evaluation.published import PROTOCOLS, protocols_of
 from factorhub.generator import Generator
 from factorhub.lookup import Store
 from factorhub.printable import printable
@@ -47,11 +46,15 @@ def catalog_text(facts: Iterable[dict[str, Any]]) -> str:
 
 def preset_facts() -> list[dict[str, Any]]:
     """One record for each published protocol."""
+    from factorhub.evaluation.published import protocols_of
+
     return [{**vars(preset), "protocols": protocols_of(preset.name)} for preset in PRESETS]
 
 
 def preset_text() -> str:
     """The published protocols: what each is and, as for `factorhub generate`, its regime, splits and options; by source."""
+    from factorhub.evaluation.published import PROTOCOLS, protocols_of
+
     lines: list[str] = []
     for source, group in itertools.groupby(PRESETS, lambda item: item.source):
         lines += ["", source] if lines else [source]
