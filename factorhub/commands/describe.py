@@ -46,15 +46,14 @@ def catalog_text(facts: Iterable[dict[str, Any]]) -> str:
 
 def preset_facts() -> list[dict[str, Any]]:
     """One record for each published protocol."""
-    from factorhub.evaluation.protocol import protocols_of
+    from factorhub.evaluation.published import protocols_of
 
     return [{**vars(preset), "protocols": protocols_of(preset.name)} for preset in PRESETS]
 
 
 def preset_text() -> str:
     """The published protocols: what each is and, as for `factorhub generate`, its regime, splits and options; by source."""
-    from factorhub.evaluation.protocol import protocols_of
-    from factorhub.evaluation.published import PROTOCOLS
+    from factorhub.evaluation.published import PROTOCOLS, protocols_of
 
     lines: list[str] = []
     for source, group in itertools.groupby(PRESETS, lambda item: item.source):

@@ -2,7 +2,9 @@
 
 from factorhub.evaluation.judging import evaluate
 from factorhub.evaluation.leaderboard import Leaderboard, leaderboard
-from factorhub.evaluation.protocol import Protocol, protocol, protocols
-from factorhub.evaluation.report import Report, Result
+from factorhub.evaluation.protocol import Protocol
+from factorhub.evaluation.published import protocol, protocols
+from factorhub.evaluation.report import Report
+from factorhub.evaluation.result import Result
 
 __all__ = ["Leaderboard", "Protocol", "Report", "Result", "evaluate", "leaderboard", "protocol", "protocols"]

@@ -27,7 +27,7 @@ import numpy as np
 
 from factorhub import randomness
 from factorhub.errors import StoreError
-from factorhub.evaluation.digests import digest
+from factorhub.evaluation.digests import digest, number
 from factorhub.factors import Array, Factor
 from factorhub.storage.whole import make_folder, write_json
 
@@ -138,8 +138,8 @@ def _read(name: str, key: Mapping[str, Any]) -> dict[str, Numbers] | None:
 def _numbers(given: Any) -> Numbers:
     if given is None:
         return None
-    found = {str(name): float(number) for name, number in given.items()}  # infinity is written as text
-    if "" not in found or any(math.isnan(number) for number in found.values()):
+    found = {str(name): float(score) for name, score in given.items()}  # infinity is written as text
+    if "" not in found or any(map(math.isnan, found.values())):
         raise ValueError
     return found
 
@@ -149,15 +149,12 @@ def _write(name: str, key: Mapping[str, Any], found: Mapping[str, Numbers]) -> N
     place = folder()
     if place is None:
         return
-    shown: dict[str, Any] = {kind: each and dict(zip(each, map(plain, each.values()), strict=True)) for kind, each in found.items()}
+    shown: dict[str, Any] = {
+        kind: each and dict(zip(each, map(number, each.values()), strict=True)) for kind, each in found.items()
+    }
     with contextlib.suppress(OSError, StoreError):
         make_folder(place)
         write_json(place / f"{name}.json", {"key": dict(key), "scores": shown})
-
-
-def plain(number: float) -> float | str:
-    """A number as JSON has it: infinity, which it has not, as the text "inf" or "-inf"."""
-    return str(number) if math.isinf(number) else number
 
 
 @functools.cache

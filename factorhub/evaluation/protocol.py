@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from factorhub.errors import InputError, short, unknown
+from factorhub.errors import InputError, short
 from factorhub.evaluation.digests import digest
 
 
@@ -113,43 +112,3 @@ def _is_name(what: str) -> bool:
     from factorhub import catalog
 
     return not catalog.is_path(what)
-
-
-def find(name: str) -> Protocol | None:
-    """The protocol called `name`; None where no protocol is."""
-    from factorhub.evaluation.published import PROTOCOLS
-
-    return next((item for item in PROTOCOLS if item.name == name), None)
-
-
-def protocol(name: str) -> Protocol:
-    """The protocol called `name`.
-
-    Raises:
-        InputError: there is none; suggests the nearest.
-
-    >>> protocol("dlib-study").metrics_asked["mig"]["bins"]
-    20
-    """
-    found = find(name)
-    if found is None:
-        raise unknown("protocol", name, protocols())
-    return found
-
-
-def protocols() -> list[str]:
-    """The names of all protocols."""
-    from factorhub.evaluation.published import PROTOCOLS
-
-    return [item.name for item in PROTOCOLS]
-
-
-def protocols_of(preset: str) -> list[str]:
-    """The names of the protocols that are for the rows of this preset.
-
-    >>> protocols_of("dmelodies-70-20-10")
-    ['dmelodies-benchmark']
-    """
-    from factorhub.evaluation.published import PROTOCOLS
-
-    return [item.name for item in PROTOCOLS if any(fnmatch.fnmatchcase(preset, pattern) for pattern in item.presets)]

@@ -5,8 +5,10 @@ Each was published with one draw of rows; its error here is then that of a jackk
 
 from __future__ import annotations
 
+import fnmatch
 from typing import Any
 
+from factorhub.errors import unknown
 from factorhub.evaluation.protocol import Protocol
 
 Settings = tuple[tuple[str, Any], ...]
@@ -84,4 +86,57 @@ PROTOCOLS: tuple[Protocol, ...] = (
         "Fotiadis et al.: Disentangled generative models for robust prediction of system dynamics (ICML 2023)",
         (MIG, ("sap_r2", ()), DCI), draws=1, split="test", presets=("*-fotiadis",),
     ),
+    Protocol(
+        "fotiadis-forecast",
+        "error of forecasts against their horizon, and drift of what the dynamics keep, for the box of training and two shells",
+        "Fotiadis et al.: Disentangled generative models for robust prediction of system dynamics (ICML 2023)",
+        (("rollout", ()), ("drift", ())), n=1_000, draws=1, split="test", presets=("*-fotiadis",),
+    ),
+    Protocol(
+        "object-discovery",
+        "FG-ARI over the pixels of true objects in all frames, beside mBO, mIoU and covering, since FG-ARI alone rewards blocks; "
+        "the number of scenes is this project's",
+        "Greff et al.: IODINE (ICML 2019); Locatello et al.: Slot attention (NeurIPS 2020)",
+        (("fg_ari", ()), ("mbo", ()), ("miou", ()), ("covering", ())), n=1_000, draws=1,
+    ),
+    Protocol(
+        "counterfactual",
+        "steps between the factors of a model's counterfactual and those of the true one, which the generator gives exactly",
+        "this project, in place of trained judges",
+        (("counterfactual_error", ()),), n=1_000, draws=1, presets=("dsprites-counterfactuals",),
+    ),
 )  # fmt: skip
+
+
+def find(name: str) -> Protocol | None:
+    """The protocol called `name`; None where no protocol is."""
+    return next((item for item in PROTOCOLS if item.name == name), None)
+
+
+def protocol(name: str) -> Protocol:
+    """The protocol called `name`.
+
+    Raises:
+        InputError: there is none; suggests the nearest.
+
+    >>> protocol("dlib-study").metrics_asked["mig"]["bins"]
+    20
+    """
+    found = find(name)
+    if found is None:
+        raise unknown("protocol", name, protocols())
+    return found
+
+
+def protocols() -> list[str]:
+    """The names of all protocols."""
+    return [item.name for item in PROTOCOLS]
+
+
+def protocols_of(preset: str) -> list[str]:
+    """The names of the protocols that are for the rows of this preset.
+
+    >>> protocols_of("dmelodies-70-20-10")
+    ['dmelodies-benchmark']
+    """
+    return [item.name for item in PROTOCOLS if any(fnmatch.fnmatchcase(preset, pattern) for pattern in item.presets)]

@@ -11,12 +11,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from factorhub.errors import InputError, StoreError
 from factorhub.evaluation import panel, schema
-from factorhub.evaluation.digests import digest
-from factorhub.evaluation.report import Report, Result
+from factorhub.evaluation.digests import digest, number, plain
+from factorhub.evaluation.result import Result
 from factorhub.paths import local_path
 from factorhub.storage.files import open_plain
 from factorhub.storage.whole import left_over_of, make_folder, remove_left_over, write_json
@@ -28,28 +26,31 @@ MOST_NAME = 40  # letters of a part of a file's name
 SETTINGS = ("version", "estimator", "bins", "bias_correction", "pruning", "seed")  # of a score, by which it is told from others
 
 
-def of_report(report: Report, date: str | None = None) -> dict[str, Any]:
-    """The record of a report; see `Report.record`."""
-    about = {key: value for key, value in report.model.items() if value is not None}
+def made(given: Mapping[str, Any], date: str | None = None) -> dict[str, Any]:
+    """The record of what a report holds; see `Report.record`.
+
+    Args:
+        given: set, model, protocol, draws, seed, factors, results and notes, as `Report` has them.
+        date: today by default.
+    """
     content = {
         "schema": schema.NAME,
-        "set": plain(report.set),
-        "model": plain(about),
-        "protocol": dict(report.protocol) or None,
-        "draws": report.draws,
-        "seed": report.seed,
-        "factors": list(report.factors),
-        "results": [_result(result, report) for result in report.results],
+        "set": plain(given["set"]),
+        "model": {key: plain(value) for key, value in given["model"].items() if value is not None},
+        "protocol": dict(given["protocol"]) or None,
+        "draws": given["draws"],
+        "seed": given["seed"],
+        "factors": list(given["factors"]),
+        "results": [_result(result, given["draws"]) for result in given["results"]],
         "reproduced": True,
     }
-    extras = {result.judge.metric.extra for result in report.results}
     libraries: dict[str, str] = {"factorhub": _version()}
-    for extra in sorted(extras):
+    for extra in sorted({result.judge.metric.extra for result in given["results"]}):
         libraries.update(panel.versions(extra))
     hashed = content_hash(content)
     when = date or datetime.datetime.now(tz=datetime.UTC).date().isoformat()
     head = {"id": str(uuid.uuid5(SPACE, hashed)), "content_hash": hashed, "date": when, "libraries": libraries}
-    return {**content, **head, "notes": list(dict.fromkeys((*report.notes, *report.warnings())))}
+    return {**content, **head, "notes": list(given["notes"])}
 
 
 def content_hash(record: Mapping[str, Any]) -> str:
@@ -57,7 +58,7 @@ def content_hash(record: Mapping[str, Any]) -> str:
     return digest({key: value for key, value in record.items() if key not in LOOSE})
 
 
-def _result(result: Result, report: Report) -> dict[str, Any]:
+def _result(result: Result, draws: int) -> dict[str, Any]:
     metric, facts = result.judge.metric, result.scores[0].settings
     found: dict[str, Any] = {
         "metric": {
@@ -65,46 +66,29 @@ def _result(result: Result, report: Report) -> dict[str, Any]:
             "id": result.judge.id,
             "settings": plain(dict(result.judge.settings)),
             "better": metric.better,
-            "range": [panel.plain(float(end)) for end in metric.range],
+            "range": [number(float(end)) for end in metric.range],
             **{key: plain(facts.get(key)) for key in SETTINGS},
             "version": metric.version,
             "facts": plain({key: value for key, value in facts.items() if key not in SETTINGS}),
         },
-        **_numbers(result, "", report),
-        "scores": [panel.plain(float(score)) for score in result.scores],
+        **_numbers(result, "", draws),
+        "scores": [number(float(score)) for score in result.scores],
         "per_factor": plain(result.per_factor),
-        "parts": {part: _numbers(result, part, report) for part in result.parts},
+        "parts": {part: _numbers(result, part, draws) for part in result.parts},
         "warnings": list(dict.fromkeys(text for score in result.scores for text in score.warnings)),
     }
     return found
 
 
-def _numbers(result: Result, part: str, report: Report) -> dict[str, Any]:
+def _numbers(result: Result, part: str, draws: int) -> dict[str, Any]:
     error = result.error.get(part)
     beside = {kind: result.reference(kind, part) for kind in panel.KINDS} if result.panel else None
     return {
-        "score": panel.plain(result.value(part)),
-        "se": None if error is None else {"value": error, "method": result.method, "draws": report.draws},
-        "panel": beside and {kind: number if number is None else panel.plain(number) for kind, number in beside.items()},
+        "score": number(result.value(part)),
+        "se": None if error is None else {"value": error, "method": result.method, "draws": draws},
+        "panel": beside and {kind: None if score is None else number(score) for kind, score in beside.items()},
         "adjusted": result.adjusted(part),
     }
-
-
-def plain(value: Any) -> Any:
-    """Settings and facts as JSON data: NumPy's numbers as Python's, tuples as lists, infinity as text, anything else as text."""
-    if value is None or isinstance(value, (bool, int, str)):
-        return value
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    if isinstance(value, np.ndarray):
-        return plain(value.tolist())
-    if isinstance(value, np.generic):
-        return plain(value.item())
-    if isinstance(value, float):
-        return str(value) if value != value else panel.plain(value)
-    return str(value)
 
 
 def _version() -> str:

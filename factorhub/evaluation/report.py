@@ -3,70 +3,21 @@
 from __future__ import annotations
 
 import math
+import statistics
 import textwrap
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from factorhub.errors import unknown
-from factorhub.evaluation.panel import KINDS, Numbers
-from factorhub.evaluation.scoring import Judge, numbers_of
-from factorhub.metrics import Score
+from factorhub.errors import InputError, unknown
+from factorhub.evaluation import record
+from factorhub.evaluation.panel import KINDS
+from factorhub.evaluation.result import NONE, Result
 from factorhub.printable import printable
 
 WIDE = 100  # characters of a printed report
 NAMED = 24  # characters of a metric's name in it
-LEAST = 1e-6  # difference of ideal and noise below which a metric tells nothing apart
-SPREAD, JACKKNIFE, NONE = "sd over fresh draws", "jackknife over 20 blocks of rows", "none"
-
-
-@dataclass(frozen=True)
-class Result:
-    """What one metric gave.
-
-    Attributes:
-        judge: the metric with its settings.
-        scores: of each draw.
-        error: of the mean score under "", of its parts by name; empty where there is none.
-        method: how the errors were measured.
-        panel: the numbers of each kind of reference codes; empty without a panel.
-    """
-
-    judge: Judge
-    scores: tuple[Score, ...]
-    error: Mapping[str, float]
-    method: str
-    panel: Mapping[str, Numbers]
-
-    @property
-    def parts(self) -> tuple[str, ...]:
-        """Names of the parts that every draw has."""
-        return tuple(name for name in self.scores[0].parts if all(name in numbers_of(score) for score in self.scores))
-
-    def value(self, part: str = "") -> float:
-        """The mean score over draws, or that of a part."""
-        each = [numbers_of(score)[part] for score in self.scores]
-        return float(np.mean(each)) if np.isfinite(each).all() else each[0]
-
-    @property
-    def per_factor(self) -> dict[str, float]:
-        """The mean over draws of the score of each factor."""
-        names = [name for name in self.scores[0].per_factor if all(name in score.per_factor for score in self.scores)]
-        return {name: float(np.mean([score.per_factor[name] for score in self.scores])) for name in names}
-
-    def reference(self, kind: str, part: str = "") -> float | None:
-        """What codes of this kind get; None where the metric refuses them, or without a panel."""
-        return (self.panel.get(kind) or {}).get(part)
-
-    def adjusted(self, part: str = "") -> float | None:
-        """(score - noise) / (ideal - noise): 0 for codes that know nothing, 1 for the factors; None where these score alike."""
-        noise, ideal, value = self.reference("noise", part), self.reference("ideal", part), self.value(part)
-        if noise is None or ideal is None or not all(map(math.isfinite, (noise, ideal, value))) or abs(ideal - noise) < LEAST:
-            return None
-        return (value - noise) / (ideal - noise)
 
 
 @dataclass(frozen=True)
@@ -144,6 +95,32 @@ class Report:
             lines += textwrap.wrap(f"note: {printable(note)}", WIDE, subsequent_indent="      ")
         return lines
 
+    def over(self, other: Report) -> dict[str, tuple[float, float | None]]:
+        """How much higher this model scores than another on the same draws: {metric: (mean difference, its error)}.
+
+        The error is the standard deviation of the difference over draws, None where there is one draw; what the draws have in
+        common cancels.
+
+        Raises:
+            InputError: the reports are of other rows, or share no metric.
+        """
+        for what in ("digest", "n"):
+            if self.set[what] != other.set[what]:
+                got = f"{self.set['name']} and {other.set['name']}, {self.set[what]} and {other.set[what]}"
+                raise InputError(f"models are compared on the same rows; got {got}; judge both on one set with the same n")
+        mine, theirs = (self.draws, self.seed, self.factors), (other.draws, other.seed, other.factors)
+        if mine != theirs:
+            raise InputError(f"models are compared on the same draws, seed and factors; got {mine} and {theirs}; judge both alike")
+        found = {}
+        known = {result.judge.id: result for result in other}
+        for result in self:
+            if result.judge.id in known:
+                apart = [float(a) - float(b) for a, b in zip(result.scores, known[result.judge.id].scores, strict=True)]
+                found[result.judge.name] = (statistics.fmean(apart), statistics.stdev(apart) if len(apart) > 1 else None)
+        if not found:
+            raise InputError("these reports share no metric with the same settings; judge both models by the same metrics")
+        return found
+
     def warnings(self) -> tuple[str, ...]:
         """What the metrics warn of in the first draw, once each, with the metrics that say so."""
         said: dict[str, list[str]] = {}
@@ -159,9 +136,8 @@ class Report:
         Args:
             date: such as "2026-05-01"; today by default. It is no part of the content hash.
         """
-        from factorhub.evaluation.record import of_report
-
-        return of_report(self, date)
+        given = {item.name: getattr(self, item.name) for item in fields(self) if item.name != "codes"}
+        return record.made({**given, "notes": list(dict.fromkeys((*self.notes, *self.warnings())))}, date)
 
     def save(self, folder: str | Path) -> Path:
         """Write the record into a folder, whole or not at all, and return its path; equal reports are one file.
@@ -169,9 +145,7 @@ class Report:
         Raises:
             InputError: no path of this machine. StoreError: the folder cannot be written.
         """
-        from factorhub.evaluation.record import save
-
-        return save(self.record(), folder)
+        return record.save(self.record(), folder)
 
 
 def shown(number: float | None) -> str:

@@ -12,17 +12,19 @@ import numpy as np
 
 from factorhub import metrics, randomness
 from factorhub.errors import InputError, short, unknown
-from factorhub.evaluation.digests import digest
+from factorhub.evaluation.digests import digest, plain
 from factorhub.evaluation.panel import Numbers
 from factorhub.factors import Array, Factor
 from factorhub.metrics import CATALOG, Metric, Score
 
 Settings: TypeAlias = tuple[tuple[str, Any], ...]
 Asked: TypeAlias = "str | Sequence[str | tuple[str, Mapping[str, Any]]] | Mapping[str, Mapping[str, Any]]"
+Lines: TypeAlias = "Sequence[tuple[str, int, int]]"  # of traversals in a row: the factor that moves, how many, its values
 TIERS = {"basic": ("basic",), "full": ("basic", "full")}
 BLOCKS = 20  # of the jackknife
 FEW = 2 * BLOCKS  # rows below which there is none
 PAIRED = ("pairs",)
+TRAVERSED = ("encoder", "generator")
 SINGLE = ({"codes", "factors"}, {"codes"})
 
 
@@ -47,12 +49,22 @@ class Judge:
     @property
     def id(self) -> str:
         """The metric, its version and a digest of its settings."""
-        return f"{self.metric.name}-v{self.metric.version}-{digest([list(pair) for pair in self.settings])[:8]}"
+        return f"{self.metric.name}-v{self.metric.version}-{digest(plain(self.settings))[:8]}"
 
     @property
     def paired(self) -> bool:
         """True where it judges pairs of rows that differ in one factor."""
         return self.metric.needs == PAIRED
+
+    @property
+    def blind(self) -> bool:
+        """True where it looks at codes alone."""
+        return set(self.metric.needs) == {"codes"}
+
+    @property
+    def traversed(self) -> bool:
+        """True where it judges traversals, which it takes as {factor: codes (R, V, D)}."""
+        return self.metric.needs == TRAVERSED
 
     @property
     def quick(self) -> bool:
@@ -61,10 +73,21 @@ class Judge:
         What batches happen to be drawn differs with every block left out, and a jackknife takes that for the error of the rows.
         """
         random = "fix" in inspect.signature(self.metric.function).parameters
-        return self.metric.cost == "milliseconds" and not random and not any(name == "estimator" for name, _ in self.settings)
+        if random or self.traversed or self.metric.cost != "milliseconds":
+            return False
+        return not any(name == "estimator" for name, _ in self.settings)
 
-    def score(self, codes: Array, values: Array, factors: Sequence[Factor], *, seed: int, groups: Any = None) -> Score:
+    def score(
+        self, codes: Array, values: Array, factors: Sequence[Factor], *, seed: int, groups: Any = None, lines: Lines = ()
+    ) -> Score:
         """The score of codes (n, …, D) and factor values (n, …, K).
+
+        Args:
+            codes, values: of rows, of pairs (n, 2, …), or of all traversals one after another.
+            factors: the K factors.
+            seed: of the metric.
+            groups: of codes, where the metric takes them.
+            lines: of traversals, which they are.
 
         Raises:
             InputError: arrays that it does not take. MissingExtra: what it needs is not installed.
@@ -72,14 +95,18 @@ class Judge:
         settings: dict[str, Any] = {"seed": seed, **dict(self.settings)}
         if groups is not None and "groups" in inspect.signature(self.metric.function).parameters:
             settings["groups"] = groups
-        if set(self.metric.needs) == {"codes"}:
+        if self.traversed:
+            parts = np.split(codes, np.cumsum([r * v for _, r, v in lines])[:-1])
+            shaped = [part.reshape(r, v, -1) for part, (_, r, v) in zip(parts, lines, strict=True)]
+            return self.metric({name: part for (name, _, _), part in zip(lines, shaped, strict=True)}, **settings)
+        if self.blind:
             return self.metric(codes, **settings)
         return self.metric(codes, values, schema=factors, **settings)
 
-    def numbers(self, codes: Array, values: Array, factors: Sequence[Factor], *, seed: int, groups: Any = None) -> Numbers:
-        """The score and its parts as numbers; None where the metric refuses these codes."""
+    def numbers(self, codes: Array, values: Array, factors: Sequence[Factor], **how: Any) -> Numbers:
+        """The score and its parts as numbers, as `score` gives them; None where the metric refuses these codes."""
         try:
-            return numbers_of(self.score(codes, values, factors, seed=seed, groups=groups))
+            return numbers_of(self.score(codes, values, factors, **how))
         except InputError:
             return None
 
@@ -151,7 +178,7 @@ def judge(name: str, settings: Mapping[str, Any]) -> Judge:
         if isinstance(name, str) and ":" not in name and name not in CATALOG:
             raise unknown("metric", name, [*TIERS, *CATALOG], "the catalog (or give package.module:function)") from None
         raise
-    if set(metric.needs) not in SINGLE and metric.needs != PAIRED:
+    if set(metric.needs) not in SINGLE and metric.needs not in (PAIRED, TRAVERSED):
         needs = ", ".join(metrics.NEEDS[need] for need in metric.needs)
         raise InputError(
             f"{metric.name} needs {needs}, which evaluate does not draw; call factorhub.metrics.{metric.name} with them"

@@ -14,8 +14,8 @@ from factorhub.build.recipes import Recipe, recipe
 from factorhub.build.rendered import Sampled
 from factorhub.errors import InputError, StoreError, short
 from factorhub.evaluation.digests import digest
-from factorhub.evaluation.subject import STREAM, Rows, Subject, on_grid, stored
-from factorhub.factors import Array
+from factorhub.evaluation.subject import STREAM, Lines, Rows, Subject, on_grid, stored
+from factorhub.factors import Array, Factor
 from factorhub.generator import Generator
 from factorhub.lookup import Store
 from factorhub.regimes import Grid, Pairs, Regime, Uniform
@@ -24,6 +24,7 @@ from factorhub.source import Source, columns_of
 
 What: TypeAlias = str | PathLike[str] | Generator | Recipe | Store | Source
 INDEPENDENT = Uniform(on_grid=True)
+STEPS, LONGEST = 32, 64  # values of a traversal: of a factor without a grid, and at most
 OWN = "own"  # for `regime`: the recipe's, in place of the independent grid
 
 
@@ -131,6 +132,17 @@ def _drawn(made: Generator, seed: int, regime: Regime, own: Regime | None) -> Su
         moving = Pairs(k=1, factors=tuple(factors), inner=INDEPENDENT)
         return _rendered(made, moving.draw(base, seed, np.arange(n, dtype=np.int64), f"{STREAM}/pairs/{number}").values)
 
+    def traversals(number: int, count: int, factors: Sequence[str]) -> tuple[Rows, Lines]:
+        found, lines = [], []
+        for name in factors:
+            steps = _steps(base[name])
+            first = INDEPENDENT.draw(base, seed, np.arange(count, dtype=np.int64), f"{STREAM}/traversals/{number}/{name}").values
+            values = np.repeat(first[:, None], len(steps), axis=1)
+            values[..., base.index(name)] = steps
+            found.append(values.reshape(-1, values.shape[-1]))
+            lines.append((name, count, len(steps)))
+        return _rendered(made, np.concatenate(found)), tuple(lines)
+
     source = {"generator": made.name, "version": made.version, "options": dict(made.options), "regime": regimes.to_dict(regime)}
     facts = {
         "name": made.name,
@@ -144,7 +156,7 @@ def _drawn(made: Generator, seed: int, regime: Regime, own: Regime | None) -> Su
     grid = (lambda index: on_grid(index, len(base), made.name)) if base.enumerable else None
     plain = own is None or own == regime or isinstance(own, (Grid, Uniform))
     notes = () if plain else (f"rows of the set were drawn by {regimes.to_text(own)}; judged here on: {facts['rows']}",)
-    return Subject(made.name, facts, space, columns, True, rows, pairs, None, grid, notes=notes)
+    return Subject(made.name, facts, space, columns, True, rows, pairs, traversals, None, grid, notes=notes)
 
 
 def grid_subject(what: What, seed: int, options: Mapping[str, Any] | None) -> Subject:
@@ -155,6 +167,13 @@ def grid_subject(what: What, seed: int, options: Mapping[str, Any] | None) -> Su
     asked = recipe(catalog.generator(what, **(options or {})) if isinstance(what, str) else what, order="natural", regime=Grid())  # type: ignore[arg-type]
     found = stored(asked.source(), seed, made.name, {"recipe": asked.to_dict()}, content=made.digest)
     return replace(found, positions=made.positions)
+
+
+def _steps(factor: Factor) -> Array:
+    """The values of a factor that a traversal goes through: its grid, of long ones an even part; of an interval even steps."""
+    if factor.size is None:
+        return np.linspace(factor.low, factor.high, STEPS, endpoint=factor.period is None)
+    return factor.values(np.unique(np.linspace(0, factor.size - 1, min(factor.size, LONGEST)).astype(np.int64)))
 
 
 def _rendered(made: Generator, values: Array) -> Rows:

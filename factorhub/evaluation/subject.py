@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,7 @@ from factorhub.order import Permutation
 from factorhub.source import VALUE, Column, Labelled
 from factorhub.space import FactorSpace
 
+Lines: TypeAlias = tuple[tuple[str, int, int], ...]  # of traversals: the factor that moves, how many, values of each
 STREAM = "evaluation"  # the name of the random words that rows are chosen and drawn by: scores depend on it
 
 
@@ -48,6 +49,8 @@ class Subject:
         fresh: True where draws never repeat; else there is one draw.
         rows: the rows of a draw: `rows(number, n)`.
         pairs: pairs of rows that differ in one of the named factors, `pairs(number, n, factors)`; None without a generator.
+        traversals: as many traversals of each of the named factors as asked for, one after another, and which they are:
+            `traversals(number, count, factors)`; None without a generator.
         length: rows to choose from; None where draws never end.
         positions: positions of rows by their natural numbers, the column "index"; None where there are no such numbers.
         at: the factor values (n, k) of the rows at these positions; None where there is nothing but draws.
@@ -61,6 +64,7 @@ class Subject:
     fresh: bool
     rows: Callable[[int, int], Rows]
     pairs: Callable[[int, int, Sequence[str]], Rows] | None = None
+    traversals: Callable[[int, int, Sequence[str]], tuple[Rows, Lines]] | None = None
     length: int | None = None
     positions: Callable[[Array], Array] | None = None
     at: Callable[[Array], Array] | None = None
@@ -128,7 +132,7 @@ def stored(source: Labelled, seed: int, name: str, facts: Mapping[str, Any], con
     }
     columns = tuple(column for column in source.columns if column.role == "observation")
     return Subject(
-        name, kept, source.space, columns, False, rows, None, len(source), positions, lambda places: values_at(source, places)
+        name, kept, source.space, columns, False, rows, None, None, len(source), positions, lambda places: values_at(source, places)
     )  # fmt: skip
 
 

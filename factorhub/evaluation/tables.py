@@ -6,16 +6,17 @@ import csv
 import html
 import io
 import re
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
-from factorhub.evaluation.panel import KINDS, plain
+from factorhub.evaluation.columns import Cell, Column, Row, Table
+from factorhub.evaluation.digests import number
+from factorhub.evaluation.panel import KINDS
 from factorhub.evaluation.report import shown
 from factorhub.printable import json_text, printable
 
-if TYPE_CHECKING:
-    from factorhub.evaluation.leaderboard import Cell, Column, Leaderboard, Row, Table
-
+Tables: TypeAlias = Sequence[Table]
+Refused: TypeAlias = Sequence[tuple[str, str]]
 BESIDE = ("ideal", "rotated", "noise")  # reference codes that stand below the models
 KEYS = (
     "set",
@@ -48,10 +49,10 @@ FOOT = (
 )
 
 
-def to_markdown(board: Leaderboard) -> str:
+def to_markdown(tables: Tables, refused: Refused) -> str:
     """A section with a table for each set and protocol."""
     lines: list[str] = []
-    for table in board.tables:
+    for table in tables:
         head = ["model", *(column.heading for column in table.columns)]
         lines += [f"## {_mark(table.title)}", ""]
         lines += [_line(map(_mark, head)), _line(["---", *("---:" for _ in table.columns)])]
@@ -60,37 +61,38 @@ def to_markdown(board: Leaderboard) -> str:
         for kind in BESIDE:
             lines.append(_line([f"*{kind}*", *(f"*{_range(table, column, kind)}*" for column in table.columns)]))
         lines.append("")
-    lines += [FOOT, ""] if board.tables else ["No record was accepted.", ""]
-    if board.refused:
-        lines += ["Refused:", "", *(f"- {_mark(name)}: {_mark(why)}" for name, why in board.refused), ""]
+    lines += [FOOT, ""] if tables else ["No record was accepted.", ""]
+    if refused:
+        lines += ["Refused:", "", *(f"- {_mark(name)}: {_mark(why)}" for name, why in refused), ""]
     return "\n".join(lines)
 
 
-def to_csv(board: Leaderboard) -> str:
-    """A line for each model and metric, with all that tells it from others."""
+def to_csv(tables: Tables, refused: Refused) -> str:
+    """A line for each model and metric, with all that tells it from others; what was refused has no line."""
+    del refused
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([*KEYS, *SCORED])
-    for table, row, column, cell in _cells(board):
+    for table, row, column, cell in _cells(tables):
         writer.writerow([_plain_cell(value) for value in _facts(table, row, column, cell).values()])
     return out.getvalue()
 
 
-def to_json(board: Leaderboard) -> str:
+def to_json(tables: Tables, refused: Refused) -> str:
     """The same facts as data, table by table."""
-    tables = []
-    for table in board.tables:
-        mine = [_facts(*each) for each in _cells(board) if each[0] is table]
+    found = []
+    for table in tables:
+        mine = [_facts(*each) for each in _cells(tables) if each[0] is table]
         head = {"title": table.title, "set": dict(table.set), "protocol": dict(table.protocol), "factors": list(table.factors)}
-        tables.append({**head, "scores": mine})
-    refused = [{"record": name, "why": why} for name, why in board.refused]
-    return json_text({"tables": tables, "refused": refused}, indent=1)
+        found.append({**head, "scores": mine})
+    listed = [{"record": name, "why": why} for name, why in refused]
+    return json_text({"tables": found, "refused": listed}, indent=1)
 
 
-def to_html(board: Leaderboard) -> str:
+def to_html(tables: Tables, refused: Refused) -> str:
     """One file without scripts, that asks for no other file."""
     parts = []
-    for table in board.tables:
+    for table in tables:
         head = "".join(f"<th>{_safe(text)}</th>" for text in ("model", *(column.heading for column in table.columns)))
         rows = []
         for row in table.rows:
@@ -102,10 +104,10 @@ def to_html(board: Leaderboard) -> str:
         caption = f"set {_safe(table.set['digest'][:12])}; factors {_safe(', '.join(table.factors))}"
         body = f"<caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>"
         parts.append(f'<h2>{_safe(table.title)}</h2><div class="wide"><table>{body}</table></div>')
-    parts.append(f"<p><small>{_safe(FOOT)}</small></p>" if board.tables else "<p>No record was accepted.</p>")
-    if board.refused:
-        listed = "".join(f"<li>{_safe(name)}: {_safe(why)}</li>" for name, why in board.refused)
-        parts.append(f"<details><summary>{len(board.refused)} refused</summary><ul>{listed}</ul></details>")
+    parts.append(f"<p><small>{_safe(FOOT)}</small></p>" if tables else "<p>No record was accepted.</p>")
+    if refused:
+        listed = "".join(f"<li>{_safe(name)}: {_safe(why)}</li>" for name, why in refused)
+        parts.append(f"<details><summary>{len(refused)} refused</summary><ul>{listed}</ul></details>")
     body = "\n".join(parts)
     policy = "default-src 'none'; style-src 'unsafe-inline'"  # even a mark that were not escaped could load and run nothing
     head = f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy}"><title>Leaderboard</title>'
@@ -113,13 +115,13 @@ def to_html(board: Leaderboard) -> str:
     return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body><h1>Leaderboard</h1>\n{body}\n</body></html>\n'
 
 
-FORMS: dict[str, Callable[[Leaderboard], str]] = {"markdown": to_markdown, "csv": to_csv, "html": to_html, "json": to_json}
+FORMS: dict[str, Callable[[Tables, Refused], str]] = {"markdown": to_markdown, "csv": to_csv, "html": to_html, "json": to_json}
 
 
-def _cells(board: Leaderboard) -> list[tuple[Table, Row, Column, Cell]]:
+def _cells(tables: Tables) -> list[tuple[Table, Row, Column, Cell]]:
     return [
         (table, row, column, row.cells[column.id])
-        for table in board.tables
+        for table in tables
         for column in table.columns
         for row in table.rows
         if column.id in row.cells
@@ -139,13 +141,13 @@ def _facts(table: Table, row: Row, column: Column, cell: Cell) -> dict[str, Any]
         column.version,
         column.estimator,
         settings,
-        plain(cell.score),
+        number(cell.score),
         cell.error,
         cell.over,
         cell.runs,
         cell.adjusted,
     )
-    beside = (None if cell.panel[kind] is None else plain(float(cell.panel[kind] or 0.0)) for kind in KINDS)
+    beside = (None if cell.panel[kind] is None else number(float(cell.panel[kind] or 0.0)) for kind in KINDS)
     return dict(zip((*KEYS, *SCORED), (*where, *what, *beside), strict=True))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,23 +13,30 @@ from factorhub.errors import InputError, short
 from factorhub.evaluation import panel
 from factorhub.evaluation.digests import digest
 from factorhub.evaluation.encoders import Encoder, checked
-from factorhub.evaluation.report import JACKKNIFE, NONE, SPREAD, Result
+from factorhub.evaluation.result import JACKKNIFE, NONE, SPREAD, Result
 from factorhub.evaluation.scoring import FEW, Judge
-from factorhub.evaluation.subject import Rows, Subject, sample_of
+from factorhub.evaluation.subject import Lines, Rows, Subject, sample_of
 from factorhub.factors import Array, Factor
 from factorhub.metrics import CATALOG, Score
 from factorhub.progress import Progress
 
+TRAVERSALS = 128  # of each factor: flatness is then known to 0.003
 
+
+@dataclass
 class Drawn:
-    """One draw: codes and factor values of its rows, and of pairs where a metric needs them."""
+    """One draw: codes and factor values of its rows, and of pairs and traversals where a metric needs them."""
 
-    def __init__(self, codes: Array, values: Array, paired: tuple[Array, Array] | None = None) -> None:
-        self.codes, self.values, self.paired = codes, values, paired
+    codes: Array
+    values: Array
+    paired: tuple[Array, Array] | None = None
+    traversed: tuple[Array, Array] | None = None
+    lines: Lines = ()
 
     def of(self, judge: Judge) -> tuple[Array, Array]:
         """The codes (n, …, D) and factor values (n, …, K) that a metric takes."""
-        return self.paired if judge.paired and self.paired is not None else (self.codes, self.values)
+        found = self.paired if judge.paired else self.traversed if judge.traversed else None
+        return found or (self.codes, self.values)
 
 
 class Work:
@@ -45,11 +53,10 @@ class Work:
         left = [name for name in source.space.names if name not in {factor.name for factor in factors}]
         if left:
             self.notes.append(f"not scored: {', '.join(left)}")
-        if any(judge.paired for judge in asked) and source.pairs is None:
-            names = ", ".join(judge.name for judge in asked if judge.paired)
-            raise InputError(
-                f"{names} needs pairs that differ in one factor, which stored rows are not; name the generator instead"
-            )
+        moved = [judge.name for judge in asked if judge.paired or judge.traversed]
+        if moved and source.pairs is None:
+            names = ", ".join(moved)
+            raise InputError(f"{names} needs rows that differ in one factor, which stored rows do not; name the generator instead")
 
     def given(self, codes: Any, index: npt.ArrayLike | None) -> tuple[list[Drawn], Mapping[str, Any]]:
         """The one draw of codes that are given, (rows, D), and what a record says of their rows."""
@@ -90,7 +97,11 @@ class Work:
         if any(judge.paired for judge in self.asked) and self.source.pairs is not None:
             pairs = self.source.pairs(number, self.n, [factor.name for factor in self.factors])
             paired = self._encode(model, pairs, progress), pairs.values[..., self.places]
-        return Drawn(codes, rows.values[..., self.places], paired)
+        drawn = Drawn(codes, rows.values[..., self.places], paired)
+        if any(judge.traversed for judge in self.asked) and self.source.traversals is not None:
+            lines, drawn.lines = self.source.traversals(number, TRAVERSALS, [factor.name for factor in self.factors])
+            drawn.traversed = self._encode(model, lines, progress), lines.values[..., self.places]
+        return drawn
 
     def _encode(self, model: Encoder, rows: Rows, progress: Progress) -> Array:
         lead, parts = rows.values.shape[:-1], []
@@ -103,6 +114,12 @@ class Work:
                 raise InputError(f"the model returns as many codes for every batch; got {got}; fix its output to D")
             progress(stop - start)
         return np.concatenate(parts).reshape(*lead, -1)
+
+    def encodings(self, draws: int) -> int:
+        """Observations to be encoded in all; those of traversals are counted as rows of a draw, though they may be a few more."""
+        each = self.n if self.source.length is None else min(self.n, self.source.length)
+        kinds = 1 + 2 * any(judge.paired for judge in self.asked) + any(judge.traversed for judge in self.asked)
+        return draws * each * kinds
 
     def steps(self, draws: int, panel: bool) -> int:
         """Rows to be scored in all, as the progress counts them."""
@@ -138,7 +155,7 @@ class Work:
         for drawn in made:
             codes, values = drawn.of(judge)
             try:
-                scores.append(judge.score(codes, values, self.factors, seed=self.seed, groups=self.groups))
+                scores.append(judge.score(codes, values, self.factors, seed=self.seed, groups=self.groups, lines=drawn.lines))
             except InputError as error:
                 if not self.lenient:
                     raise
@@ -171,6 +188,7 @@ class Work:
             ideal = panel.ideal_codes(values, self.factors)
             made = panel.reference(kind, ideal.reshape(-1, ideal.shape[-1]), width, self.seed)
             groups = self.groups if kind == "noise" else None
-            return judge.numbers(made.reshape(*ideal.shape[:-1], -1), values, self.factors, seed=self.seed, groups=groups)
+            shaped = made.reshape(*ideal.shape[:-1], -1)
+            return judge.numbers(shaped, values, self.factors, seed=self.seed, groups=groups, lines=drawn.lines)
 
         return panel.scores(key, compute, on_disk=judge.metric.name in CATALOG)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,23 @@ def test_pairs_are_drawn_where_a_metric_asks_for_them() -> None:
     assert noise is not None
     assert noise < 0.3 < 0.9 < ideal
     assert len(report.factors) == len(space.factors) - 1
+
+
+def test_traversals_are_drawn_where_a_metric_asks_for_them() -> None:
+    report = factorhub.evaluate(lambda x: x[:, ::8, ::8].reshape(len(x), -1), "dsprites", ["flatness"], n=50, draws=2)
+    ideal, noise, twice = (report["flatness"].reference(kind) for kind in ("ideal", "noise", "duplicated"))
+    assert ideal == pytest.approx(1)
+    assert twice == pytest.approx(0.5**0.5)  # a line along a diagonal
+    assert noise is not None
+    assert noise < 0.1
+    assert list(report["flatness"].per_factor) == list(report.factors)
+    assert report["flatness"].scores[0].settings["shapes"]["shape"] == [128, 3, 64]
+    source = subject("pendulum", 0)
+    assert source.traversals is not None
+    rows, lines = source.traversals(0, 4, ["length"])
+    assert lines == (("length", 4, 32),)
+    moved = rows.values.reshape(4, 32, -1)
+    assert [bool(np.ptp(moved[..., k], axis=1).max() > 0) for k in range(moved.shape[-1])].count(True) == 1
 
 
 def test_a_printed_report_fits_a_hundred_columns_and_names_its_panel(report: Report) -> None:
@@ -247,5 +265,44 @@ def test_codes_need_rows_that_they_belong_to(sprites: Store) -> None:
         FactorhubError, match="dsprites is a generator; give a stored set, or a function that encodes; or give index"
     ):
         factorhub.evaluate(np.zeros((5, 2)), "dsprites")
-    with pytest.raises(FactorhubError, match="needs pairs that differ in one factor"):
+    with pytest.raises(FactorhubError, match="needs rows that differ in one factor"):
         factorhub.evaluate(codes_of(sprites), sprites, ["omes"])
+
+
+def test_differences_of_two_models_are_paired(model: Any) -> None:
+    first, second = (factorhub.evaluate(f, "dsprites", ["mig", "dci"], n=1000, draws=4) for f in (model, lambda x: model(x)[:, :2]))
+    apart = first.over(second)
+    assert apart["mig"][0] == pytest.approx(first["mig"].value() - second["mig"].value())
+    assert apart["mig"][1] == pytest.approx(np.std(np.subtract(first["mig"].scores, second["mig"].scores), ddof=1))
+    assert first.over(first) == {"mig": (0.0, 0.0), "dci": (0.0, 0.0)}
+    with pytest.raises(InputError, match="models are compared on the same draws"):
+        first.over(factorhub.evaluate(model, "dsprites", ["mig"], n=1000, draws=4, seed=1))
+    with pytest.raises(InputError, match="models are compared on the same rows"):
+        first.over(factorhub.evaluate(model, "dsprites", ["mig"], n=999, draws=4))
+    with pytest.raises(InputError, match="share no metric"):
+        first.over(factorhub.evaluate(model, "dsprites", ["r2"], n=1000, draws=4))
+
+
+def test_code_of_an_outsider_is_not_imported_because_a_set_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: Any
+) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    text = "from factorhub.dsprites_like.dsprites import dsprites\n\ndef mine():\n    return dsprites()\n"
+    text = text.replace("def mine()", "from factorhub.generator import Generator\n\ndef mine() -> Generator")
+    (tmp_path / "outsiders_sprites.py").write_text(text)
+    factorhub.generate("outsiders_sprites:mine", tmp_path / "set", rows=400)
+    monkeypatch.delitem(sys.modules, "outsiders_sprites")
+    report = factorhub.evaluate(model, tmp_path / "set", ["mig"], n=300)
+    assert "outsiders_sprites" not in sys.modules
+    assert (report.set["rows"], report.draws, report.set["n"]) == ("rows as stored", 1, 300)
+    trusted = factorhub.open(tmp_path / "set", generator="outsiders_sprites:mine")
+    assert factorhub.evaluate(model, trusted, ["mig"], n=300, draws=2).set["rows"] == "independent grid"
+
+
+def test_nothing_is_adjusted_where_ideal_is_no_better_than_noise(model: Any) -> None:
+    report = factorhub.evaluate(model, "dsprites", ["effective_rank", "fairness", "dci_es", "mig"], n=600, draws=1)
+    assert [report[name].adjusted() for name in ("effective_rank", "fairness")] == [None, None]
+    assert report["dci_es"].adjusted() is not None
+    assert report["dci_es"].adjusted("as published") is None  # noise gets more than ideal there
+    assert report["mig"].adjusted() is not None
+    assert "fairness ↓" in str(report)

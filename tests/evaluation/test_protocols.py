@@ -13,17 +13,22 @@ import pytest
 import factorhub
 from factorhub.errors import InputError
 from factorhub.evaluation import Protocol, protocol, protocols
-from factorhub.evaluation.protocol import protocols_of
-from factorhub.evaluation.published import PROTOCOLS
+from factorhub.evaluation.published import PROTOCOLS, protocols_of
 from factorhub.evaluation.scoring import TIERS, judges
 from factorhub.metrics import CATALOG
 from factorhub.regimes.presets import PRESETS
+
+ELSEWHERE = ("fotiadis-forecast", "object-discovery", "counterfactual")  # need more of a model than codes
 
 
 @pytest.mark.parametrize("rule", PROTOCOLS, ids=lambda rule: rule.name)
 def test_a_protocol_is_data_that_comes_back_equal(rule: Protocol) -> None:
     assert Protocol.from_dict(json.loads(json.dumps(rule.to_dict()))) == rule
-    assert [judge.metric.name for judge in judges(rule.metrics_asked)] == [name for name, _ in rule.metrics]
+    if rule.name in ELSEWHERE:
+        with pytest.raises(InputError, match="which evaluate does not draw; call factorhub.metrics."):
+            judges(rule.metrics_asked)
+    else:
+        assert [judge.metric.name for judge in judges(rule.metrics_asked)] == [name for name, _ in rule.metrics]
     assert protocol(rule.name) is rule
     assert rule.source
     for pattern in rule.presets:
@@ -57,6 +62,9 @@ DIGESTS: dict[str, str] = {
     "bethgelab-in-domain": "5422165df1da",
     "locatello-pairs": "858c8386a4ad",
     "fotiadis-dynamics": "63edfd22a0e4",
+    "fotiadis-forecast": "52f5fbf70fc0",
+    "object-discovery": "1a506064c4c2",
+    "counterfactual": "1553d24e16c2",
 }
 
 
@@ -101,4 +109,5 @@ def test_unknown_names_are_answered_with_the_nearest() -> None:
 
 def test_presets_and_protocols_point_at_one_another() -> None:
     assert protocols_of("dsprites-traeuble-b-0.2") == ["traeuble-correlated"]
+    assert protocols_of("pendulum-fotiadis") == ["fotiadis-dynamics", "fotiadis-forecast"]
     assert protocols_of("slowvae-laplace") == []
