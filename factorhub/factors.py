@@ -101,10 +101,6 @@ class Factor:
         numbers = range(len(self.grid)) if self.kind == "categorical" else self.grid
         return np.asarray(numbers, dtype=np.float64)
 
-    @cached_property
-    def _borders(self) -> Array:
-        return (self.table[1:] + self.table[:-1]) / 2
-
     def values(self, codes: npt.ArrayLike) -> Array:
         """The values (float64) at integer `codes`, which must be in range."""
         return self.values_at(self.check_codes(codes))
@@ -124,10 +120,10 @@ class Factor:
             start, step = (self.grid.start, self.grid.step) if isinstance(self.grid, range) else (0, 1)
             return np.clip(np.rint((values - start) / step), 0, len(self.grid or ()) - 1).astype(np.int64)
         if self.period is None:
-            return np.searchsorted(self._borders, values).astype(np.int64)
+            return np.searchsorted((self.table[1:] + self.table[:-1]) / 2, values).astype(np.int64)
         kept = (values == self.high) & (self.table[-1] == self.high)  # a grid may hold both ends of the circle
         turned = np.where(kept, values, self.low + np.mod(values - self.low, self.period))
-        codes = np.searchsorted(self._borders, turned)
+        codes = np.searchsorted((self.table[1:] + self.table[:-1]) / 2, turned)
         first = ~kept & (self.distance(self.table[0], turned) < self.distance(self.table[codes], turned))
         return np.where(first, 0, codes).astype(np.int64)
 
