@@ -6,16 +6,17 @@ import itertools
 import shutil
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from factorhub import catalog
-from factorhub.build.recipes import toml
 from factorhub.commands.shell import shards
 from factorhub.generator import Generator
-from factorhub.lookup import Store
 from factorhub.printable import printable
 from factorhub.regimes.presets import PRESETS, PUBLISHED
 from factorhub.space import FactorSpace, Ignored
+
+if TYPE_CHECKING:  # so that listing generators loads no HDF5
+    from factorhub.lookup import Store
 
 MOST_WIDE, LEAST_WIDE, NARROW = 132, 60, 12  # characters of a table where nothing says how wide, at least, and of a column
 
@@ -178,6 +179,8 @@ def store_text(store: Store) -> str:
 
 def recipe_text(store: Store) -> str:
     """The recipe of a set as TOML, for a file that `factorhub generate --recipe` reads."""
+    from factorhub.build.recipes import toml
+
     return toml(dict(store.plan.recipe))
 
 
