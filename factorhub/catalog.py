@@ -30,6 +30,7 @@ CATALOG: dict[str, str] = {
     "shapes3d": "factorhub.dsprites_like.shapes3d:shapes3d",
     "objects_room": "factorhub.dsprites_like.objects_room:objects_room",
     "heads": "factorhub.dsprites_like.heads:heads",
+    "figures": "factorhub.dsprites_like.figures:figures",
     "glyphs": "factorhub.dsprites_like.glyphs:glyphs",
     "turntable": "factorhub.dsprites_like.turntable:turntable",
     "robot_arm": "factorhub.dsprites_like.robot_arm:robot_arm",
