@@ -32,21 +32,21 @@ SERIES: dict[str, dict[str, tuple[float, ...]]] = {
     },
     "wave": {"right_arm_side": (118, 12), "right_forearm_side": (168, 0, 38), "right_forearm_fore": (8,), "lean": (0, 2)},
     "slash": {
-        "right_arm_fore": (95, 75), "right_arm_side": (14, 0, 26), "right_forearm_fore": (112, 80), "right_forearm_side": (8, 0, 26),
-        "left_arm_fore": (-12, -22), "left_forearm_fore": (18, -22), "right_thigh_fore": (-20,), "right_shin_fore": (-24,),
-        "left_thigh_fore": (26, -8), "left_shin_fore": (-4, 4), "lean": (8, -14), "rise": (-0.035,),
+        "right_arm_fore": (95, 75), "right_arm_side": (14, 0, 26), "right_forearm_fore": (112, 80),
+        "right_forearm_side": (8, 0, 26), "left_arm_fore": (-12, -22), "left_forearm_fore": (18, -22), "right_thigh_fore": (-20,),
+        "right_shin_fore": (-24,), "left_thigh_fore": (26, -8), "left_shin_fore": (-4, 4), "lean": (8, -14), "rise": (-0.035,),
     },
     "cast": {
         "arm_fore": (82, 0, 30), "arm_side": (26, 22), "forearm_fore": (104, 0, 34), "forearm_side": (4, 18), "lean": (-3, 0, -3),
         "right_thigh_fore": (-8,), "left_thigh_fore": (12,), "right_shin_fore": (-12,), "left_shin_fore": (-4,), "rise": (-0.012,),
     },
     "jump": {
-        "thigh_fore": (30, 30), "shin_fore": (-26, -26), "arm_fore": (62, -88, 34), "forearm_fore": (80, -84, 34), "thigh_side": (7, -3),
-        "shin_side": (7, -3), "arm_side": (20,), "lean": (14, 14), "rise": (0.08, -0.16),
+        "thigh_fore": (30, 30), "shin_fore": (-26, -26), "arm_fore": (62, -88, 34), "forearm_fore": (80, -84, 34),
+        "thigh_side": (7, -3), "shin_side": (7, -3), "arm_side": (20,), "lean": (14, 14), "rise": (0.08, -0.16),
     },
     "sit": {
-        "thigh_fore": (84,), "right_shin_fore": (6, 0, 16), "left_shin_fore": (6, 0, -16), "arm_fore": (16,), "forearm_fore": (66, 6),
-        "thigh_side": (8,), "lean": (3, 7), "rise": (-0.22,),
+        "thigh_fore": (84,), "right_shin_fore": (6, 0, 16), "left_shin_fore": (6, 0, -16), "arm_fore": (16,),
+        "forearm_fore": (66, 6), "thigh_side": (8,), "lean": (3, 7), "rise": (-0.22,),
     },
 }  # fmt: skip
 CHANNELS = (

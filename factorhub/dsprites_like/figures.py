@@ -14,7 +14,7 @@ from factorhub.dsprites_like.moving_sprites import strip
 from factorhub.dsprites_like.shapes3d import check_size, rgb
 from factorhub.dsprites_like.strokes import outlines
 from factorhub.errors import InputError
-from factorhub.factors import Array, categorical, circular, continuous, ordinal
+from factorhub.factors import Array, Factor, categorical, circular, continuous, ordinal
 from factorhub.fields import Batch, Field
 from factorhub.generator import Generator
 from factorhub.space import FactorSpace
@@ -27,7 +27,7 @@ THINGS = 14  # that lie on the ground
 AROUND = 1.6  # the side of the square that they repeat in, in pictures: as much wider than one as the largest thing
 ROUND = 24  # corners of what stands for a circle
 CIRCLE = np.array([(round(math.cos(a), 12), round(math.sin(a), 12)) for a in (2 * math.pi * k / ROUND for k in range(ROUND))])
-FACE, CHIN = math.radians(64.0), math.radians(-22.0)  # half the angle of the face on the ball of the head, and where its middle is
+FACE, CHIN = math.radians(70.0), math.radians(-20.0)  # half the angle of the face on the ball of the head, and where its middle is
 GROUND = np.concatenate([CIRCLE, [(-1, -0.8), (1, -0.8), (1, 0.8), (-1, 0.8)], [(0, -1), (0.9, 0.6), (-0.9, 0.6)]])
 BEGIN = np.array([0, ROUND, ROUND + 4, ROUND + 7])  # where the outlines on the ground start
 
@@ -94,14 +94,14 @@ def figures(*, size: int = 64, frames: int = 8, mask: bool = False, keypoints: b
         draw=draw,
         source="this project; factors after the Liberated Pixel Cup sprites of Li, Mandt: Disentangled Sequential Autoencoder, "
         "ICML 2018, and action sets seen from the air",
-        **({"picture": strip} if lead else {}),
+        picture=strip if lead else None,
     )
 
 
 def space(still: bool = False) -> FactorSpace:
     """The factors of videos, or of stills."""
 
-    def hue(name: str, about: str) -> object:
+    def hue(name: str, about: str) -> Factor:
         return circular(name, 1.0, grid=6, description=f"HSV hue of {about}")
 
     drift = "of the camera over the ground, in pictures a frame"
@@ -121,7 +121,7 @@ def space(still: bool = False) -> FactorSpace:
         continuous("drift_y", -0.03, 0.03, grid=5, description=f"{drift}, downwards"),
         ordinal("background_seed", range(2**32), nuisance=True, description="of the ground and what lies on it"),
     )  # fmt: skip
-    return FactorSpace(tuple(f for f in factors if not (still and f.name in MOVES)))  # type: ignore[attr-defined, arg-type]
+    return FactorSpace(tuple(f for f in factors if not (still and f.name in MOVES)))
 
 
 def _pictures(values: Array, size: int, frames: int) -> tuple[Array, Array, Array, Array]:
@@ -243,7 +243,8 @@ def _face(lean: Array, sd: Array, cd: Array, st: Array, ct: Array) -> tuple[Arra
 
 def _ground(f: dict[str, Array], size: int, time: Array) -> tuple[Array, Array, Array]:
     """What lies on the ground: its poses (n, THINGS, 5), the colour of the ground (n, 3) and of each thing (n, THINGS, 3)."""
-    words = randomness.uniforms(0, "figures/ground", f["background_seed"].astype(np.uint64), 2 + 6 * THINGS)
+    seeds = f["background_seed"][time == 0].astype(np.uint64)
+    words = randomness.uniforms(0, "figures/ground", seeds, 2 + 6 * THINGS).repeat(len(time) // max(len(seeds), 1), axis=0)
     u = words[:, 2:].reshape(-1, THINGS, 6)
     base = 96 + 70 * words[:, 1:2] + 0.16 * rgb(words[:, 0])
     poses = np.empty((len(u), THINGS, 5))

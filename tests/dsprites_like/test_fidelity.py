@@ -25,6 +25,7 @@ SCENES = {
     "turntable": {},
     "glyphs": {},
     "heads": {},
+    "figures": {"size": 64},
 }
 # what a picture of twice the size, averaged over 2 × 2 pixels, may differ by, of 255: on average, and in 999 of 1000 pixels
 SPRITE, WITHIN = (0.01, 1), {
