@@ -82,8 +82,8 @@ def figures(*, size: int = 64, frames: int = 8, mask: bool = False, keypoints: b
         fields.append(Field("keypoints", "float32", shape, (*time, "point", "axis"), "px", about, meta={"points": list(JOINTS)}))
 
     def draw(values: Array) -> Batch:
-        found = zip(("video", "image", "parts", "keypoints"), _pictures(values, size, frames), strict=True)
-        batch = dict(found)
+        images, shown, points = _pictures(values, size, frames, mask)
+        batch = {"video": images, "image": images, "parts": shown, "keypoints": points}
         return {item.name: batch[item.name].reshape(len(values), *item.shape) for item in fields}
 
     return Generator(
@@ -124,9 +124,9 @@ def space(still: bool = False) -> FactorSpace:
     return FactorSpace(tuple(f for f in factors if not (still and f.name in MOVES)))
 
 
-def _pictures(values: Array, size: int, frames: int) -> tuple[Array, Array, Array, Array]:
-    """Frames (n frames, size, size, 3), twice, their maps of parts and joints (n frames, 14, 2), of factor values (n, k)."""
-    from factorhub.dsprites_like.kernels.coverage import NO_COUNTS, NO_MASKS, paint_sprites
+def _pictures(values: Array, size: int, frames: int, mask: bool) -> tuple[Array, Array, Array]:
+    """Frames (n frames, size, size, 3), their maps of parts, if wanted, and joints (n frames, 14, 2), of factor values (n, k)."""
+    from factorhub.dsprites_like.kernels.coverage import NO_COUNTS, NO_MAPS, NO_MASKS, paint_sprites
 
     n, total = len(values), len(values) * frames
     f = dict.fromkeys(MOVES, np.zeros(total)) | dict(
@@ -191,13 +191,15 @@ def _pictures(values: Array, size: int, frames: int) -> tuple[Array, Array, Arra
     poses[:, THINGS + 1 :, 0] = numbers
     drawn = np.take_along_axis(colours, order[..., None], axis=1)
     painted = np.rint(np.concatenate([lying, (base * 0.62)[:, None], drawn], axis=1)).astype(np.uint8)
-    images, instances = np.empty((total, size, size, 3), np.uint8), np.zeros((total, size, size), np.uint8)
-    images[:] = np.rint(base)[:, None, None]
+    images = np.empty((total, size, size, 3), np.uint8)
+    images[:] = np.rint(base).astype(np.uint8)[:, None, None]
+    parts = np.zeros((total, size, size), np.uint8) if mask else NO_MAPS
     vertices = np.concatenate([np.ascontiguousarray(x).reshape(-1, 2) for x in listed])
-    paint_sprites(vertices, starts, poses, painted, True, images, instances, NO_MASKS, NO_COUNTS)
-    named = np.concatenate([np.zeros((total, THINGS + 2), np.uint8), owner[order]], axis=1)
-    parts = np.take_along_axis(named, instances.reshape(total, -1).astype(np.int64), axis=1)
-    return images, images, parts, np.stack([where[name] for name in JOINTS], axis=1).astype(np.float32)
+    paint_sprites(vertices, starts, poses, painted, True, images, parts, NO_MASKS, NO_COUNTS)
+    if mask:
+        named = np.concatenate([np.zeros((total, THINGS + 2), np.uint8), owner[order]], axis=1)
+        parts = np.take_along_axis(named, parts.reshape(total, -1).astype(np.int64), axis=1)
+    return images, parts, np.stack([where[name] for name in JOINTS], axis=1).astype(np.float32)
 
 
 def _things(body: dict[str, Array], turn: dict[str, Array], height: Array) -> None:

@@ -36,6 +36,7 @@ SPRITE, WITHIN = (0.01, 1), {
     "objects_room": (0.2, 14),
     "causal_pendulum": (0.02, 2),
     "causal_flow": (0.06, 8),
+    "figures": (0.08, 12),  # limbs of one figure share the pixels of their edges, likewise
     "glyphs": (0.05, 8),  # where two strokes of a character share a pixel's edge, they are blended one after the other
 }  # fmt: skip
 
