@@ -23,7 +23,7 @@ PARTS = ("background", "head", "trunk", "right_arm", "left_arm", "right_leg", "l
 TONES = np.array([(252, 224, 200), (240, 196, 160), (214, 160, 118), (176, 120, 80), (128, 82, 54), (82, 52, 38)], np.float64)
 SKINS = ("porcelain", "light", "tan", "olive", "brown", "dark")
 MOVES = ("speed", "drift_x", "drift_y")  # what a still does not show
-THINGS = 14  # that lie on the ground
+THINGS = 9  # that lie on the ground, one in each cell of 3 × 3: some are always in view, so that a drift is seen
 AROUND = 1.6  # the side of the square that they repeat in, in pictures: as much wider than one as the largest thing
 ROUND = 24  # corners of what stands for a circle
 CIRCLE = np.array([(round(math.cos(a), 12), round(math.sin(a), 12)) for a in (2 * math.pi * k / ROUND for k in range(ROUND))])
@@ -192,7 +192,8 @@ def _pictures(values: Array, size: int, frames: int, mask: bool) -> tuple[Array,
     drawn = np.take_along_axis(colours, order[..., None], axis=1)
     painted = np.rint(np.concatenate([lying, (base * 0.62)[:, None], drawn], axis=1)).astype(np.uint8)
     images = np.empty((total, size, size, 3), np.uint8)
-    images[:] = np.rint(base).astype(np.uint8)[:, None, None]
+    line = np.rint(base).astype(np.uint8)[:, None].repeat(size, axis=1)  # whole lines are copied faster than pixels
+    images[:] = line[:, None]
     parts = np.zeros((total, size, size), np.uint8) if mask else NO_MAPS
     vertices = np.concatenate([np.ascontiguousarray(x).reshape(-1, 2) for x in listed])
     paint_sprites(vertices, starts, poses, painted, True, images, parts, NO_MASKS, NO_COUNTS)
@@ -253,8 +254,8 @@ def _ground(f: dict[str, Array], size: int, time: Array) -> tuple[Array, Array, 
     poses[..., 0] = np.floor(u[..., 0] * 3)
     poses[..., 1] = (0.05 + 0.17 * u[..., 1]) * size
     poses[..., 2] = u[..., 2] * (2 * math.pi)
-    for k, name in ((0, "drift_x"), (1, "drift_y")):
-        gone = np.mod(u[..., 3 + k] * AROUND - (f[name] * time)[:, None], AROUND)
+    for k, name, cell in ((0, "drift_x", np.arange(THINGS) % 3), (1, "drift_y", np.arange(THINGS) // 3)):
+        gone = np.mod((cell + u[..., 3 + k]) * (AROUND / 3) - (f[name] * time)[:, None], AROUND)
         poses[..., 3 + k] = (gone - (AROUND - 1) / 2) * size
     hue = rgb(np.mod(words[:, :1] + 0.35 * (u[..., 5] - 0.5), 1.0).reshape(-1)).reshape(len(u), THINGS, 3)
     return poses, base, base[:, None] * (0.72 + 0.4 * u[..., 2:3]) * 0.86 + 0.14 * hue

@@ -74,6 +74,8 @@ def test_no_factor_makes_a_picture_jump(case):
                 least, most = 0, 0
             if case in FACES:  # what comes into view does so by the length of its edge; ambient light has a small range
                 least, most = (0, 4) if share < 1e-3 else (1, 255)
+            if case == "figures" and share < 1e-3:  # several limbs share a pixel's edge, and each is rounded once
+                most = 2
             assert least <= change <= most, factor.name
         if factor.kind == "circular":
             ends = np.repeat(values[None], 2, axis=0)
