@@ -280,6 +280,14 @@ def _scenes() -> Iterator[Preset]:
     ):
         rows = f"train=20000 * where('{train}', uniform(on_grid=true)); test=5000 * where('~({train})', uniform(on_grid=true))"
         yield Preset(f"turntable-{case}", "turntable", about, "this project", "", rows)
+    for case, train, about in (
+        ("unseen-actions", "action in (walk, wave, slash, cast)", "four actions to train on, jump and sit to test"),
+        ("ground-to-air", "camera_tilt <= 30", "seen from the side to train on, tested from above"),
+    ):
+        rows = f"train=20000 * where('{train}', uniform()); test=5000 * where('~({train})', uniform())"
+        yield Preset(f"figures-{case}", "figures", about, "this project", "", rows)
+    text = "pairs(k=6, factors=[skin, hair, top, bottom, height, build])"
+    yield Preset("figures-actor-swap", "figures", "pairs of two actors in one action, view and place", "this project", text)
 
 
 def _shells() -> Iterator[Preset]:
