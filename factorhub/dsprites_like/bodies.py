@@ -42,7 +42,7 @@ SERIES: dict[str, dict[str, tuple[float, ...]]] = {
     },
     "jump": {
         "thigh_fore": (30, 30), "shin_fore": (-26, -26), "arm_fore": (62, -88, 34), "forearm_fore": (80, -84, 34),
-        "thigh_side": (7, -3), "shin_side": (7, -3), "arm_side": (20,), "lean": (14, 14), "rise": (0.08, -0.16),
+        "thigh_side": (7, -3), "shin_side": (7, -3), "arm_side": (20,), "lean": (14, 14), "rise": (0.04, -0.12),
     },
     "sit": {
         "thigh_fore": (84,), "right_shin_fore": (6, 0, 16), "left_shin_fore": (6, 0, -16), "arm_fore": (16,),

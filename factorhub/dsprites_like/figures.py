@@ -115,7 +115,7 @@ def space(still: bool = False) -> FactorSpace:
         circular("phase", 1.0, grid=8, description="of the action, in the first frame"),
         continuous("posX", 0.0, 1.0, grid=16, description="of the figure's middle, left to right"),
         continuous("posY", 0.0, 1.0, grid=16, description="of the figure's middle, top to bottom"),
-        continuous("scale", 0.08, 0.7, grid=6, description="of a figure of middle height, seen from the side, in pictures"),
+        continuous("scale", 0.08, 0.6, grid=6, description="of a figure of middle height, seen from the side, in pictures"),
         continuous("camera_tilt", 0.0, 80.0, grid=5, unit="degree", description="0 from the side, 90 would be from straight above"),
         continuous("drift_x", -0.03, 0.03, grid=5, description=f"{drift}, to the right"),
         continuous("drift_y", -0.03, 0.03, grid=5, description=f"{drift}, downwards"),
@@ -144,9 +144,9 @@ def _pictures(values: Array, size: int, frames: int, mask: bool) -> tuple[Array,
         near = at[:, 0] * cd - at[:, 1] * sd
         return at[:, 0] * sd + at[:, 1] * cd, near * st - at[:, 2] * ct, near * ct + at[:, 2] * st
 
-    room, high = 1 - 1.1 * f["scale"], f["scale"] * size
-    left = size * (0.5 + room * (f["posX"] - 0.5))
-    top = size * (0.5 + room * (f["posY"] - 0.5)) + high * 0.5 * f["height"] * ct
+    high = f["scale"] * size
+    left = size * (0.5 + (1 - 1.1 * f["scale"]) * (f["posX"] - 0.5))  # so that a body is in the picture, also where it jumps
+    top = size * (0.5 + (1 - 1.45 * f["scale"]) * (f["posY"] - 0.5)) + high * 0.5 * f["height"] * ct
     flat = {name: seen(at) for name, at in body.items()}
     where = {name: np.stack([left + high * x, top + high * y], axis=-1) for name, (x, y, _) in flat.items()}
     middle = flat["hips"][2]
