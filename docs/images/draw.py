@@ -26,7 +26,7 @@ SMALL = {  # options that make a sequence fit a page
     "pendulum": {"video": 48}, "three_body": {"video": 48, "steps": 400}, "bouncing_balls": {"video": 48},
     "interventional_pong": {"video": 48},
 }  # fmt: skip
-SEEDS = {"objects_room": 2, "multi_dsprites": 0}  # where several objects show; 3 elsewhere
+SEEDS = {"objects_room": 2, "multi_dsprites": 0, "figures": 31}  # where several objects show, or a near one; 3 elsewhere
 COUNT = 8
 GAP, GREY = 4, (238, 238, 238)
 
