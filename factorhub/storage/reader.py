@@ -21,7 +21,6 @@ from factorhub.paths import local_path
 from factorhub.printable import printable
 from factorhub.source import Column, one_row, row_numbers, select
 from factorhub.space import FactorSpace
-from factorhub.storage.codecs.codec import OWN_FROM
 from factorhub.storage.index import Chunks
 from factorhub.storage.manifest import Manifest, read_manifest
 from factorhub.storage.scales import scale_of
@@ -29,6 +28,7 @@ from factorhub.storage.shard import READ_COST, OpenShards, ShardReader
 from factorhub.storage.window_reader import Dealer, prepare
 
 AHEAD = 1 << 22  # bytes of rows read at once by iteration
+SMALL = 1 << 26  # bytes of a set that is streamed without compiled loops
 
 
 class Reader:
@@ -149,7 +149,7 @@ class Reader:
 
     def prepare(self) -> bool:
         """Load what makes `deal` quick; False while that is still being made. A small set is quick without it."""
-        return len(self.plan) * self.plan.row_bytes < OWN_FROM or prepare()
+        return len(self.plan) * self.plan.row_bytes < SMALL or prepare()
 
     def _row(self, row: int, chosen: Sequence[Column]) -> Batch:
         """One row: one read for each raw column, one chunk decoded for each other one."""

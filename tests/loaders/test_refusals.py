@@ -81,7 +81,7 @@ import hashlib, sys, time
 import factorhub
 from factorhub.loaders import stream
 from factorhub.storage import reader, window_reader
-reader.OWN_FROM = 0
+reader.SMALL = 0
 found = hashlib.blake2b()
 rows = factorhub.open(sys.argv[1])
 for batch in stream(rows, 50, shuffle=True, seed=3):
