@@ -101,12 +101,13 @@ class Factor:
         numbers = range(len(self.grid)) if self.kind == "categorical" else self.grid
         return np.asarray(numbers, dtype=np.float64)
 
-    def values(self, codes: npt.ArrayLike) -> Array:
-        """The values (float64) at integer `codes`, which must be in range."""
-        return self.values_at(self.check_codes(codes))
+    @cached_property
+    def _borders(self) -> Array:
+        return (self.table[1:] + self.table[:-1]) / 2
 
-    def values_at(self, codes: Array) -> Array:
-        """The same for codes that are known to be in range, which are not looked at again."""
+    def values(self, codes: npt.ArrayLike, *, check: bool = True) -> Array:
+        """The values (float64) at integer `codes`, which must be in range; `check=False` believes that they are."""
+        codes = self.check_codes(codes) if check else np.asarray(codes)
         if self.kind == "categorical":
             return codes.astype(np.float64)
         if isinstance(self.grid, range):
@@ -120,10 +121,10 @@ class Factor:
             start, step = (self.grid.start, self.grid.step) if isinstance(self.grid, range) else (0, 1)
             return np.clip(np.rint((values - start) / step), 0, len(self.grid or ()) - 1).astype(np.int64)
         if self.period is None:
-            return np.searchsorted((self.table[1:] + self.table[:-1]) / 2, values).astype(np.int64)
+            return np.searchsorted(self._borders, values).astype(np.int64)
         kept = (values == self.high) & (self.table[-1] == self.high)  # a grid may hold both ends of the circle
         turned = np.where(kept, values, self.low + np.mod(values - self.low, self.period))
-        codes = np.searchsorted((self.table[1:] + self.table[:-1]) / 2, turned)
+        codes = np.searchsorted(self._borders, turned)
         first = ~kept & (self.distance(self.table[0], turned) < self.distance(self.table[codes], turned))
         return np.where(first, 0, codes).astype(np.int64)
 

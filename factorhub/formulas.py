@@ -13,25 +13,16 @@ import numpy.typing as npt
 
 from factorhub.errors import InputError, cut, must_be, reading, unknown
 from factorhub.factors import Array
-
-
-def _sines(angles: npt.ArrayLike) -> Array:
-    """Sine and cosine (2, …), the same bits on every machine, which a library's are not."""
-    from factorhub.numerics.trig import sines
-
-    angles = np.asarray(angles, np.float64)
-    out = np.empty((2, angles.size))
-    sines(angles.reshape(-1), out)
-    return out.reshape(2, *angles.shape)
+from factorhub.numerics.angles import sines
 
 
 def _tangent(angles: npt.ArrayLike) -> Array:
-    sine, cosine = _sines(angles)
+    sine, cosine = sines(angles)
     return np.asarray(sine / cosine)
 
 
 FUNCTIONS: dict[str, Callable[..., Array]] = {
-    "sin": lambda angles: _sines(angles)[0], "cos": lambda angles: _sines(angles)[1], "tan": _tangent,
+    "sin": lambda angles: sines(angles)[0], "cos": lambda angles: sines(angles)[1], "tan": _tangent,
     "sqrt": np.sqrt, "abs": np.abs, "min": np.minimum, "max": np.maximum,
 }  # fmt: skip
 ARGUMENTS = {"min": 2, "max": 2}  # the others take one

@@ -9,8 +9,8 @@ import math
 
 import numpy as np
 
-from factorhub.dsprites_like.faces import sines
 from factorhub.factors import Array
+from factorhub.numerics.angles import sines
 
 ACTIONS = ("walk", "wave", "slash", "cast", "jump", "sit")
 JOINTS = (

@@ -9,13 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from factorhub.factors import Array
+from factorhub.numerics.angles import sines
 
 GROWTH = 0.5  # pixels
 NEAREST = 0.05  # what comes nearer to the eye is not drawn
@@ -104,16 +105,6 @@ class Solid:
         return found
 
 
-def sines(angles: npt.ArrayLike) -> tuple[Array, Array]:
-    """Sine and cosine (n,) of angles (n,) [rad], the same bits on every machine."""
-    from factorhub.numerics.trig import sines as fill
-
-    flat = np.ascontiguousarray(angles, dtype=np.float64).reshape(-1)
-    out = np.empty((2, flat.size))
-    fill(flat, out)
-    return out[0].reshape(np.shape(angles)), out[1].reshape(np.shape(angles))
-
-
 def turned(frame: Array, axis: int, angle: Array) -> Array:
     """Frames (n, 3, 3) turned about one of the axes of the space they lie in by angles (n,) [rad]."""
     sine, cosine = sines(angle)
@@ -153,6 +144,7 @@ class Camera:
     target: Array
     focus: float = 1.8
 
+    @cached_property
     def axes(self) -> tuple[Array, Array, Array, Array]:
         """The eye (n, 3), and the directions to the right, up and forward (n, 3)."""
         (sa, ca), (se, ce) = sines(self.azimuth), sines(self.elevation)
@@ -163,7 +155,7 @@ class Camera:
 
     def pixels(self, points: Array, size: int) -> tuple[Array, Array]:
         """Where points (n, v, 3) are in a picture (n, v, 2) [px, y down], and how far ahead (n, v)."""
-        eye, right, up, forward = (axis[:, None] for axis in self.axes())
+        eye, right, up, forward = (axis[:, None] for axis in self.axes)
         away = points - eye
         depth = _dot(away, forward)
         scale = self.focus * size / np.maximum(depth, 1e-3)
@@ -233,6 +225,7 @@ def paint(
         corners = solid.placed()
         points, depth = camera.pixels(corners, size)
         shown = (depth.min(axis=1) > NEAREST) & (True if solid.present is None else solid.present)
+        key = np.where(solid.ground, -np.inf, -camera.pixels(solid.centre[:, None], size)[1])
         for faces in solid.mesh.faces:
             flat, third = points[:, faces], faces[:, [0, faces.shape[1] // 3, 2 * faces.shape[1] // 3]]
             at, on = corners[:, third], points[:, third]
@@ -243,8 +236,7 @@ def paint(
             outlines.append(flat)
             seen.append(facing & shown[:, None])
             lits.append(np.maximum(lit, 0.0))
-            away = camera.pixels(solid.centre[:, None], size)[1]
-            keys.append(np.broadcast_to(np.where(solid.ground, -np.inf, -away), facing.shape))
+            keys.append(np.broadcast_to(key, facing.shape))
             owners.append(np.full(facing.shape[1], number))
     visible = np.concatenate(seen, axis=1)
     order = np.argsort(np.where(visible, np.concatenate(keys, axis=1), np.inf), axis=1, kind="stable")

@@ -9,7 +9,6 @@ import numpy as np
 
 from factorhub import randomness
 from factorhub.dsprites_like.bodies import ACTIONS, FOREARM, HEAD, JOINTS, angles, joints, toward
-from factorhub.dsprites_like.faces import sines
 from factorhub.dsprites_like.moving_sprites import strip
 from factorhub.dsprites_like.shapes3d import check_size, rgb
 from factorhub.dsprites_like.strokes import outlines
@@ -17,6 +16,7 @@ from factorhub.errors import InputError
 from factorhub.factors import Array, Factor, categorical, circular, continuous, ordinal
 from factorhub.fields import Batch, Field
 from factorhub.generator import Generator
+from factorhub.numerics.angles import sines
 from factorhub.space import FactorSpace
 
 PARTS = ("background", "head", "trunk", "right_arm", "left_arm", "right_leg", "left_leg", "thing")

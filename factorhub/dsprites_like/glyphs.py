@@ -8,13 +8,13 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from factorhub import randomness
-from factorhub.dsprites_like.faces import sines
 from factorhub.dsprites_like.shapes3d import check_size, rgb
 from factorhub.dsprites_like.strokes import GLYPHS, outlines, table
 from factorhub.errors import InputError
 from factorhub.factors import Array, categorical, circular, continuous, ordinal
 from factorhub.fields import Batch, Field
 from factorhub.generator import Generator
+from factorhub.numerics.angles import sines
 from factorhub.space import FactorSpace
 
 Characters: TypeAlias = Literal["digits", "letters", "all"]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import numpy as np
 
 from factorhub.dsprites_like.face_shapes import BALL, Head, band, oval, patch, ring, shell, skin
-from factorhub.dsprites_like.faces import Camera, Solid, ball, paint, sines, sized, turned
+from factorhub.dsprites_like.faces import Camera, Solid, ball, paint, sized, turned
+from factorhub.dsprites_like.objects import parts_map
 from factorhub.dsprites_like.shapes3d import check_size, rgb
 from factorhub.factors import Array, categorical, circular, continuous
 from factorhub.fields import Batch, Field
 from factorhub.generator import Generator
+from factorhub.numerics.angles import sines
 from factorhub.space import FactorSpace
 
 STYLES = ("bald", "short", "fringe", "long", "curly", "bun")
@@ -35,6 +38,7 @@ GROUPS = {
 }  # fmt: skip
 
 
+@cache
 def space() -> FactorSpace:
     """The factors, by group: identity, expression, pose, light, context."""
 
@@ -86,8 +90,7 @@ def heads(*, size: int = 64, mask: bool = False, landmarks: bool = False) -> Gen
     )
     fields = [image]
     if mask:
-        meta = {"parts": list(PARTS)}
-        fields.append(Field("parts", "uint8", (size, size), ("y", "x"), description=", ".join(PARTS), meta=meta))
+        fields.append(parts_map(size, PARTS))
     if landmarks:
         about = f"x and y of {', '.join(POINTS)}"
         shape = (len(POINTS), 2)

@@ -13,6 +13,11 @@ def instance_map(size: int, objects: int) -> Field:
     return Field("mask", "uint8", (size, size), ("y", "x"), description=about, meta={"instances": objects})
 
 
+def parts_map(size: int, parts: Sequence[str]) -> Field:
+    """Which part of the scene each pixel shows, by its number in `parts`."""
+    return Field("parts", "uint8", (size, size), ("y", "x"), description=", ".join(parts), meta={"parts": list(parts)})
+
+
 def amodal_masks(size: int, objects: int) -> Field:
     """The whole of each object, hidden parts included."""
     about = "1 where the object is, hidden parts included; 0 elsewhere and for absent objects"

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from factorhub.dsprites_like.faces import ROUND, Camera, Mesh, Solid, ball, box, frustum, moved, paint, sized, turned
+from factorhub.dsprites_like.objects import parts_map
 from factorhub.dsprites_like.shapes3d import check_size
 from factorhub.factors import Array, categorical, ordinal
 from factorhub.fields import Batch, Field
@@ -61,7 +62,6 @@ def robot_arm(*, size: int = 64, mask: bool = False) -> Generator:
     """
     check_size("robot_arm", size)
     image = Field("image", "uint8", (size, size, 3), ("y", "x", "channel"))
-    parts = Field("parts", "uint8", (size, size), ("y", "x"), description=", ".join(PARTS), meta={"parts": list(PARTS)})
 
     def draw(values: Array) -> Batch:
         images, shown = pictures(values, size)
@@ -71,7 +71,7 @@ def robot_arm(*, size: int = 64, mask: bool = False) -> Generator:
         name="robot_arm",
         summary="a robot arm that holds one of six solids, in the seven factors of MPI3D",
         space=space(),
-        fields=(image, parts) if mask else (image,),
+        fields=(image, parts_map(size, PARTS)) if mask else (image,),
         draw=draw,
         source="factors of Gondal et al.: MPI3D (NeurIPS 2019), https://github.com/rr-learning/disentanglement_dataset; the scene "
         "is this project's own",
@@ -98,8 +98,8 @@ def pictures(values: Array, size: int) -> tuple[Array, Array]:
         Solid(
             frustum(ROUND),
             sized(n, 0.95, 0.95, 0.04),
-            np.broadcast_to([0.0, 0.0, -0.06], (n, 3)),
-            np.full((n, 3), 66.0),
+            flat(0.0, 0.0, -0.06),
+            flat(66.0, 66.0, 66.0),
             1,
             ground=True,
         ),

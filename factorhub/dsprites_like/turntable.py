@@ -9,6 +9,7 @@ import numpy as np
 
 from factorhub import randomness
 from factorhub.dsprites_like.faces import Camera, Mesh, Solid, ball, box, frustum, paint, sized, turned
+from factorhub.dsprites_like.objects import parts_map
 from factorhub.dsprites_like.shapes3d import check_size, rgb
 from factorhub.errors import InputError
 from factorhub.factors import Array, categorical, circular, continuous, ordinal
@@ -159,7 +160,6 @@ def turntable(*, size: int = 64, instances: int = 10, mask: bool = False) -> Gen
         raise InputError(f"instances of turntable are 1 to 2**32; got {instances}")
     hue = "HSV hue; 0 is red, 1/3 green, 2/3 blue"
     image = Field("image", "uint8", (size, size, 3), ("y", "x", "channel"))
-    parts = Field("parts", "uint8", (size, size), ("y", "x"), description=", ".join(PARTS), meta={"parts": list(PARTS)})
 
     def draw(values: Array) -> Batch:
         images, shown = pictures(values, size)
@@ -180,7 +180,7 @@ def turntable(*, size: int = 64, instances: int = 10, mask: bool = False) -> Gen
                 circular("light_hue", 1.0, grid=8, description=hue),
             )
         ),
-        fields=(image, parts) if mask else (image,),
+        fields=(image, parts_map(size, PARTS)) if mask else (image,),
         draw=draw,
         source="factors after LeCun, Huang, Bottou: NORB (2004), Reed et al.: Cars3D (2015), Zimmermann et al.: 3DIdent (2021); "
         "the objects are this project's own",

@@ -36,10 +36,10 @@ class Grid(Single):
                 size: Any = kind(base.sizes[j] or 1)
                 quotient = left // size
                 codes[here, j] = left - quotient * size
-                values[here, j] = base.factors[j].values_at(codes[here, j])
+                values[here, j] = base.factors[j].values(codes[here, j], check=False)
                 left = quotient
             codes[here, 0] = left
-            values[here, 0] = base.factors[0].values_at(codes[here, 0])
+            values[here, 0] = base.factors[0].values(codes[here, 0], check=False)
         return Draw(values, codes)
 
 

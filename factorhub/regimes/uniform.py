@@ -47,7 +47,7 @@ def uniform_points(space: FactorSpace, words: Array) -> tuple[Array, Array]:
             if factor.size > 1:
                 codes[:, j] = _whole_part(word, factor.size)
                 word *= np.uint64(factor.size)
-            values[:, j] = factor.values_at(codes[:, j])
+            values[:, j] = factor.values(codes[:, j], check=False)
     for j, factor in enumerate(space):
         if factor.size is None:  # from what the others left of its word
             values[:, j] = factor.low + randomness.unit(fractions[source[j]]) * (factor.high - factor.low)
