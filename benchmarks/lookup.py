@@ -120,9 +120,9 @@ def main() -> None:
             again.lookup({"rhythm_bar1": 5}, by="code")
             asked_first, start = time.process_time() - start, time.process_time()
             for factor in store.space.names:
-                again._labels._index(factor)
+                again.truth._labels._index(factor)
             built = asked_first + time.process_time() - start
-            bits = sum(index.nbytes for index in again._labels._bits.values()) / 1e6
+            bits = sum(index.nbytes for index in again.truth._labels._bits.values()) / 1e6
             print(f"\n{name}: {len(store):,} rows, {store.manifest.bytes / 1e6:.0f} MB on disk")
             print(f"the first question to a newly opened set: {asked_first * 1e3:.1f} ms")
             print(f"the index of all factors: {built * 1e3:.0f} ms, {bits:.0f} MB in memory")

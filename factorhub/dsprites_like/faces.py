@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,11 +18,13 @@ import numpy.typing as npt
 from factorhub.factors import Array
 from factorhub.numerics.angles import sines
 
-GROWTH = 0.5  # pixels
-NEAREST = 0.05  # what comes nearer to the eye is not drawn
-SCATTERED = 0.3  # the share of the light from everywhere that has the lamp's colour
+if TYPE_CHECKING:
+    from factorhub.dsprites_like.kernels.shading import Faces
+
 MOST = 255  # faces that are painted at once: the map of which is seen has bytes
 WHITE = np.ones(3)
+NO_DEPTHS = np.empty((0, 0, 0), np.float32)
+DEPTH = "along the camera's axis, in the scene's units of length; infinite where nothing is"
 ROUND = 20  # faces around what stands for a round solid
 
 
@@ -162,33 +164,13 @@ class Camera:
         return np.stack([size / 2 + scale * _dot(away, right), size / 2 - scale * _dot(away, up)], axis=-1), depth
 
 
+def nothing(count: int, size: int) -> Array:
+    """Depth maps (count, size, size) float32 of pictures in which nothing is yet."""
+    return np.full((count, size, size), np.inf, np.float32)
+
+
 def _dot(a: Array, b: Array) -> Array:
     return np.asarray(a[..., 0] * b[..., 0] + a[..., 1] * b[..., 1] + a[..., 2] * b[..., 2])
-
-
-def _cross(a: Array, b: Array) -> Array:
-    x = a[..., 1] * b[..., 2] - a[..., 2] * b[..., 1]
-    y = a[..., 2] * b[..., 0] - a[..., 0] * b[..., 2]
-    return np.stack([x, y, a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]], axis=-1)
-
-
-def _listed(outlines: Sequence[Array], visible: Array, order: Array, numbers: Array) -> tuple[Array, Array]:
-    """The corners (total, 2) of all faces that are seen, half a pixel further from the middle of each, and where each face begins.
-
-    Fills `numbers` (n, most) with the number of each face in their `order` (n, most), -1 where there is none.
-    """
-    place, at, listed, counts = np.full(visible.shape, -1), 0, [], []
-    for column, group in zip(np.cumsum([0, *(group.shape[1] for group in outlines)])[:-1], outlines, strict=False):
-        seen = visible[:, column : column + group.shape[1]]
-        faces = group[seen]
-        place[:, column : column + group.shape[1]][seen] = at + np.arange(len(faces))
-        away = faces - faces.mean(axis=1, keepdims=True)
-        length = np.sqrt(away[..., 0] ** 2 + away[..., 1] ** 2)[..., None]
-        listed.append((faces + away * (GROWTH / np.maximum(length, 1e-9))).reshape(-1, 2))
-        counts.append(np.full(len(faces), group.shape[2]))
-        at += len(faces)
-    numbers[:] = np.take_along_axis(place, order, axis=1)
-    return np.concatenate(listed), np.append(0, np.cumsum(np.concatenate(counts)))
 
 
 def paint(
@@ -199,6 +181,7 @@ def paint(
     *,
     ambient: Array | float = 0.45,
     light: Array = WHITE,
+    depths: Array = NO_DEPTHS,
 ) -> Array:
     """Paint solids over the pictures, from the farthest to the nearest, and say which part each pixel shows.
 
@@ -207,57 +190,68 @@ def paint(
         solids: none inside another.
         camera: of each picture.
         lamp: (n, 3) towards the lamp.
-        ambient: the share of light that comes from everywhere, (n, 1, 1) or one for all.
-        light: the lamp's colour (n, 1, 3) or (3,), 1 is white.
+        ambient: the share of light that comes from everywhere, (n, 1) or one for all.
+        light: the lamp's colour (n, 3) or (3,), 1 is white.
+        depths: (n, size, size) float32, in place: how far ahead of the eye what each pixel shows lies, where anything is; or empty.
 
     Returns:
         (n, size, size) uint8: the number of the part, 0 where none is.
     """
     from factorhub.dsprites_like.kernels.coverage import NO_COUNTS, NO_MASKS, paint_sprites
+    from factorhub.dsprites_like.kernels.shading import name_pixels
 
     n, size = images.shape[:2]
+    parts = np.zeros((n, size, size), np.uint8)
     if n == 0:
-        return np.zeros((n, size, size), np.uint8)
-    lamp = lamp / np.sqrt(_dot(lamp, lamp))[:, None]
-    outlines: list[Array] = []  # (n, faces, corners, 2) of each group of faces with as many corners
-    seen, lits, keys, owners = [], [], [], []
-    for number, solid in enumerate(solids):
-        corners = solid.placed()
-        points, depth = camera.pixels(corners, size)
-        shown = (depth.min(axis=1) > NEAREST) & (True if solid.present is None else solid.present)
-        key = np.where(solid.ground, -np.inf, -camera.pixels(solid.centre[:, None], size)[1])
-        for faces in solid.mesh.faces:
-            flat, third = points[:, faces], faces[:, [0, faces.shape[1] // 3, 2 * faces.shape[1] // 3]]
-            at, on = corners[:, third], points[:, third]
-            first, second = on[:, :, 1] - on[:, :, 0], on[:, :, 2] - on[:, :, 0]
-            facing = first[..., 0] * second[..., 1] - first[..., 1] * second[..., 0] < 0
-            normal = _cross(at[:, :, 1] - at[:, :, 0], at[:, :, 2] - at[:, :, 0])
-            lit = _dot(normal, lamp[:, None]) / np.maximum(np.sqrt(_dot(normal, normal)), 1e-12)
-            outlines.append(flat)
-            seen.append(facing & shown[:, None])
-            lits.append(np.maximum(lit, 0.0))
-            keys.append(np.broadcast_to(key, facing.shape))
-            owners.append(np.full(facing.shape[1], number))
-    visible = np.concatenate(seen, axis=1)
-    order = np.argsort(np.where(visible, np.concatenate(keys, axis=1), np.inf), axis=1, kind="stable")
-    order = order[:, : max(int(visible.sum(axis=1).max()), 1)]
-    owner = np.concatenate(owners)[order]
-    lamplight: Array = np.take_along_axis(np.concatenate(lits, axis=1), order, axis=1)[..., None] * light
-    level = lamplight * (1.0 - ambient) + ambient * (1.0 - SCATTERED + SCATTERED * light)
-    base = np.stack([solid.colour for solid in solids], axis=1)[np.arange(n)[:, None], owner]
-    tints = np.minimum(np.rint(base * level), 255.0).astype(np.uint8)
-    poses = np.zeros((n, order.shape[1], 5))
-    poses[..., 1] = 1.0
-    vertices, starts = _listed(outlines, visible, order, poses[..., 0])
-    vertices = np.clip(vertices, -8.0 * size, 8.0 * size)
-    parts = np.array([solid.part for solid in solids], np.uint8)[owner]
-    found = np.zeros((n, size, size), np.uint8)
-    for begin in range(0, order.shape[1], MOST):
-        some = slice(begin, begin + MOST)
-        instances = np.zeros_like(found)
-        place, tint = np.ascontiguousarray(poses[:, some]), np.ascontiguousarray(tints[:, some])
-        paint_sprites(vertices, starts, place, tint, True, images, instances, NO_MASKS, NO_COUNTS)
-        named = np.concatenate([np.zeros((n, 1), np.uint8), parts[:, some]], axis=1)
-        shown_part = np.take_along_axis(named, instances.reshape(n, -1).astype(np.int64), axis=1).reshape(found.shape)
-        found = np.where(instances > 0, shown_part, found)
-    return found
+        return parts
+    faces = _seen(solids, camera, lamp, np.hstack([np.broadcast_to(ambient, (n, 1)), np.broadcast_to(light, (n, 3))]), size)
+    firsts = np.cumsum(faces.counts) - faces.counts
+    for begin in range(0, int(faces.counts.max()), MOST):
+        some = np.arange(begin, min(begin + MOST, int(faces.counts.max())))
+        numbers = np.where(some < faces.counts[:, None], firsts[:, None] + some, -1)
+        poses = np.zeros((*numbers.shape, 5))
+        poses[..., 0], poses[..., 1] = numbers, 1.0
+        painted = np.zeros_like(parts)
+        paint_sprites(faces.vertices, faces.starts, poses, faces.tints[numbers], True, images, painted, NO_MASKS, NO_COUNTS)
+        name_pixels(painted, firsts + begin, faces, camera.focus * size, parts, depths)
+    return parts
+
+
+def _seen(solids: Sequence[Solid], camera: Camera, lamp: Array, lights: Array, size: int) -> Faces:
+    """The faces of the solids that are seen in each picture."""
+    from factorhub.dsprites_like.kernels.shading import Faces, Meshes, Scenes, list_faces
+
+    n = len(lamp)
+    meshes = _joined(tuple(solid.mesh for solid in solids))
+    ground, parts = np.array([solid.ground for solid in solids]), np.array([solid.part for solid in solids], np.uint8)
+    present = [np.ones(n, np.bool_) if solid.present is None else solid.present for solid in solids]
+    scenes = Scenes(
+        np.concatenate([solid.placed() for solid in solids], axis=1),
+        np.stack([solid.centre for solid in solids], axis=1),
+        np.stack([solid.colour for solid in solids], axis=1),
+        np.stack(present, axis=1),
+        np.stack(camera.axes, axis=1),
+        lamp / np.sqrt(_dot(lamp, lamp))[:, None],
+        lights,
+    )
+    faces, sizes, first, corner = meshes
+    most = n * len(sizes)
+    room = np.empty((n * int(sizes.sum()), 2)), np.empty(most + 1, np.int64), np.empty((most, 3), np.uint8)
+    out = Faces(*room, np.empty(most, np.uint8), np.empty((most, 6)), np.empty(n, np.int64))
+    list_faces(scenes, Meshes(faces, sizes, first, corner, ground, parts), camera.focus * size, size, out)
+    total = int(out.counts.sum())
+    starts = out.starts[: total + 1]
+    return Faces(out.vertices[: starts[-1]], starts, out.tints, out.parts, out.planes, out.counts)
+
+
+def _joined(meshes: Sequence[Mesh]) -> tuple[Array, Array, Array, Array]:
+    """The faces (f, k) of several meshes, filled up with -1, their sizes (f,), and where faces and corners of each mesh begin."""
+    corner = np.cumsum([0, *(len(mesh.corners) for mesh in meshes)])
+    groups = [group + start for mesh, start in zip(meshes, corner, strict=False) for group in mesh.faces]
+    faces = np.full((sum(map(len, groups)), max(group.shape[1] for group in groups)), -1)
+    sizes = np.concatenate([np.full(len(group), group.shape[1]) for group in groups])
+    at = 0
+    for group in groups:
+        faces[at : at + len(group), : group.shape[1]] = group
+        at += len(group)
+    return faces, sizes, np.cumsum([0, *(sum(map(len, mesh.faces)) for mesh in meshes)]), corner

@@ -8,14 +8,15 @@ from functools import cache
 import numpy as np
 
 from factorhub.dsprites_like.face_shapes import BALL, Head, band, oval, patch, ring, shell, skin
-from factorhub.dsprites_like.faces import Camera, Solid, ball, paint, sized, turned
-from factorhub.dsprites_like.objects import parts_map
+from factorhub.dsprites_like.faces import DEPTH, Camera, Solid, ball, nothing, paint, sized, turned
+from factorhub.dsprites_like.forgery import METHODS, forge
+from factorhub.dsprites_like.objects import depth_map, parts_map
 from factorhub.dsprites_like.shapes3d import check_size, rgb
 from factorhub.factors import Array, categorical, circular, continuous
 from factorhub.fields import Batch, Field
 from factorhub.generator import Generator
 from factorhub.numerics.angles import sines
-from factorhub.space import FactorSpace
+from factorhub.space import FactorSpace, Ignored
 
 STYLES = ("bald", "short", "fringe", "long", "curly", "bun")
 GLASSES, BEARDS = ("none", "round", "square", "dark"), ("none", "moustache", "goatee", "full")
@@ -36,11 +37,14 @@ GROUPS = {
     "light": ("light_azimuth", "light_elevation", "ambient"),
     "context": ("background_hue", "shirt_hue"),
 }  # fmt: skip
+METHOD = ("artefact", "artefact_strength")
+FACE = ("skin", "eyes", "brows", "nose", "mouth", "glasses")  # the parts that a forgery changes
+MARKS = [POINTS.index(name) for name in ("left_eye", "right_eye", "mouth_left", "mouth_right")]
 
 
 @cache
-def space() -> FactorSpace:
-    """The factors, by group: identity, expression, pose, light, context."""
+def space(forgery: bool = False) -> FactorSpace:
+    """The factors, by group: identity, expression, pose, light, context, and with `forgery` the method of a forgery."""
 
     def share(name: str, about: str) -> object:
         return continuous(name, 0.0, 1.0, grid=6, description=about)
@@ -71,10 +75,16 @@ def space() -> FactorSpace:
         circular("background_hue", 1.0, grid=8, description="HSV hue"),
         circular("shirt_hue", 1.0, grid=8, description="HSV hue"),
     )  # fmt: skip
-    return FactorSpace(factors)  # type: ignore[arg-type]
+    if not forgery:
+        return FactorSpace(factors)  # type: ignore[arg-type]
+    method = (
+        categorical("artefact", METHODS, description="what a forgery left"),
+        continuous("artefact_strength", 0.1, 1.0, grid=10, description="of the artefact"),
+    )
+    return FactorSpace((*factors, *method), (Ignored(("artefact_strength",), by="artefact", codes=(0,)),))  # type: ignore[arg-type]
 
 
-def heads(*, size: int = 64, mask: bool = False, landmarks: bool = False) -> Generator:
+def heads(*, size: int = 64, mask: bool = False, depth: bool = False, landmarks: bool = False, forgery: bool = False) -> Generator:
     """The generator of heads. No person is shown: every face follows from its factors.
 
     The groups of factors are in the field's meta data: identity, expression, pose, light, context.
@@ -82,39 +92,50 @@ def heads(*, size: int = 64, mask: bool = False, landmarks: bool = False) -> Gen
     Args:
         size: of the picture [px].
         mask: adds the map of parts.
+        depth: adds how far ahead of the camera what each pixel shows lies.
         landmarks: adds where twelve points of the face are [px], those on the far side too.
+        forgery: adds the factors `artefact` and `artefact_strength`, what methods that forge faces leave, and the map of what
+            they changed. The map of parts, depth and landmarks are those of the head.
     """
     check_size("heads", size)
-    image = Field(
-        "image", "uint8", (size, size, 3), ("y", "x", "channel"), meta={"groups": {k: list(v) for k, v in GROUPS.items()}}
-    )
-    fields = [image]
+    groups = {**GROUPS, **({"method": METHOD} if forgery else {})}
+    meta = {"groups": {name: list(names) for name, names in groups.items()}}
+    fields = [Field("image", "uint8", (size, size, 3), ("y", "x", "channel"), meta=meta)]
     if mask:
         fields.append(parts_map(size, PARTS))
+    if depth:
+        fields.append(depth_map(size, DEPTH))
     if landmarks:
         about = f"x and y of {', '.join(POINTS)}"
         shape = (len(POINTS), 2)
         fields.append(Field("landmarks", "float32", shape, ("point", "axis"), "px", about, meta={"points": list(POINTS)}))
+    if forgery:
+        about = "1 where the artefact changed the picture"
+        fields.append(Field("forged", "uint8", (size, size), ("y", "x"), description=about, meta={"binary": True}))
 
     def draw(values: Array) -> Batch:
-        images, shown, points = pictures(values, size)
-        batch = {"image": images, "parts": shown, "landmarks": points.astype(np.float32)}
-        return {item.name: batch[item.name] for item in fields}
+        images, depths = np.empty((len(values), size, size, 3), np.uint8), nothing(len(values) * depth, size)
+        shown, points = picture(values, images, depths)
+        batch = {"image": images, "parts": shown, "depth": depths, "landmarks": points.astype(np.float32)}
+        if forgery:
+            face = np.isin(shown, [PARTS.index(part) for part in FACE])
+            batch["forged"] = forge(images, face, points[:, MARKS], values[:, -2].astype(np.int64), values[:, -1])
+        return batch
 
     return Generator(
         name="heads",
         summary="heads of people who do not exist: identity, expression, pose, light and surroundings",
-        space=space(),
+        space=space(forgery),
         fields=tuple(fields),
         draw=draw,
         source="this project; factors after face generators such as the Basel Face Model's, and the attributes of CelebA",
     )
 
 
-def pictures(values: Array, size: int) -> tuple[Array, Array, Array]:
-    """The pictures (n, size, size, 3), maps of parts and landmarks (n, 12, 2) of factor values (n, k)."""
-    n = len(values)
-    f = dict(zip(space().names, values.T, strict=True))
+def picture(values: Array, images: Array, depths: Array) -> tuple[Array, Array]:
+    """Fill `images` (n, size, size, 3), and `depths` if it has rows, for values (n, k); return maps of parts and landmarks."""
+    n, size = images.shape[:2]
+    f = dict(zip(space().names, values.T, strict=False))
     degree = math.pi / 180
     plain = np.broadcast_to(np.eye(3), (n, 3, 3))
     pose = turned(turned(turned(plain, 0, f["roll"] * degree), 1, -f["pitch"] * degree), 2, f["yaw"] * degree)
@@ -127,14 +148,13 @@ def pictures(values: Array, size: int) -> tuple[Array, Array, Array]:
     solids = [_body(n, f), *_ears(head, tone), skin(head, tone, 1), *_hair(head, hair, style), *_beard(head, hair, beard, f)]
     solids += _features(head, tone, hair, f)
     solids += _glasses(head, f, glasses)
-    images = np.empty((n, size, size, 3), np.uint8)
     images[:] = np.rint(120 + 0.4 * rgb(f["background_hue"]))[:, None, None]
     (sa, ca), (se, ce) = sines(f["light_azimuth"] * degree), sines(f["light_elevation"] * degree)
     lamp = np.stack([ca * ce, sa * ce, se], axis=-1)
     zero = np.zeros(n)
     camera = Camera(zero, zero, np.full(n, 6.0), np.broadcast_to([0.0, 0.0, -0.12], (n, 3)), focus=2.1)
-    shown = paint(images, solids, camera, lamp, ambient=f["ambient"][:, None, None])
-    return images, shown, camera.pixels(_points(head, f), size)[0]
+    shown = paint(images, solids, camera, lamp, ambient=f["ambient"][:, None], depths=depths)
+    return shown, camera.pixels(_points(head, f), size)[0]
 
 
 def _body(n: int, f: dict[str, Array]) -> Solid:

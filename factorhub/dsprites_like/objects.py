@@ -18,6 +18,11 @@ def parts_map(size: int, parts: Sequence[str]) -> Field:
     return Field("parts", "uint8", (size, size), ("y", "x"), description=", ".join(parts), meta={"parts": list(parts)})
 
 
+def depth_map(size: int, about: str) -> Field:
+    """How far ahead of the camera, along its axis, what each pixel shows lies."""
+    return Field("depth", "float32", (size, size), ("y", "x"), description=about)
+
+
 def amodal_masks(size: int, objects: int) -> Field:
     """The whole of each object, hidden parts included."""
     about = "1 where the object is, hidden parts included; 0 elsewhere and for absent objects"

@@ -6,8 +6,22 @@ import math
 
 import numpy as np
 
-from factorhub.dsprites_like.faces import ROUND, Camera, Mesh, Solid, ball, box, frustum, moved, paint, sized, turned
-from factorhub.dsprites_like.objects import parts_map
+from factorhub.dsprites_like.faces import (
+    DEPTH,
+    ROUND,
+    Camera,
+    Mesh,
+    Solid,
+    ball,
+    box,
+    frustum,
+    moved,
+    nothing,
+    paint,
+    sized,
+    turned,
+)
+from factorhub.dsprites_like.objects import depth_map, parts_map
 from factorhub.dsprites_like.shapes3d import check_size
 from factorhub.factors import Array, categorical, ordinal
 from factorhub.fields import Batch, Field
@@ -51,7 +65,7 @@ def space() -> FactorSpace:
     )
 
 
-def robot_arm(*, size: int = 64, mask: bool = False) -> Generator:
+def robot_arm(*, size: int = 64, mask: bool = False, depth: bool = False) -> Generator:
     """The generator of the robot arm; the published presets of MPI3D work on it, since its factors are theirs.
 
     The scene is drawn from formulas of this project and resembles the published pictures in what varies, not in their pixels.
@@ -59,27 +73,28 @@ def robot_arm(*, size: int = 64, mask: bool = False) -> Generator:
     Args:
         size: of the picture [px].
         mask: adds the map of parts: background, platform, arm, object.
+        depth: adds how far ahead of the camera what each pixel shows lies.
     """
     check_size("robot_arm", size)
     image = Field("image", "uint8", (size, size, 3), ("y", "x", "channel"))
 
     def draw(values: Array) -> Batch:
-        images, shown = pictures(values, size)
-        return {"image": images, "parts": shown} if mask else {"image": images}
+        images, depths = np.empty((len(values), size, size, 3), np.uint8), nothing(len(values) * depth, size)
+        return {"image": images, "parts": picture(values, images, depths), "depth": depths}
 
     return Generator(
         name="robot_arm",
         summary="a robot arm that holds one of six solids, in the seven factors of MPI3D",
         space=space(),
-        fields=(image, parts_map(size, PARTS)) if mask else (image,),
+        fields=(image, *([parts_map(size, PARTS)] if mask else []), *([depth_map(size, DEPTH)] if depth else [])),
         draw=draw,
         source="factors of Gondal et al.: MPI3D (NeurIPS 2019), https://github.com/rr-learning/disentanglement_dataset; the scene "
         "is this project's own",
     )
 
 
-def pictures(values: Array, size: int) -> tuple[Array, Array]:
-    """The pictures (n, size, size, 3) and maps of parts (n, size, size) of factor values (n, 7)."""
+def picture(values: Array, images: Array, depths: Array) -> Array:
+    """Fill `images` (n, size, size, 3), and `depths` if it has rows, for factor values (n, 7); return maps of parts."""
     n = len(values)
     codes = values.astype(np.int64)
     turn = SWING * (2 * values[:, 5] / (STEPS - 1) - 1)
@@ -117,7 +132,5 @@ def pictures(values: Array, size: int) -> tuple[Array, Array]:
             centre = tip + moved(pose, (0.08, 0.0, 0.0)) + pose[:, :, 0] * (x * scale)[:, None]
             solids.append(Solid(mesh, frame, centre, colour, 3, here))
     camera = Camera(np.zeros(n), np.array(HEIGHTS)[codes[:, 3]], np.full(n, 5.4), flat(0.3, 0.0, 0.55), focus=1.7)
-    images = np.empty((n, size, size, 3), np.uint8)
     images[:] = np.array(list(BACKGROUNDS.values()), np.uint8)[codes[:, 4], None, None]
-    shown = paint(images, solids, camera, flat(*LAMP))
-    return images, shown
+    return paint(images, solids, camera, flat(*LAMP), depths=depths)

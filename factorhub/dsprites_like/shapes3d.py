@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from factorhub.dsprites_like.objects import instance_map
+from factorhub.dsprites_like.objects import depth_map, instance_map
 from factorhub.errors import InputError
 from factorhub.factors import Array, categorical, circular, continuous
 from factorhub.fields import Batch, Field
@@ -28,8 +28,7 @@ def picture_fields(size: int, objects: int, *, mask: bool, depth: bool) -> tuple
     """The picture of a room, and its instance map and depth map where they are asked for."""
     about = "along the camera's axis, where the room is 7 wide; infinite where there is only sky"
     image = Field("image", "uint8", (size, size, 3), ("y", "x", "channel"))
-    depths = Field("depth", "float32", (size, size), ("y", "x"), description=about)
-    return (image, *([instance_map(size, objects)] if mask else []), *([depths] if depth else []))
+    return (image, *([instance_map(size, objects)] if mask else []), *([depth_map(size, about)] if depth else []))
 
 
 def check_size(name: str, size: int) -> None:

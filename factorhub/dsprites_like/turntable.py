@@ -8,8 +8,8 @@ from collections.abc import Callable
 import numpy as np
 
 from factorhub import randomness
-from factorhub.dsprites_like.faces import Camera, Mesh, Solid, ball, box, frustum, paint, sized, turned
-from factorhub.dsprites_like.objects import parts_map
+from factorhub.dsprites_like.faces import DEPTH, Camera, Mesh, Solid, ball, box, frustum, nothing, paint, sized, turned
+from factorhub.dsprites_like.objects import depth_map, parts_map
 from factorhub.dsprites_like.shapes3d import check_size, rgb
 from factorhub.errors import InputError
 from factorhub.factors import Array, categorical, circular, continuous, ordinal
@@ -147,13 +147,14 @@ def car(m: Model) -> None:
 MODELS: dict[str, Callable[[Model], None]] = {"animal": animal, "human": human, "plane": plane, "truck": truck, "car": car}
 
 
-def turntable(*, size: int = 64, instances: int = 10, mask: bool = False) -> Generator:
+def turntable(*, size: int = 64, instances: int = 10, mask: bool = False, depth: bool = False) -> Generator:
     """The generator of the turntable; each instance of a category has proportions of its own, drawn from its number.
 
     Args:
         size: of the picture [px].
         instances: how many of each category, up to 2**32.
         mask: adds the map of parts: background, table, object.
+        depth: adds how far ahead of the camera what each pixel shows lies.
     """
     check_size("turntable", size)
     if not 1 <= instances <= 2**32:
@@ -162,8 +163,8 @@ def turntable(*, size: int = 64, instances: int = 10, mask: bool = False) -> Gen
     image = Field("image", "uint8", (size, size, 3), ("y", "x", "channel"))
 
     def draw(values: Array) -> Batch:
-        images, shown = pictures(values, size)
-        return {"image": images, "parts": shown} if mask else {"image": images}
+        images, depths = np.empty((len(values), size, size, 3), np.uint8), nothing(len(values) * depth, size)
+        return {"image": images, "parts": picture(values, images, depths), "depth": depths}
 
     return Generator(
         name="turntable",
@@ -180,17 +181,16 @@ def turntable(*, size: int = 64, instances: int = 10, mask: bool = False) -> Gen
                 circular("light_hue", 1.0, grid=8, description=hue),
             )
         ),
-        fields=(image, parts_map(size, PARTS)) if mask else (image,),
+        fields=(image, *([parts_map(size, PARTS)] if mask else []), *([depth_map(size, DEPTH)] if depth else [])),
         draw=draw,
         source="factors after LeCun, Huang, Bottou: NORB (2004), Reed et al.: Cars3D (2015), Zimmermann et al.: 3DIdent (2021); "
         "the objects are this project's own",
     )
 
 
-def pictures(values: Array, size: int) -> tuple[Array, Array]:
-    """The pictures (n, size, size, 3) and maps of parts (n, size, size) of factor values (n, 8)."""
-    n = len(values)
-    images, shown = np.empty((n, size, size, 3), np.uint8), np.zeros((n, size, size), np.uint8)
+def picture(values: Array, images: Array, depths: Array) -> Array:
+    """Fill `images` (n, size, size, 3), and `depths` if it has rows, for factor values (n, 8); return maps of parts."""
+    shown = np.zeros(images.shape[:3], np.uint8)
     images[:] = np.rint(110 + 0.35 * rgb(values[:, 6]))[:, None, None]
     for code, build in enumerate(MODELS.values()):
         rows = np.flatnonzero(values[:, 0] == code)
@@ -206,8 +206,10 @@ def pictures(values: Array, size: int) -> tuple[Array, Array]:
         elevation, azimuth = here[:, 2] * (math.pi / 180), here[:, 3] * (math.pi / 180)
         camera = Camera(azimuth, elevation, np.full(count, 5.0), middle, focus=1.55)
         lamp = np.array(list(LIGHTS.values()))[here[:, 4].astype(np.int64)]
-        light = (0.55 + 0.45 * rgb(here[:, 7]) / 255)[:, None] * 1.25
-        some = images[rows]
-        shown[rows] = paint(some, model.solids, camera, lamp, ambient=0.42, light=light)
+        light = (0.55 + 0.45 * rgb(here[:, 7]) / 255) * 1.25
+        some, far = images[rows], depths[rows] if len(depths) else depths
+        shown[rows] = paint(some, model.solids, camera, lamp, ambient=0.42, light=light, depths=far)
         images[rows] = some
-    return images, shown
+        if len(depths):
+            depths[rows] = far
+    return shown

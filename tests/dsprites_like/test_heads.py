@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import factorhub
-from factorhub.dsprites_like.heads import GROUPS, PARTS, POINTS, space
+from factorhub.dsprites_like.forgery import METHODS
+from factorhub.dsprites_like.heads import FACE, GROUPS, PARTS, POINTS, space
 from factorhub.generator import Generator
 
 FRONT = {"yaw": 0, "pitch": 0, "roll": 0, "smile": 0.2, "eyes_open": 1.0, "mouth_open": 0.0, "ambient": 0.5, "light_azimuth": 0}
@@ -90,3 +91,41 @@ def test_heads_turn_smoothly(heads: Generator) -> None:
 def test_nobody_is_drawn_twice(heads: Generator) -> None:
     images = heads.render(values(heads, 5000, 6))["image"]
     assert len({image.tobytes() for image in images}) == 5000
+
+
+def test_a_forgery_changes_the_face_alone_and_says_where() -> None:
+    made = factorhub.generator("heads", mask=True, forgery=True)
+    rows = values(made, 300, 6, artefact_strength=1.0)
+    none = rows.copy()
+    none[:, made.space.index("artefact")] = 0
+    whole, forged = made.render(none), made.render(rows)
+    changed = (forged["image"] != whole["image"]).any(axis=-1)
+    assert (changed == (forged["forged"] == 1)).all()
+    assert not whole["forged"].any()
+    face = np.isin(forged["parts"], [PARTS.index(part) for part in FACE])
+    assert not (changed & ~face).any()
+    seen = face.sum(axis=(1, 2)) > 200
+    assert (changed.any(axis=(1, 2)) == (rows[:, -2] > 0))[seen].all()
+
+
+def test_a_stronger_artefact_changes_more() -> None:
+    made = factorhub.generator("heads", forgery=True)
+    for code in range(1, len(METHODS)):
+        rows = values(made, 10, code, **FRONT, artefact=code, beard=0, hair_style=1).repeat(10, axis=0)
+        rows[:, -1] = np.tile(made.space["artefact_strength"].table, 10)
+        whole = rows.copy()
+        whole[:, -2] = 0
+        found = np.abs(made.render(rows)["image"].astype(int) - made.render(whole)["image"]).sum(axis=(1, 2, 3)).reshape(10, 10)
+        assert (np.diff(found, axis=1) > 0).all(), METHODS[code]
+
+
+def test_depth_is_that_of_the_parts() -> None:
+    made = factorhub.generator("heads", mask=True, depth=True)
+    batch = made.render(values(made, 50, 7, **FRONT, glasses=0, beard=0, hair_style=1))
+    depth, parts = batch["depth"], batch["parts"]
+    assert (np.isinf(depth) == (parts == 0)).all()
+    for row in range(50):
+        skin, nose = depth[row][parts[row] == PARTS.index("skin")], depth[row][parts[row] == PARTS.index("nose")]
+        assert nose.min() < skin.min()
+        assert skin.min() > 6.0 - 1.3
+        assert skin.max() < 6.0 + 1.3
