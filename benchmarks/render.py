@@ -1,7 +1,7 @@
 """How fast are scenes drawn, against the ways people draw them, and how does the time grow with pixels and objects?
 
     python benchmarks/render.py                 # all but the last
-    python benchmarks/render.py sprites objects rooms causal sizes
+    python benchmarks/render.py sprites objects rooms things causal sizes
     python benchmarks/render.py grid            # the whole grid of 3D Shapes, written and verified in a temporary folder
 
 Every way gets the same random factor values, in batches, and gives each batch in one array. Processor time of one
@@ -124,6 +124,28 @@ def rooms() -> None:
         line(f"{name} {options or ''}", took, *(f"{other / took:5.0f} × {peer}" for peer, other in found.items() if other))
 
 
+def things() -> None:
+    print("things and people, 64 px, one core: time per picture (of videos per frame), pictures per second")
+    rows = 16
+    found = {
+        "MuJoCo": theirs("MuJoCo, one box, OpenGL", lambda: peers.mujoco(rows), rows),
+        "PyBullet": theirs("PyBullet, one box, software renderer", lambda: peers.pybullet(rows), rows),
+    }
+    for name in ("robot_arm", "turntable", "heads"):
+        took = ours(name, 2048)
+        line(name, took, *(f"{other / took:5.1f} × {peer}" for peer, other in found.items() if other))
+    for name, peer, options, many in (
+        ("figures", "18 capsules by Pillow, RGB, 4 × 4 samples", {"frames": 8}, 8),
+        ("glyphs", "strokes of digits by Pillow, RGB, 4 × 4 samples", {}, 1),
+    ):
+        other = theirs(peer, lambda name=name: (peers.glyphs_by_pillow if name == "glyphs" else peers.capsules_by_pillow)(FEW), FEW)
+        took = ours(name, ROWS // many, **options) / many
+        line(f"{name} {options or ''}", took, f"{other / took:5.0f} × Pillow" if other else "")
+    for name in ("shapes3d", "robot_arm", "heads"):
+        whole, worse = ours(name, 1024), ours("degraded", 1024, of=name)
+        line(f"degraded of={name}", worse, f"{worse / whole:5.2f} × {name}'s time")
+
+
 def causal() -> None:
     print("causal scenes, 96 px, one core: time per picture, pictures per second")
     matplotlib = theirs("matplotlib, the pendulum as published", lambda: peers.pendulum_by_matplotlib(20), 20)
@@ -176,7 +198,11 @@ def grid() -> None:
         shutil.rmtree(folder)
 
 
+PARTS = {
+    "sprites": sprites, "objects": objects, "rooms": rooms, "things": things, "causal": causal, "sizes": sizes, "grid": grid,
+}  # fmt: skip
+
 if __name__ == "__main__":
-    for part in sys.argv[1:] or ["sprites", "objects", "rooms", "causal", "sizes"]:
-        {"sprites": sprites, "objects": objects, "rooms": rooms, "causal": causal, "sizes": sizes, "grid": grid}[part]()
+    for part in sys.argv[1:] or [name for name in PARTS if name != "grid"]:
+        PARTS[part]()
         print()

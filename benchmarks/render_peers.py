@@ -157,6 +157,50 @@ def pieces_by_pillow(rows: int) -> Work:
     return draw
 
 
+def glyphs_by_pillow(rows: int) -> Work:
+    """The strokes of the same characters, whose paths are given: lines with joints, 4 × 4 samples averaged."""
+    from PIL import Image, ImageDraw
+
+    from factorhub.dsprites_like.strokes import table
+
+    paths, counts = table(tuple("0123456789"))
+    rng = np.random.default_rng(0)
+    asked = [(code, rng.integers(18, 30)) for code in rng.integers(0, 10, rows)]
+
+    def draw() -> np.ndarray:
+        images = []
+        for code, width in asked:
+            image = Image.new("RGB", (256, 256))
+            pen = ImageDraw.Draw(image)
+            for stroke in paths[code, : counts[code]]:
+                pen.line((128 + 180 * stroke * (1, -1)).ravel().tolist(), fill=COLOR, width=int(width), joint="curve")
+            images.append(np.asarray(image.resize((64, 64), Image.Resampling.BOX)))
+        return np.stack(images)
+
+    return draw
+
+
+def capsules_by_pillow(rows: int) -> Work:
+    """As many capsules as a figure has limbs, whose ends are given: lines with discs at both ends, 4 × 4 samples averaged."""
+    from PIL import Image, ImageDraw
+
+    ends = 256 * np.random.default_rng(0).random((rows, 18, 4))
+
+    def draw() -> np.ndarray:
+        images = []
+        for figure in ends.tolist():
+            image = Image.new("RGB", (256, 256))
+            pen = ImageDraw.Draw(image)
+            for x0, y0, x1, y1 in figure:
+                pen.line((x0, y0, x1, y1), fill=COLOR, width=16)
+                for x, y in ((x0, y0), (x1, y1)):
+                    pen.ellipse((x - 8, y - 8, x + 8, y + 8), fill=COLOR)
+            images.append(np.asarray(image.resize((64, 64), Image.Resampling.BOX)))
+        return np.stack(images)
+
+    return draw
+
+
 def pendulum_by_matplotlib(rows: int) -> Work:
     """The causal pendulum as the published script draws it."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg

@@ -49,7 +49,8 @@ def degraded(*, of: str = "shapes3d") -> Generator:
         found = made.render(values[:, :k], check=False)
         whole = found[first.name] * np.uint8(255 // white)
         kinds = values[:, k].astype(np.int64)
-        noise = numbers(values[kinds == NOISE, k + 4], int(np.prod(shape)))
+        seeds = values[kinds == NOISE, k + 4].astype(np.uint64)
+        noise = randomness.words(0, "degraded/noise", seeds, int(np.prod(shape)))
         out = np.empty((n, *shape), np.uint8)
         pictures = np.ascontiguousarray(whole.reshape(n, *shape))
         degrade(pictures, kinds, np.ascontiguousarray(values[:, k + 1]), noise, np.ascontiguousarray(values[:, k + 2 : k + 4]), out)
@@ -65,13 +66,3 @@ def degraded(*, of: str = "shapes3d") -> Generator:
         source=f"kinds of damage after Hendrycks, Dietterich: ImageNet-C (2019); pictures of {made.source}",
         notes=made.notes,
     )
-
-
-def numbers(seeds: Array, count: int) -> Array:
-    """Noise (n, count) of mean 0 and deviation 1 for each of the seeds (n,): the sum of the four quarters of a random word.
-
-    Nearly normal, cut off at 3.5 deviations, and exact, where a logarithm's last bit differs between machines.
-    """
-    words = randomness.words(0, "degraded/noise", seeds.astype(np.uint64), count)
-    quarters = np.ascontiguousarray(words).astype("<u8").view("<u2").reshape(len(seeds), count, 4)
-    return np.asarray((quarters.sum(axis=-1, dtype=np.int64) - 2 * 65535) * (3**0.5 / 65535))
