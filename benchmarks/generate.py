@@ -180,7 +180,7 @@ def grid(place: Path, cache: Path) -> None:
     path.read_bytes()  # into the page cache: the disk is not the question
     load = min(opened(path) for _ in range(2))
     print(f"  np.load of the same in the published layout: {load:.2f} s; generating takes 1/{load / taken:.1f} of it")
-    words = [sys.executable, "-m", "factorhub", "--quiet", "generate", "dsprites", "--overwrite", "--out", str(place / "set")]
+    words = [sys.executable, "-m", "factorhub", "generate", "dsprites", "--overwrite", "--out", str(place / "set")]
     command = min(seconds(lambda: subprocess.run(words, check=True, capture_output=True)) for _ in range(2))
     print(f"  as a command, its start included: {command:.2f} s, {command / load:.2f} of np.load's time")
     try:

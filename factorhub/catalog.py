@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from factorhub.derived import derived
 from factorhub.errors import InputError, cut, short, unknown
 from factorhub.generator import Generator
 from factorhub.named import imported
@@ -67,16 +68,21 @@ def names() -> list[str]:
     return list(CATALOG)
 
 
-def generator(name: str, **options: Any) -> Generator:
+def generator(name: str, *, derive: Mapping[str, str] | str | None = None, **options: Any) -> Generator:
     """Make the generator called `name`, or found at `package.module:function`, with `options`.
 
     Option values may be given as text, as on the command line; they are converted to the type of the default.
+
+    Args:
+        derive: attributes of the rows, {name: rule}; see `factorhub.derived.derived`.
 
     Raises:
         InputError: no such generator, module, option or option value.
 
     >>> generator("dsprites", grid="clean").space["orientation"].size
     40
+    >>> generator("dsprites", derive={"large": "scale > 0.7"}).space.known("large").labels
+    ('false', 'true')
     """
     if not isinstance(name, str):
         raise InputError(f"a generator is asked for by name, such as 'dsprites'; got {short(name)}")
@@ -96,7 +102,8 @@ def generator(name: str, **options: Any) -> Generator:
     made = factory(**chosen)
     if not isinstance(made, Generator):
         raise InputError(f"{name} must return a factorhub.Generator; got {type(made).__name__}")
-    return replace(made, name=name, options={**defaults(name), **chosen}).made_by(generator)
+    made = replace(made, name=name, options={**defaults(name), **chosen})
+    return (derived(made, derive) if derive else made).made_by(generator)
 
 
 def check_leave(named: object, leave: str | None) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from factorhub.attributes import Attribute
 from factorhub.errors import InputError, short, unknown
 from factorhub.factors import Array
 from factorhub.fields import Batch, Field, check_batch
@@ -40,6 +41,7 @@ class Generator:
         quality: where rows are computed to a tolerance: from checked values (n, k) to {name: (n,)}, each row's measured
             error bound ("error") and invariant drifts ("drift_…"), all as fractions; what a build stores and limits.
         notes: lines for people on how observations follow from the factors, such as equations of motion.
+        attributes: that it offers by name to `derive`; those that its rows have are in `space.attributes`.
     """
 
     name: str
@@ -53,9 +55,11 @@ class Generator:
     picture: Callable[[Batch], Array] | None = None
     quality: Callable[[Array], Batch] | None = None
     notes: tuple[str, ...] = ()
+    attributes: tuple[Attribute, ...] = ()
 
     def __post_init__(self) -> None:
-        names = [*self.space.names, *(item.name for item in self.fields)]
+        derived = [attribute.name for attribute in self.space.attributes]
+        names = [*self.space.names, *derived, *(item.name for item in self.fields)]
         if not self.fields or len(set(names)) != len(names):
             raise InputError(f"{self.name} needs at least one field and distinct names; got {', '.join(names)}")
         size, largest = max((math.prod(item.shape) * np.dtype(item.dtype).itemsize, item.name) for item in self.fields)

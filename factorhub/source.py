@@ -21,7 +21,8 @@ from factorhub.factors import Array, Factor
 from factorhub.fields import Batch, Field, is_image
 from factorhub.space import FactorSpace
 
-Role: TypeAlias = Literal["index", "factor", "value", "regime", "observation"]
+Role: TypeAlias = Literal["index", "factor", "value", "attribute", "regime", "observation"]
+LABELS: tuple[Role, ...] = ("factor", "attribute", "regime")  # of columns that say what a row is, beside its values
 VALUE = "_value"  # what the column of a factor's physical values is called after the factor's name
 
 
@@ -30,7 +31,8 @@ class Column:
     """One named array of a set: a row's part of it has `shape` and `dtype`.
 
     Roles: "index" is the natural row number; "factor" holds codes under the factor's name; "value" holds physical
-    values under the factor's name and `_value`; "regime" says what a regime did; "observation" is a rendered field.
+    values under the factor's name and `_value`; "attribute" holds what follows from factors, codes where it has a grid and else
+    values; "regime" says what a regime did; "observation" is a rendered field.
     """
 
     name: str
@@ -157,6 +159,9 @@ def columns_of(
         if factor.interval:
             about = {"factor": factor.name, "factor_units": factor.unit, "long_name": f"physical value of {factor.name}"}
             columns.append(Column(factor.name + VALUE, "float64", shape, dims, "value", about))
+    for item in (attribute.factor for attribute in space.attributes):
+        kind = "float64" if item.size is None else code_dtype(item.size)
+        columns.append(Column(item.name, kind, shape, dims, "attribute", _describe(item)))
     columns += [Column(item.name, item.dtype, item.shape, item.dims, "regime", _facts(item)) for item in extras]
     columns += [Column(f.name, f.dtype, shape + f.shape, dims + f.dims, "observation", _facts(f)) for f in fields]
     names = [column.name for column in columns]
@@ -164,6 +169,11 @@ def columns_of(
         twice = next(name for name in names if names.count(name) > 1)
         raise InputError(f"two columns would be called '{twice}'; rename the factor, the field or the regime's record")
     return tuple(columns)
+
+
+def labels_of(column: Column, space: FactorSpace) -> tuple[str, ...] | None:
+    """The names of a column's codes, where it holds those of a categorical factor or attribute."""
+    return space.known(column.name).labels if column.role in ("factor", "attribute") else None
 
 
 def _describe(factor: Factor) -> dict[str, Any]:

@@ -10,76 +10,20 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from factorhub.attributes import Attribute
 from factorhub.errors import InputError, RowError, unknown
 from factorhub.factors import Array, Factor
+from factorhub.symmetries import SYMMETRIES, Fold, Ignored, Symmetry, within_period
 
+__all__ = ["FactorSpace", "Fold", "Ignored", "Symmetry", "within_period"]
 MOST_SHOWN = 8  # factors in the repr of a space
 
-
-def within_period(values: Array, period: Array) -> Array:
-    """`values` turned back into [0, period); what a rounding error keeps from the end of a period is its start."""
-    turned = np.mod(values, period)
-    return np.where(period - turned < 1e-9 * period, 0.0, turned)
-
-
-@dataclass(frozen=True)
-class Fold:
-    """Symmetry: under code c of `by`, `factor` has the period of the whole circle (or `period`) divided by folds[c].
-
-    A square turned by 90° is the same picture: `Fold("orientation", by="shape", folds=(4, 2, 1))`.
-    folds[c] = 0 says that the factor does not matter at all there (a disc has no orientation).
-    """
-
-    factor: str
-    by: str
-    folds: tuple[int, ...]
-
-    def apply(self, space: FactorSpace, values: Array) -> None:
-        """Reduce the factor's column of `values` (…, k), in place."""
-        factor = space[self.factor]
-        folds = np.asarray(self.folds)[values[..., space.index(self.by)].astype(np.int64)]
-        column = values[..., space.index(self.factor)]
-        period = (factor.high - factor.low) / np.maximum(folds, 1)
-        turned = within_period(column - factor.low, period)
-        values[..., space.index(self.factor)] = np.where(folds == 0, factor.low, factor.low + turned)
-
-    def text(self, space: FactorSpace) -> str:
-        """The symmetry in words, for the factor table."""
-        labels = space[self.by].labels or tuple(str(code) for code in range(len(self.folds)))
-        parts = [f"{label} any" if fold == 0 else f"{label} {fold}-fold" for label, fold in zip(labels, self.folds, strict=True)]
-        return ", ".join(parts)
-
-
-@dataclass(frozen=True)
-class Ignored:
-    """Symmetry: while the code of `by` is one of `codes`, the listed factors change nothing (an absent object's place)."""
-
-    factors: tuple[str, ...]
-    by: str
-    codes: tuple[int, ...]
-
-    def apply(self, space: FactorSpace, values: Array) -> None:
-        """Set the ignored columns of `values` (…, k) to their first value, in place."""
-        hidden = np.isin(space[self.by].nearest(values[..., space.index(self.by)]), self.codes)
-        for name in self.factors:
-            first = space[name].low if space[name].grid is None else space[name].values(0)
-            column = values[..., space.index(name)]
-            values[..., space.index(name)] = np.where(hidden, first, column)
-
-    def text(self, space: FactorSpace) -> str:
-        """The symmetry in words, for the factor table."""
-        labels = space[self.by].labels
-        shown = [labels[code] if labels else f"{space[self.by].values(np.array(code)):g}" for code in self.codes]
-        return f"no effect while {self.by} is {' or '.join(shown)}"
-
-
-Symmetry: TypeAlias = Fold | Ignored
-SYMMETRIES: dict[str, type[Fold] | type[Ignored]] = {"fold": Fold, "ignored": Ignored}
+MOST_SHOWN = 8  # factors in the repr of a space
 
 
 @dataclass(frozen=True)
@@ -96,14 +40,19 @@ class FactorSpace:
 
     factors: tuple[Factor, ...]
     symmetries: tuple[Symmetry, ...] = field(default=())
+    attributes: tuple[Attribute, ...] = field(default=())
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "factors", tuple(self.factors))
-        object.__setattr__(self, "symmetries", tuple(self.symmetries))
+        for name in ("factors", "symmetries", "attributes"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
         if not self.factors:
             raise InputError("a factor space needs at least one factor; got none")
-        if len(set(self.names)) != len(self.names):
-            raise InputError(f"factor names are distinct; got {', '.join(self.names)}")
+        names = (*self.names, *(attribute.name for attribute in self.attributes))
+        if len(set(names)) != len(names):
+            raise InputError(f"factor names are distinct; got {', '.join(names)}")
+        for attribute in self.attributes:
+            for name in attribute.reads:
+                self.index(name)
         for symmetry in self.symmetries:
             affected = symmetry.factors if isinstance(symmetry, Ignored) else (symmetry.factor,)
             for name in (*affected, symmetry.by):
@@ -156,7 +105,8 @@ class FactorSpace:
         return self._hash  # spaces are keys of caches that every draw asks
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"factors": self.factors, "symmetries": self.symmetries}  # hashes of strings differ between processes
+        # without the hash: those of strings differ between processes
+        return {"factors": self.factors, "symmetries": self.symmetries, "attributes": self.attributes}
 
     def __iter__(self) -> Iterator[Factor]:
         return iter(self.factors)
@@ -172,6 +122,20 @@ class FactorSpace:
         if name not in self.names:
             raise unknown("factor", name, self.names, "this space")
         return self.names.index(name)
+
+    def known(self, name: str) -> Factor:
+        """The factor called `name`, or the attribute of that name as a factor describes it."""
+        found = {attribute.name: attribute.factor for attribute in self.attributes}.get(name)
+        if found is None and name not in self.names:
+            raise unknown("factor", name, (*self.names, *(attribute.name for attribute in self.attributes)), "this space")
+        return found or self[name]
+
+    def column(self, values: Array, name: str) -> Array:
+        """The values (…) of a factor, or of an attribute, at `values` (…, k)."""
+        for attribute in self.attributes:
+            if attribute.name == name:
+                return attribute.values({read: values[..., self.index(read)] for read in attribute.reads})
+        return values[..., self.index(name)]
 
     @cached_property
     def _strides(self) -> Array:
@@ -269,7 +233,8 @@ class FactorSpace:
         """This space as JSON data; `FactorSpace.from_dict` gives back an equal one."""
         kinds = {kind: name for name, kind in SYMMETRIES.items()}
         symmetries = [{"symmetry": kinds[type(s)], **vars(s)} for s in self.symmetries]
-        return {"factors": [factor.to_dict() for factor in self.factors], "symmetries": symmetries}
+        attributes = {"attributes": [attribute.to_dict() for attribute in self.attributes]} if self.attributes else {}
+        return {"factors": [factor.to_dict() for factor in self.factors], "symmetries": symmetries, **attributes}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> FactorSpace:
@@ -278,7 +243,8 @@ class FactorSpace:
         for item in data["symmetries"]:
             fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in item.items() if k != "symmetry"}
             symmetries.append(SYMMETRIES[item["symmetry"]](**fields))
-        return cls(tuple(Factor.from_dict(item) for item in data["factors"]), tuple(symmetries))
+        attributes = tuple(Attribute.from_dict(item) for item in data.get("attributes", ()))
+        return cls(tuple(Factor.from_dict(item) for item in data["factors"]), tuple(symmetries), attributes)
 
     def _last_axis(self, array: npt.ArrayLike, what: str) -> Array:
         array = np.asarray(array)

@@ -16,6 +16,7 @@ import numpy as np
 
 from factorhub import catalog, regimes
 from factorhub.build.rendered import Sampled
+from factorhub.derived import check_rules
 from factorhub.errors import InputError, must_be, unknown, whole
 from factorhub.generator import Generator
 from factorhub.order import Kind, Order
@@ -120,10 +121,13 @@ class Recipe:
         if "generator" not in data:
             raise InputError('a recipe names its generator; got none: add generator = "NAME"')
         catalog.check_leave(data["generator"], generator)
+        options = data.get("options", {})
+        if isinstance(options, Mapping) and "derive" in options:
+            check_rules(options["derive"])
         asked = {name: value for name, value in data.items() if name in NAMES and name not in ("generator", "options", "version")}
         asked["regime"] = _regime(asked.get("regime"), importing=False)
         asked["splits"] = _splits(asked.get("splits"), asked.get("split_rows"), importing=False)
-        made = recipe(data["generator"], **asked, options=data.get("options", {}))
+        made = recipe(data["generator"], **asked, options=options)
         version = data.get("version", made.version)
         return made if version == made.version else replace(made, version=version)
 
@@ -196,7 +200,7 @@ def recipe(
     else:
         known = catalog.defaults(generator) if more else {}
         for name in more:
-            if name not in known:
+            if name not in known and name != "derive":
                 raise unknown("option", name, [*known, *SETTINGS], generator)
         made = catalog.generator(generator, **chosen)
     drawn: Regime = (Grid() if made.space.enumerable else Uniform()) if regime is None else _regime(regime)

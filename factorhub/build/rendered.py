@@ -79,6 +79,10 @@ class Sampled:
                 parts[factor.name] = codes
             if factor.name + VALUE in wanted:
                 parts[factor.name + VALUE] = drawn.values[..., i]
+        for attribute in self.space.attributes:
+            if attribute.name in wanted:
+                found = self.space.column(drawn.values, attribute.name)
+                parts[attribute.name] = found if attribute.factor.size is None else attribute.factor.codes_of(found)
         if any(column.role == "observation" for column in chosen):
             parts.update(self.generator.render(drawn.values, check=False))
         return {column.name: np.ascontiguousarray(parts[column.name], dtype=column.dtype) for column in chosen}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from factorhub.dmelodies.attributes import ATTRIBUTES
 from factorhub.dmelodies.pianoroll import pictures
 from factorhub.dmelodies.rules import CHORDS, OCTAVES, ONSETS, RHYTHMS, SCALES, TONICS, space
 from factorhub.dmelodies.vocabulary import LOWEST, REST, VOCABULARY
@@ -64,4 +65,5 @@ def dmelodies() -> Generator:
         source="Pati, Gururani, Lerch: dMelodies: A Music Dataset for Disentanglement Learning (ISMIR 2020), "
         "https://github.com/ashispati/dmelodies_dataset; written from the published rules",
         picture=lambda batch: pictures(batch["tokens"]),
+        attributes=ATTRIBUTES,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from factorhub.dsprites_like.attributes import SPRITE
 from factorhub.dsprites_like.sprites import GridValues, Shapes, color_factors, paint, picture, sprite_factors, sprite_symmetry
 from factorhub.factors import Array
 from factorhub.fields import Batch
@@ -28,6 +29,7 @@ def color_dsprites(
         space=FactorSpace((*color_factors(nuisance=True), *sprite_factors(grid, shapes)), (sprite_symmetry(shapes),)),
         fields=(image,),
         draw=draw,
+        attributes=SPRITE,
         source="Locatello et al.: Challenging Common Assumptions in the Unsupervised Learning of Disentangled "
         "Representations, ICML 2019",
     )

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from factorhub.dsprites_like.attributes import SPRITE
 from factorhub.dsprites_like.sprites import GridValues, Shapes, paint, picture, poses, sprite_factors, sprite_symmetry, tables
 from factorhub.factors import Array, categorical
 from factorhub.fields import Batch
@@ -50,6 +51,7 @@ def dsprites(*, size: int = 64, grid: GridValues = "original", shapes: Shapes = 
         space=space(grid, shapes),
         fields=(image,),
         draw=draw,
+        attributes=SPRITE,
         source="Matthey, Higgins, Hassabis, Lerchner: dSprites (2017), https://github.com/google-deepmind/dsprites-dataset; "
         "geometry fitted to published pictures",
     )

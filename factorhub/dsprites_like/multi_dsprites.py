@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
+from factorhub.dsprites_like.attributes import objects
 from factorhub.dsprites_like.lattice import CELLS, apart, largest
 from factorhub.dsprites_like.objects import amodal_masks, instance_map, object_table
 from factorhub.dsprites_like.sprites import FOLDS, RGB, SHAPES, outlines
@@ -125,6 +126,7 @@ def multi_dsprites(
         draw=draw,
         version=2,
         source="Kabra et al.: Multi-Object Datasets (2019), https://github.com/google-deepmind/multi_object_datasets",
+        attributes=objects(space),
     )
 
 

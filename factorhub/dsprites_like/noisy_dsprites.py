@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from factorhub import randomness
+from factorhub.dsprites_like.attributes import SPRITE
 from factorhub.dsprites_like.sprites import GridValues, Shapes, paint, picture, sprite_factors, sprite_symmetry
 from factorhub.factors import Array, ordinal
 from factorhub.fields import Batch
@@ -32,6 +33,7 @@ def noisy_dsprites(
         space=FactorSpace((noise, *sprite_factors(grid, shapes)), (sprite_symmetry(shapes),)),
         fields=(image,),
         draw=draw,
+        attributes=SPRITE,
         source="Locatello et al.: Challenging Common Assumptions in the Unsupervised Learning of Disentangled "
         "Representations, ICML 2019",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from factorhub.dsprites_like.attributes import objects
 from factorhub.dsprites_like.objects import object_table
 from factorhub.dsprites_like.shapes3d import SHAPES, SIZES, SOURCE, check_size, picture_fields, rgb
 from factorhub.errors import InputError
@@ -71,6 +72,7 @@ def objects_room(*, size: int = 64, max_objects: int = 3, depth: bool = False) -
         fields=(*fields, object_table(max_objects, COMPONENTS, {"shape": SHAPES})),
         draw=draw,
         source=SOURCE,
+        attributes=objects(space),
     )
 
 

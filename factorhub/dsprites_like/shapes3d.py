@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from factorhub.dsprites_like.attributes import ROOM
 from factorhub.dsprites_like.objects import depth_map, instance_map
 from factorhub.errors import InputError
 from factorhub.factors import Array, categorical, circular, continuous
@@ -80,5 +81,6 @@ def shapes3d(*, size: int = 64, mask: bool = False, depth: bool = False) -> Gene
         ),
         fields=fields,
         draw=draw,
+        attributes=ROOM,
         source=SOURCE,
     )

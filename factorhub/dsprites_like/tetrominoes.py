@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from factorhub.dsprites_like.attributes import objects
 from factorhub.dsprites_like.objects import instance_map, object_table
 from factorhub.errors import InputError
 from factorhub.factors import Array, Factor, categorical, continuous
@@ -83,10 +84,11 @@ def tetrominoes(*, n: int = 3, cells: int = 7, cell: int = 5) -> Generator:
         table = np.concatenate([np.ones((len(values), n, 1)), scenes[..., :2], places], axis=2)
         return {"image": images, "mask": masks, "objects": table}
 
+    space = FactorSpace(tuple(factor for i in range(1, n + 1) for factor in piece_factors(i, pieces)))
     return Generator(
         name="tetrominoes",
         summary="coloured pieces of four bevelled cells that never overlap, with an instance map: the Tetrominoes scenes",
-        space=FactorSpace(tuple(factor for i in range(1, n + 1) for factor in piece_factors(i, pieces))),
+        space=space,
         fields=(
             Field("image", "uint8", (side, side, 3), ("y", "x", "channel")),
             instance_map(side, n),
@@ -95,6 +97,7 @@ def tetrominoes(*, n: int = 3, cells: int = 7, cell: int = 5) -> Generator:
         draw=draw,
         source="Kabra et al.: Multi-Object Datasets (2019), https://github.com/google-deepmind/multi_object_datasets; "
         "bevels measured on a published picture",
+        attributes=objects(space),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from factorhub import randomness
+from factorhub.dsprites_like.attributes import SPRITE
 from factorhub.dsprites_like.sprites import GridValues, Shapes, picture, shares, sprite_factors, sprite_symmetry
 from factorhub.factors import Array, ordinal
 from factorhub.fields import Batch
@@ -37,6 +38,7 @@ def textured_dsprites(
         space=FactorSpace((texture, *sprite_factors(grid, shapes)), (sprite_symmetry(shapes),)),
         fields=(image,),
         draw=draw,
+        attributes=SPRITE,
         source="after Scream-dSprites of Locatello et al.: Challenging Common Assumptions in the Unsupervised Learning of "
         "Disentangled Representations, ICML 2019",
     )

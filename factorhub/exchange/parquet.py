@@ -17,7 +17,7 @@ from factorhub.exchange.table import Table
 from factorhub.factors import Array
 from factorhub.fields import Batch
 from factorhub.progress import Progress
-from factorhub.source import Column
+from factorhub.source import Column, labels_of
 from factorhub.space import FactorSpace
 from factorhub.threads import cores
 
@@ -72,7 +72,7 @@ def feature(column: Column, space: FactorSpace) -> Any:
     from datasets import ClassLabel, Image, List, Value
     from datasets import features as known
 
-    labels = space[column.name].labels if column.role == "factor" else None
+    labels = labels_of(column, space)
     inner, outer = _split(column)
     if column.is_image:
         item: Any = Image()

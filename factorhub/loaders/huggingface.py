@@ -16,7 +16,7 @@ import xxhash
 
 from factorhub.errors import InputError, StoreError, unknown
 from factorhub.paths import local_path
-from factorhub.source import Column
+from factorhub.source import Column, labels_of
 from factorhub.space import FactorSpace
 from factorhub.storage.card import BATCH
 from factorhub.storage.manifest import MANIFEST, Manifest, read_manifest
@@ -73,7 +73,7 @@ def features(columns: tuple[Column, ...], space: FactorSpace) -> Any:
     arrays = {2: datasets.Array2D, 3: datasets.Array3D, 4: datasets.Array4D, 5: datasets.Array5D}
     found = {}
     for column in columns:
-        labels = space[column.name].labels if column.role == "factor" else None
+        labels = labels_of(column, space)
         one: Any = datasets.Value(column.dtype) if labels is None else datasets.ClassLabel(names=list(labels))
         shape = column.shape
         if len(shape) > 1:

@@ -12,7 +12,7 @@ from functools import partial, reduce
 
 import numpy as np
 
-from factorhub.factors import Array
+from factorhub.factors import Array, Factor
 from factorhub.lookup.records import recorded
 from factorhub.regions import And, Condition, Not, Or, Region
 from factorhub.source import VALUE, Column, Labelled
@@ -40,13 +40,16 @@ class Labels:
         self._records: list[Column] | None = None  # read when one is first asked for
 
     def know(self, name: str) -> FactorSpace:
-        """The space of all that can be asked for; with what regimes recorded, once a name is asked for that is no factor."""
+        """The space of all that can be asked for; with attributes and records, once a name is asked for that is no factor."""
         if name not in self.space and self._records is None:
             self._records = [column for column in self._source.columns if column.role == "regime"]
+            found: list[tuple[Factor, Array | None]] = [(attribute.factor, None) for attribute in self.space.attributes]
             for column in self._records:
-                for factor, codes in recorded(column, partial(self._stored, column.name)):
-                    if factor.name not in self.space:
-                        self.space = FactorSpace((*self.space.factors, factor), self.space.symmetries)
+                found += recorded(column, partial(self._stored, column.name))
+            for factor, codes in found:
+                if factor.name not in self.space:
+                    self.space = FactorSpace((*self.space.factors, factor), self.space.symmetries)
+                    if codes is not None:
                         self._columns[factor.name] = codes
         return self.space
 
@@ -56,7 +59,8 @@ class Labels:
     def column(self, name: str) -> Array:
         """The codes (n, …) of a factor with a grid, or the values of one without."""
         if name not in self._columns:
-            stored = name if self.space[name].size is not None else name + VALUE
+            whole = self.space[name].size is not None or name not in self._source.space  # of an attribute, there is one column
+            stored = name if whole else name + VALUE
             self._columns[name] = self._stored(stored)
         return self._columns[name]
 

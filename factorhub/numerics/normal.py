@@ -42,6 +42,13 @@ def exp(x: Any) -> float:
 
 
 @compiled
+def exps(numbers: Array) -> None:
+    """Replace `numbers` (n,) by e to each of them."""
+    for i in range(numbers.size):
+        numbers[i] = exp(numbers[i])
+
+
+@compiled
 def log(x: Any) -> float:
     """The natural logarithm of a normal number x > 0: the series of atanh around a whole power of two. Within 2 ulp."""
     bits = np.float64(x).view(np.int64)

@@ -12,8 +12,9 @@ from factorhub import randomness
 from factorhub.errors import InputError
 from factorhub.factors import Array
 from factorhub.numerics.factor_tables import factor_tables, most_words
-from factorhub.regimes.regime import Draw, Single, off_grid, remembered
-from factorhub.regimes.uniform import uniform_points
+from factorhub.regimes.attributed import Kept, Ridge
+from factorhub.regimes.regime import Draw, Regime, Single, off_grid, remembered
+from factorhub.regimes.uniform import Uniform, uniform_points
 from factorhub.space import FactorSpace
 
 LARGEST = 1024  # values of a factor on a grid that a ridge sums over
@@ -24,7 +25,8 @@ TRIES = 20_000
 class Correlated(Single):
     """Density in proportion to the product of exp(-(a - b)² / (2 σ²)) over pairs of factors scaled to [0, 1].
 
-    Scaled means between the ends of a factor's interval or grid; by code where values are only listed.
+    Scaled means between the ends of a factor's interval or grid; by code where values are only listed. A pair may name an
+    attribute, whose rows are drawn again until they are kept.
 
     Attributes:
         pairs: of factors that rise together.
@@ -80,6 +82,9 @@ class Correlated(Single):
         """Factor after factor along the ridges, kept with the chance that makes the joint density exact."""
         from factorhub.regimes.kernels.correlated import ridge
 
+        followed = following(self, base)
+        if followed is not None:
+            return followed.draw(base, seed, rows, f"{stream}/correlated")
         space, forest = self.space(base), self._forest(base)
         values = np.empty((len(rows), len(base.factors)))
         numbers = np.ascontiguousarray(rows, dtype=np.uint64)
@@ -87,6 +92,24 @@ class Correlated(Single):
         if missed:
             raise InputError(f"the ridges contradict each other: {missed} rows found no point in {TRIES} draws; use a wider sigma")
         return Draw(values)
+
+
+@remembered
+def following(of: Correlated, base: FactorSpace) -> Kept | None:
+    """The same rows where a pair names an attribute: those under the other ridges, kept by chance; None where none does."""
+    named = [(*pair, False) for pair in of.pairs] + [(*pair, True) for pair in of.inverse]
+    if all(name in base for a, b, _ in named for name in (a, b)):
+        return None
+    widths = of.sigma if isinstance(of.sigma, tuple) else (of.sigma,) * len(named)
+    ridges = [Ridge(a, b, width, inverse) for (a, b, inverse), width in zip(named, widths, strict=True)]
+    plain = [ridge for ridge in ridges if ridge.first in base and ridge.second in base]
+    inner: Regime = Uniform(of.on_grid)
+    if plain or of.confounder:
+        pairs, inverse = ([(r.first, r.second) for r in plain if r.inverse == way] for way in (False, True))
+        own = tuple(ridge.sigma for way in (False, True) for ridge in plain if ridge.inverse == way)
+        width = own if isinstance(of.sigma, tuple) else of.sigma
+        inner = Correlated(tuple(pairs), tuple(inverse), of.confounder, width, of.on_grid)
+    return Kept(inner, tuple(ridge for ridge in ridges if ridge not in plain))
 
 
 class Forest(NamedTuple):

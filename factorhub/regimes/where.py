@@ -16,7 +16,7 @@ from factorhub.regimes.grid import Grid, check_rows
 from factorhub.regimes.mechanisms import Target
 from factorhub.regimes.regime import Draw, Extended, Regime, Single, Wrapper, again, remembered, settled
 from factorhub.regimes.uniform import UNIFORM, Uniform
-from factorhub.regions import Diagram, Region, diagram, parse
+from factorhub.regions import Diagram, Region, diagram, parse, tabled
 from factorhub.space import FactorSpace
 
 ATTEMPTS = 2**18  # redraws of one row before giving up
@@ -74,7 +74,7 @@ class Where(Wrapper):
 
     @remembered
     def members(self, base: FactorSpace) -> Diagram | None:
-        """The points of the region in a grid or in uniform; None for other regimes.
+        """The points of the region in a grid or in uniform; None for other regimes, and off the grid for regions of attributes.
 
         Raises:
             InputError: there are none; states the size.
@@ -83,6 +83,8 @@ class Where(Wrapper):
         if not isinstance(inner, Grid | Uniform):
             return None
         space = inner.space(base)
+        if isinstance(inner, Uniform) and not all(tabled(condition, space) for condition in region.conditions()):
+            return None
         found = diagram(region, space)
         if found.share == 0.0:
             size = f"0 of {space.grid_size} grid rows" if isinstance(inner, Grid) else "no part of the space"

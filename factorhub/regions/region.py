@@ -63,7 +63,7 @@ class Region:
     def check(self, space: FactorSpace) -> None:
         """Raise `InputError` unless every factor and value the region names exists in `space`."""
         for condition in self.conditions():
-            condition.edges(space[condition.factor])
+            condition.edges(space.known(condition.factor))
 
     def __str__(self) -> str:
         """The text that `parse` reads as an equal region."""
@@ -110,8 +110,8 @@ class Condition(Region):
 
     def contains(self, space: FactorSpace, values: npt.ArrayLike) -> Array:
         """A mask (…) of which `values` (…, k) meet the condition."""
-        column = np.asarray(values, dtype=np.float64)[..., space.index(self.factor)]
-        edges = self.edges(space[self.factor])
+        column = space.column(np.asarray(values, dtype=np.float64), self.factor)
+        edges = self.edges(space.known(self.factor))
         inside: Array
         if len(edges) == 1:
             inside = column >= edges[0]

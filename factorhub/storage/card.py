@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from factorhub.printable import json_text, printable, quoted
-from factorhub.source import Column
+from factorhub.source import Column, labels_of
 from factorhub.space import FactorSpace
 from factorhub.storage.manifest import Manifest
 
@@ -91,7 +91,7 @@ def _feature(column: Column, space: FactorSpace) -> list[str]:
     """The YAML lines of one column's feature."""
     name = f"  - name: {column.name}"
     kind: Any = column.dtype
-    labels = space[column.name].labels if column.role == "factor" else None
+    labels = labels_of(column, space)
     if labels is not None:
         lines = ["class_label:", "  names:", *(f"    '{code}': {quoted(label)}" for code, label in enumerate(labels))]
     else:

@@ -19,7 +19,7 @@ from factorhub.factors import Array
 from factorhub.fields import Batch
 from factorhub.paths import local_path
 from factorhub.printable import printable
-from factorhub.source import Column, one_row, row_numbers, select
+from factorhub.source import LABELS, Column, one_row, row_numbers, select
 from factorhub.space import FactorSpace
 from factorhub.storage.index import Chunks
 from factorhub.storage.manifest import Manifest, read_manifest
@@ -90,9 +90,9 @@ class Reader:
 
     @cached_property
     def _default(self) -> tuple[Column, ...]:
-        """The columns of a row asked for by number: observations, regime records, codes, values where there are none, the index."""
+        """The columns of a row asked for by number: observations, labels, values where there are no codes, the index."""
         loose = {factor.name for factor in self.space if factor.size is None}
-        kept = [c for c in self.columns if c.role in ("factor", "regime") or c.attributes.get("factor") in loose]
+        kept = [c for c in self.columns if c.role in LABELS or c.attributes.get("factor") in loose]
         return (*(c for c in self.columns if c.role == "observation"), *kept, *(c for c in self.columns if c.role == "index"))
 
     def read(self, rows: npt.ArrayLike | slice, columns: Sequence[str] | None = None) -> Batch:

@@ -24,7 +24,7 @@ from factorhub.factors import Array
 from factorhub.fields import Batch
 from factorhub.order import power_of_two
 from factorhub.progress import Progress, silent
-from factorhub.source import Column
+from factorhub.source import LABELS, Column
 from factorhub.storage import card
 from factorhub.storage.codecs.codec import RAW, Compression, choose
 from factorhub.storage.folder import CARD, LOCK, begin, claimed, end, whole
@@ -81,7 +81,7 @@ def layouts_of(source: Rows, compression: Compression = "auto", level: int | Non
         rows = power_of_two(CHUNK_BYTES // max(column.row_bytes for column in columns))
         trial = source.read(np.arange(min(len(source), rows, TRIAL_ROWS)), [column.name for column in columns])
         for column in columns:
-            asked = column.role in ("factor", "regime") or (column.role == "value" and column.attributes.get("factor") not in codes)
+            asked = column.role in LABELS or (column.role == "value" and column.attributes.get("factor") not in codes)
             total = len(source) * column.row_bytes
             raw = asked and compression == "auto" and level is None
             codec = RAW if raw else choose(trial[column.name], compression, level, total=total)
