@@ -60,7 +60,8 @@ MAP: dict[str, set[str]] = {
     "loaders": BASE | {"source", "order", "storage"},
     "exchange": BASE | {"generator", "source", "storage", "dsprites_like", "dmelodies"},
     "testing": BASE | {"generator", "regimes"},
-    "build": BASE | {"generator", "catalog", "derived", "regimes", "regions", "order", "source", "storage", "lookup", "loaders", "exchange"},
+    "build": BASE
+    | {"generator", "catalog", "derived", "regimes", "regions", "order", "source", "storage", "lookup", "loaders", "exchange"},
     "evaluation": BASE | {"generator", "catalog", "metrics", "source", "order", "regimes", "storage", "lookup", "build"},
     "commands": BASE
     | {

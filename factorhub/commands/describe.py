@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from factorhub import catalog
+from factorhub.attributes import Attribute
 from factorhub.commands.shell import shards
 from factorhub.generator import Generator
 from factorhub.printable import printable
@@ -84,6 +85,8 @@ def generator_facts(made: Generator) -> dict[str, Any]:
         "rows": made.space.grid_size if made.space.enumerable else None,
         "notes": list(made.notes),
         "factors": space_facts(made.space),
+        "attributes": attribute_facts(made.space.attributes),
+        "offered": attribute_facts(made.attributes),
         "fields": [
             {"name": f.name, "dtype": f.dtype, "shape": list(f.shape), "dims": list(f.dims), "unit": f.unit,
              "description": f.description, "meta": dict(f.meta)}
@@ -120,6 +123,23 @@ def space_text(space: FactorSpace) -> str:
     return table([[row[i] for i in keep] for row in rows])
 
 
+def attribute_facts(attributes: Sequence[Attribute]) -> list[dict[str, Any]]:
+    """One record an attribute."""
+    return [{**item.factor.to_dict(), "reads": list(item.reads), "rule": item.rule} for item in attributes]
+
+
+def attributes_text(attributes: Sequence[Attribute], title: str) -> list[str]:
+    """Attributes as lines of a table, after an empty one; no lines where there are none."""
+    if not attributes:
+        return []
+    rows = [[title, "kind", "size", "values", "follows from", "description"]]
+    for item in attributes:
+        size = str(item.factor.size) if item.factor.size is not None else "interval"
+        values = item.factor.range_text().partition(" (or codes")[0]
+        rows.append([item.name, item.factor.kind, size, values, ", ".join(item.reads), item.factor.description])
+    return ["", table(rows)]
+
+
 def generator_text(made: Generator) -> str:
     """A generator's facts as text."""
     size = f"{made.space.grid_size:,} rows on its grid" if made.space.enumerable else "endless (no finite grid)"
@@ -128,7 +148,8 @@ def generator_text(made: Generator) -> str:
     options = ", ".join(f"{key}={value}" for key, value in made.options.items()) or "none"
     head = [f"{made.name}: {made.summary}", f"{size}; version {made.version}; options: {options}", f"source: {made.source}"]
     notes = ["", *(printable(line) for line in made.notes)] if made.notes else []
-    return "\n".join([*head, *notes, "", space_text(made.space), "", table(fields)])
+    attributes = attributes_text(made.space.attributes, "attribute") + attributes_text(made.attributes, "offered to derive")
+    return "\n".join([*head, *notes, "", space_text(made.space), *attributes, "", table(fields)])
 
 
 def store_facts(store: Store) -> dict[str, Any]:
@@ -148,6 +169,7 @@ def store_facts(store: Store) -> dict[str, Any]:
         "bytes": manifest.bytes,
         "recipe": dict(plan.recipe),
         "factors": space_facts(plan.space),
+        "attributes": attribute_facts(plan.space.attributes),
         "columns": [
             {"name": c.name, "dtype": c.dtype, "shape": list(c.shape), "dims": list(c.dims), "role": c.role,
              "chunk_rows": plan.layouts[c.name].chunk_rows, **plan.layouts[c.name].codec.to_dict()}
@@ -173,7 +195,8 @@ def store_text(store: Store) -> str:
         f"{facts['rows']:,} rows ({splits}) in {many}; {facts['bytes'] / 1e6:,.1f} MB",
         *(["measured: " + "; ".join(quality)] if quality else []),
     ]
-    about = "\n".join([*head, "", space_text(store.space), "", table(columns), "", "recipe"]).split("\n")
+    attributes = attributes_text(store.space.attributes, "attribute")
+    about = "\n".join([*head, "", space_text(store.space), *attributes, "", table(columns), "", "recipe"]).split("\n")
     return "\n".join([*(f"# {line}".rstrip() for line in about), recipe_text(store)])
 
 

@@ -103,7 +103,8 @@ class Truth:
         """
         asked_for = joined("lookup", conditions, more)
         wanted = {name: self._codes_of(name, asked, by) for name, asked in asked_for.items()}
-        points = self.space.grid_size if self._positions is not None else None
+        by_grid = self._positions is not None and all(name in self.space for name in wanted)
+        points = self.space.grid_size if by_grid else None
         if points is not None:
             for name, codes in wanted.items():
                 points = points // (self.space[name].size or 1) * len(codes)

@@ -176,6 +176,39 @@ def generator_cases() -> Iterator[tuple[str, Callable[[], str]]]:
             yield f"generator {name}@{made.version} | {text}", rows
 
 
+DERIVED = (
+    "where('large == true & area < 0.9')", "where('large == true & area < 0.9', grid)", "pairs(k=1, inner=where('large == true'))",
+    "correlated([[area, posX]], inverse=[[large, shape]], sigma=0.4)", "correlated([[area, posX], [scale, shape]], sigma=[0.3, 0.5])",
+    "tasks(factors=[area, large, shape])", "tasks(inner=grid, head=rule, classes=3)", "tasks(head=rule, factors=[area, large, shape])",
+)  # fmt: skip
+
+
+def attribute_cases() -> Iterator[tuple[str, Callable[[], str]]]:
+    """Every attribute that a generator offers, and draws of regimes that ask for attributes."""
+    for name in factorhub.generators():
+        offered = factorhub.generator(name).attributes
+        if not offered or name == "degraded":  # whose attributes are those of what it wraps
+            continue
+        made = factorhub.generator(name, derive=[item.name for item in offered])
+        u = randomness.uniforms(11, "golden", np.arange(200), len(made.space.factors))
+        for item in offered:
+
+            def values(made: Generator = made, u: Array = u, name: str = item.name) -> str:
+                return digest({name: made.space.column(on_grid(made.space, u), name)})
+
+            yield f"attribute {name}@{made.version} | {item.name}", values
+    space = factorhub.generator("dsprites", derive={"large": "scale > 0.7 & shape == heart", "area": "scale * scale"}).space
+    for text in DERIVED:
+        made_of = from_text(text)
+        yield f"derived dsprites | {text} | {versions(made_of)}", lambda made_of=made_of: digest(drawn(made_of, space))
+
+
+def on_grid(space: FactorSpace, u: Array) -> Array:
+    """Values (n, k) on the grid at points `u` (n, k)."""
+    sizes = np.array([factor.size or 1 for factor in space])
+    return space.values((u * sizes).astype(np.int64))
+
+
 def order_cases() -> Iterator[tuple[str, Callable[[], str]]]:
     """Orders of sets, splits by shares, and epochs of streams."""
     for kind in ("permuted", "natural"):
@@ -198,4 +231,4 @@ def order_cases() -> Iterator[tuple[str, Callable[[], str]]]:
 
 def all_cases() -> dict[str, Callable[[], str]]:
     """Every case by name: what computes its digest."""
-    return dict([*regime_cases(), *preset_cases(), *generator_cases(), *order_cases()])
+    return dict([*regime_cases(), *preset_cases(), *generator_cases(), *attribute_cases(), *order_cases()])
