@@ -178,8 +178,10 @@ def generator_cases() -> Iterator[tuple[str, Callable[[], str]]]:
 
 DERIVED = (
     "where('large == true & area < 0.9')", "where('large == true & area < 0.9', grid)", "pairs(k=1, inner=where('large == true'))",
-    "correlated([[area, posX]], inverse=[[large, shape]], sigma=0.4)", "correlated([[area, posX], [scale, shape]], sigma=[0.3, 0.5])",
-    "tasks(factors=[area, large, shape])", "tasks(inner=grid, head=rule, classes=3)", "tasks(head=rule, factors=[area, large, shape])",
+    "correlated([[area, posX]], inverse=[[large, shape]], sigma=0.4)",
+    "correlated([[area, posX], [scale, shape]], sigma=[0.3, 0.5])",
+    "tasks(factors=[area, large, shape])", "tasks(inner=grid, head=rule, classes=3)",
+    "tasks(head=rule, factors=[area, large, shape])",
 )  # fmt: skip
 
 
@@ -204,9 +206,12 @@ def attribute_cases() -> Iterator[tuple[str, Callable[[], str]]]:
 
 
 def on_grid(space: FactorSpace, u: Array) -> Array:
-    """Values (n, k) on the grid at points `u` (n, k)."""
-    sizes = np.array([factor.size or 1 for factor in space])
-    return space.values((u * sizes).astype(np.int64))
+    """Values (n, k) at points `u` (n, k), on the grid of each factor that has one."""
+    columns = [
+        factor.from_unit(u[:, j]) if factor.size is None else factor.values((u[:, j] * factor.size).astype(np.int64))
+        for j, factor in enumerate(space)
+    ]
+    return np.stack(columns, axis=-1)
 
 
 def order_cases() -> Iterator[tuple[str, Callable[[], str]]]:
