@@ -28,7 +28,7 @@ from factorhub.regimes.regime import (
 )
 from factorhub.regimes.uniform import UNIFORM
 from factorhub.regimes.where import uniform_members, within
-from factorhub.regions import Diagram, Region, diagram
+from factorhub.regions import Diagram, Region, diagram, enumerable
 from factorhub.space import FactorSpace
 
 ATTEMPTS = 2**12  # redraws of one row's second member before giving up
@@ -143,7 +143,7 @@ def each_point(numbers: Array, points: Array) -> Array:
 def movable(base: FactorSpace, source: Regime, names: tuple[str, ...], *, ordered: bool) -> Array:
     """The positions of the factors that may change: those named, else all that vary in the source (and are ordered)."""
     space, region = source.space(base), source.support(base)
-    varying = set(space.names) if region is None else set(diagram(region, space).varying())
+    varying = set(space.names if region is None or not enumerable(region, space) else diagram(region, space).varying())
     fixed = {factor.name for factor in space if factor.size == 1 or factor.name not in varying}
     if names:
         for name in names:

@@ -16,7 +16,7 @@ from factorhub.regimes.grid import Grid, check_rows
 from factorhub.regimes.mechanisms import Target
 from factorhub.regimes.regime import Draw, Extended, Regime, Single, Wrapper, again, remembered, settled
 from factorhub.regimes.uniform import UNIFORM, Uniform
-from factorhub.regions import Diagram, Region, diagram, parse, tabled
+from factorhub.regions import Diagram, Region, diagram, enumerable, parse
 from factorhub.space import FactorSpace
 
 ATTEMPTS = 2**18  # redraws of one row before giving up
@@ -83,7 +83,7 @@ class Where(Wrapper):
         if not isinstance(inner, Grid | Uniform):
             return None
         space = inner.space(base)
-        if isinstance(inner, Uniform) and not all(tabled(condition, space) for condition in region.conditions()):
+        if isinstance(inner, Uniform) and not enumerable(region, space):
             return None
         found = diagram(region, space)
         if found.share == 0.0:

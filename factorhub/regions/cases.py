@@ -200,8 +200,13 @@ def _first_code(factor: Factor, edges: Array) -> Array:
     return np.clip(codes, 0, factor.size or 0)
 
 
+def enumerable(region: Region, space: FactorSpace) -> bool:
+    """True unless the region asks for an attribute that follows from factors off the grid, or from too many grid points."""
+    return all(tabled(condition, space) for condition in region.conditions())
+
+
 def tabled(condition: Condition, space: FactorSpace) -> bool:
-    """True unless the condition is on an attribute that follows from factors off the grid, or from too many grid points."""
+    """True unless the condition is on an attribute whose table would have no end, or too many entries."""
     reads = next((found.reads for found in space.attributes if found.name == condition.factor), ())
     return math.prod(LARGEST_TABLE + 1 if (size := space[name].size) is None else size for name in reads) <= LARGEST_TABLE
 
