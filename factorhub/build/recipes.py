@@ -33,6 +33,7 @@ FLOAT32 = 2.0**-24  # the rounding of a float32, relative: what errors stay belo
 MOST_UNASKED = 2**27  # rows that are written without being asked for by number
 ONE = Splits(("train",), fractions=(1.0,))
 SETTINGS = ("rows", "workers", "shard_rows", "compression", "level", "overwrite", "progress")  # what options are mistaken for
+REMARKS = ("source", "notes")  # what a set's recipe says for people
 NAMES = ("generator", "version", "options", "regime", "seed", "rows", "splits", "split_rows", "order", "bound")
 
 
@@ -106,7 +107,7 @@ class Recipe:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], *, generator: str | None = None) -> Recipe:
-        """The recipe that `to_dict` described; what is left out takes its default, and `source` is a remark.
+        """The recipe that `to_dict` described; what is left out takes its default, and `source` and `notes` are remarks.
 
         A recipe is data: a generator outside the catalog is imported only where `generator` repeats its name, and a regime
         outside factorhub comes only from a module that is imported already.
@@ -116,7 +117,7 @@ class Recipe:
         """
         must_be("a recipe", data, Mapping, "a dictionary such as {'generator': 'dsprites'}")
         for name in data:
-            if name not in (*NAMES, "source"):
+            if name not in (*NAMES, *REMARKS):
                 raise unknown("entry", name, NAMES, "a recipe")
         if "generator" not in data:
             raise InputError('a recipe names its generator; got none: add generator = "NAME"')

@@ -48,7 +48,7 @@ def plan(
         shard_rows = whole("shard_rows (--shard-rows)", shard_rows, 1)
     return Plan(
         title=f"{made.name}: {made.summary}",
-        recipe={**asked.to_dict(), "source": made.source},
+        recipe={**asked.to_dict(), "source": made.source, **({"notes": list(made.notes)} if made.notes else {})},
         space=source.space,
         columns=source.columns,
         layouts=layouts_of(source, compression, level),

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from factorhub import build, catalog, randomness, regimes
-from factorhub.build.recipes import Recipe, recipe
+from factorhub.build.recipes import REMARKS, Recipe, recipe
 from factorhub.build.rendered import Sampled
 from factorhub.errors import InputError, StoreError, short
 from factorhub.evaluation.digests import digest
@@ -105,7 +105,7 @@ def _of_store(store: Store, seed: int, split: str | None, regime: Any, as_stored
     if regime is not None:
         where = f"split {store.split}" if store.split else "the stored rows"
         raise InputError(f"a regime draws rows from a generator; got one beside {where} of {name}; leave out one of them")
-    facts = {"recipe": {key: value for key, value in store.recipe.items() if key != "source"}, "split": store.split}
+    facts = {"recipe": {key: value for key, value in store.recipe.items() if key not in REMARKS}, "split": store.split}
     return stored(store, seed, name, facts, content=store.manifest.content)
 
 

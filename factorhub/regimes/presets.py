@@ -290,6 +290,14 @@ def _scenes() -> Iterator[Preset]:
     yield Preset("figures-actor-swap", "figures", "pairs of two actors in one action, view and place", "this project", text)
 
 
+def _signals() -> Iterator[Preset]:
+    near, far = "tap <= 0.05 & tap_2 <= 0.05 & tap_3 <= 0.05", "tap > 0.2 | tap_2 > 0.2 | tap_3 > 0.2"
+    rows = f"train=20000 * where('{near}', uniform); test=5000 * where('{far}', uniform)"
+    about = "16 devices, heard in line of sight to train on, over echoes to test"
+    options = (("devices", "16"), ("taps", "3"))
+    yield Preset("rf-unknown-channels", "rf_fingerprint", about, "this project", "", rows, options)
+
+
 def _shells() -> Iterator[Preset]:
     def box(text: str, away: str, rows: tuple[int, int, int, int]) -> str:
         easy, hard = away.split(" | ")
@@ -324,4 +332,4 @@ def _shells() -> Iterator[Preset]:
 _MELODIES = Preset(
     "dmelodies-70-20-10", "dmelodies", "the published shares, by a seeded order", PATI, "", "train=0.7,validation=0.2,test=0.1"
 )
-PRESETS: tuple[Preset, ...] = (*_correlated(), *_held_out(), *_weak(), *_causal(), *_scenes(), *_shells(), _MELODIES)
+PRESETS: tuple[Preset, ...] = (*_correlated(), *_held_out(), *_weak(), *_causal(), *_scenes(), *_signals(), *_shells(), _MELODIES)

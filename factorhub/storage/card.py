@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from factorhub.factors import Factor
 from factorhub.printable import json_text, printable, quoted
 from factorhub.source import Column, labels_of
 from factorhub.space import FactorSpace
@@ -38,7 +39,7 @@ def text(manifest: Manifest) -> str:
     for column in plan.columns:
         head += _feature(column, plan.space)
     splits = [f"| {split} | {stop - start:,} |" for split, (start, stop) in plan.ranges.items()]
-    source = plan.recipe.get("source")
+    source, notes = plan.recipe.get("source"), plan.recipe.get("notes", ())
     files = "shard" if len(plan.shards) == 1 else "shards"
     body = [
         "---",
@@ -48,17 +49,16 @@ def text(manifest: Manifest) -> str:
         f"{len(plan):,} rows in {len(plan.shards)} HDF5 {files}, {manifest.bytes / 1e6:,.1f} MB.",
         "Made by [factorhub](https://pypi.org/project/factorhub/); the recipe below makes the same rows on any machine.",
         *(["", f"Source of the definition: {printable(str(source))}."] if source else []),
+        *(["", "```", *(printable(str(line)) for line in notes), "```"] if notes else []),
         "",
         "| split | rows |",
         "|---|---|",
         *splits,
         "",
-        "| factor | kind | values | unit | nuisance |",
-        "|---|---|---|---|---|",
-        *(
-            printable(f"| {f.name} | {f.kind} | {f.size or 'interval'}: {f.range_text()} | {f.unit} | {'yes' * f.nuisance} |")
-            for f in plan.space
-        ),
+        "| factor | kind | values | unit | nuisance | description |",
+        "|---|---|---|---|---|---|",
+        *(_row(factor, "yes" * factor.nuisance) for factor in plan.space),
+        *(_row(item.factor, f"attribute: follows from {', '.join(item.reads)}") for item in plan.space.attributes),
         "",
         "```python",
         "import factorhub",
@@ -72,6 +72,19 @@ def text(manifest: Manifest) -> str:
         "",
     ]
     return "\n".join(head + body)
+
+
+def _row(factor: Factor, remark: str) -> str:
+    """A factor's line in the table."""
+    cells = [
+        factor.name,
+        factor.kind,
+        f"{factor.size or 'interval'}: {factor.range_text()}",
+        factor.unit,
+        remark,
+        factor.description,
+    ]
+    return printable(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
 
 
 def head(text: str) -> list[str]:

@@ -111,8 +111,8 @@ def test_every_preset_fits_its_generator(name: str) -> None:
     wanted = found.generator or "dsprites"
     if wanted not in factorhub.generators():
         pytest.skip(f"{wanted} is not in the catalog")
-    asked = factorhub.recipe(wanted, regime=found.regime, splits=found.splits)
-    endless = asked.regime.length(factorhub.generator(wanted).space) is None and not asked.splits.rows
+    asked = factorhub.recipe(wanted, options=dict(found.options), regime=found.regime, splits=found.splits)
+    endless = asked.regime.length(asked.made.space) is None and not asked.splits.rows
     source = (dataclasses.replace(asked, rows=1000) if endless else asked).source()
     labels = [column.name for column in source.columns if column.role != "observation"]
     batch = source.read([0, len(source) - 1], labels)

@@ -135,3 +135,47 @@ def test_the_fingerprint_of_a_device() -> None:
     assert np.abs(spun - clean @ [1, 1j]).max() < 0.3
     quiet, loud = (np.std(made.render(np.where(np.arange(10) == 7, snr, ideal))["signal"] - clean) for snr in (20.0, 0.0))
     assert loud / quiet == pytest.approx((1 - 10**-1.5) / (0.1 - 10**-1.5), rel=1e-6)
+
+
+def signal_of(options: dict[str, object], named: dict[str, float]) -> np.ndarray:
+    """The complex signal of one row, all else at its first value."""
+    made = factorhub.generator("rf_fingerprint", dtype="float64", **options)
+    return np.asarray(made.render(made.space.point(**named))["signal"] @ [1, 1j])
+
+
+def test_echoes_add_up_and_those_without_strength_change_nothing() -> None:
+    one = {"tap": 0.4, "tap_phase": 1.0, "delay": 3.5, "snr": 30.0}
+    three = {"tap_2": 0.3, "tap_phase_2": 4.0, "delay_2": 6.0}
+    plain, first = signal_of({}, {"snr": 30.0}), signal_of({}, one)
+    second = signal_of({}, {"tap": 0.3, "tap_phase": 4.0, "delay": 6.0, "snr": 30.0})
+    both = signal_of({"taps": 3}, {**one, **three})
+    assert np.array_equal(signal_of({"taps": 3}, one), first)
+    assert np.abs((both - plain) - (first - plain) - (second - plain)).max() < 1e-12
+
+
+def test_fading_turns_each_echo_by_its_own_doppler_shift() -> None:
+    named = {"tap": 0.5, "delay": 2.0, "snr": 30.0}
+    still, fading = signal_of({}, named), signal_of({"fading": True}, {**named, "doppler": 0.0})
+    assert np.abs(still - fading).max() < 1e-12
+    plain, moving = signal_of({}, {"snr": 30.0}), signal_of({"fading": True}, {**named, "doppler": 2e-3})
+    turned = (still - plain) * np.exp(2j * np.pi * 2e-3 * np.arange(256))
+    assert np.abs((moving - plain) - turned).max() < 1e-9
+
+
+def test_a_device_has_impairments_of_its_own_and_fewer_devices_are_the_first_of_more() -> None:
+    few, many = ({"devices": count} for count in (4, 9))
+    rows = [signal_of(few, {"device": i, "snr": 30.0, "message": 5}) for i in range(4)]
+    assert all(np.array_equal(row, signal_of(many, {"device": i, "snr": 30.0, "message": 5})) for i, row in enumerate(rows))
+    assert min(np.abs(a - b).max() for i, a in enumerate(rows) for b in rows[:i]) > 0.01
+
+
+@pytest.mark.parametrize(
+    ("options", "answer"),
+    [
+        ({"taps": 9}, "taps of rf_fingerprint counts echoes, 1 to 8; got 9"),
+        ({"devices": 1}, "devices of rf_fingerprint is 0 .* got 1"),
+    ],
+)
+def test_impossible_channels_and_devices_are_refused(options: dict[str, int], answer: str) -> None:
+    with pytest.raises(InputError, match=answer):
+        factorhub.generator("rf_fingerprint", **options)
