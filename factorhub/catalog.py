@@ -54,6 +54,9 @@ CATALOG: dict[str, str] = {
     "linear_scm": "factorhub.dynamics.linear_scm:linear_scm",
     "seasonal_series": "factorhub.dynamics.seasonal_series:seasonal_series",
     "rf_fingerprint": "factorhub.dynamics.rf_fingerprint:rf_fingerprint",
+    "drifting_graphs": "factorhub.graphs.drifting_graphs:drifting_graphs",
+    "concept_graphs": "factorhub.graphs.concept_graphs:concept_graphs",
+    "intents": "factorhub.graphs.intents:intents",
 }
 
 

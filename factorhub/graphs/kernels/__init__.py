@@ -1,0 +1,1 @@
+"""The compiled loops of graphs: edges by chance, node concepts, and interactions."""
