@@ -18,7 +18,7 @@ from factorhub.regimes.uniform import Uniform
 
 
 def test_every_format_has_a_writer():
-    assert list(formats()) == ["npz", "hdf5", "shapes3d", "objects", "parquet", "webdataset", "midi", "musicxml"]
+    assert list(formats()) == ["npz", "hdf5", "shapes3d", "objects", "parquet", "webdataset", "midi", "musicxml", "wav"]
     for known in formats().values():
         assert callable(known.write)
         assert known.write.__doc__
