@@ -29,7 +29,9 @@ def voices(*, rate: Rate = 16000) -> Generator:
         (
             *said,
             continuous("tract", 0.8, 1.25, grid=10, description="speaker: length of the vocal tract; formants are divided by it"),
-            continuous("tilt", -14.0, -6.0, grid=5, unit="dB", description="speaker: change of the source in each octave"),
+            continuous(
+                "tilt", -14.0, -6.0, grid=5, unit="dB", description="speaker: of the source in an octave; the lips add 6 dB"
+            ),
             continuous("bandwidth", 60.0, 160.0, grid=6, unit="Hz", description="speaker: of the first formant"),
             continuous("jitter", 0.0, 0.03, grid=4, description="speaker: how unsteady the pitch is, as a share of it"),
             continuous("pitch", 90.0, 260.0, grid=18, unit="Hz", description="in the middle of the contour"),
@@ -67,7 +69,7 @@ def voices(*, rate: Rate = 16000) -> Generator:
         source="own definition; vowels' formants by Peterson, Barney: Control methods used in a study of the vowels (1952)",
         notes=(
             "voice = Σ_h a_h sin(h φ), φ = 2π ∫ f0 dt, none above 47% of the sampling rate, of mean square 1 at each frame",
-            "a_h = h^(tilt / 6.02) Π_k 1 / √((1 - x²)² + (b x)²), x = h f0 tract / F_k, b = bandwidth w_k tract / F_k",
+            "a_h = h^(1 + tilt / 6.02) Π_k 1 / √((1 - x²)² + (b x)²), x = h f0 tract / F_k, b = bandwidth w_k tract / F_k",
             "F_1 … F_3 by unit, F_4 = 3500 Hz, F_5 = 4500 Hz; w = 1, 1.2, 1.7, 2.4, 3; units glide into one another in 45 ms",
             "f0 = pitch (1 + 0.15 c(t)) (1 + jitter r), c from -1 to 1 by contour and r random at each frame of 5 ms",
         ),

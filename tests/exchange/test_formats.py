@@ -126,7 +126,7 @@ from factorhub.exchange.formats import export, formats
 assert not {"h5py", "pyarrow", "datasets", "music21", "numba"} & set(sys.modules) - {"h5py"}, sys.modules
 print(len(formats()))
 """
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "8\n"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "9\n"
 
 
 def test_natural_order_is_that_of_the_index(scenes):

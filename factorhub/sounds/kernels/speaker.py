@@ -31,7 +31,8 @@ LEAD, SILENT, FADE = 0.05, 0.02, 0.02  # silence before and after, and how long 
 CONSONANT = 0.35  # of a syllable that has one
 GLIDE = 0.045  # from one unit to the next [s]
 RISE, FALL = 0.030, 0.070  # of the whole utterance [s]
-LOUD, BREATH = 0.16, 0.006  # root mean square of a vowel at 0 dB, and of the breath beside a vowel of 1
+LOUD, BREATH = 0.12, 0.006  # root mean square of a vowel at 0 dB, and of the breath beside a vowel of 1
+OCTAVE = 6.020599913279624  # dB of an octave where amplitude is as frequency, which is what the lips add
 SWING = 0.15  # of the pitch, up and down, where the contour is not flat
 BROAD = (1.0, 1.2, 1.7, 2.4, 3.0)  # bandwidths of the formants beside the first one's
 HISS, AIR, WIDTH = 5200.0, 1700.0, 1500.0  # where s and breath are loudest, and how wide [Hz]
@@ -73,7 +74,7 @@ def speak(
                 labels[row, k] = unit
                 f0[row, k] = np.float32(pitches[k] if state[k, VOICED] > 0.02 else 0.0)
         for h in range(most):
-            source[h] = exp(how[row, TILT] / 6.020599913279624 * log(h + 1.0))
+            source[h] = exp((how[row, TILT] / OCTAVE + 1.0) * log(h + 1.0))
         for k in range(frames + 1):
             counts[k] = 0
             amplitudes[k] = 0.0
