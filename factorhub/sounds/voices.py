@@ -30,7 +30,7 @@ def voices(*, rate: Rate = 16000) -> Generator:
             *said,
             continuous("tract", 0.8, 1.25, grid=10, description="speaker: length of the vocal tract; formants are divided by it"),
             continuous(
-                "tilt", -14.0, -6.0, grid=5, unit="dB", description="speaker: of the source in an octave; the lips add 6 dB"
+                "tilt", -14.0, -6.0, grid=5, unit="dB/octave", description="speaker: of the source; the lips add 6 dB/octave"
             ),
             continuous("bandwidth", 60.0, 160.0, grid=6, unit="Hz", description="speaker: of the first formant"),
             continuous("jitter", 0.0, 0.03, grid=4, description="speaker: how unsteady the pitch is, as a share of it"),
