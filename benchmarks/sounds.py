@@ -53,7 +53,7 @@ def spectrum(own: object, pitch: float, shift: float, slope: float) -> np.ndarra
     if own.comb:
         a = a * (0.06 + np.abs(np.sin(np.pi * h * own.comb)))
     a = a * (1 + own.strength * np.exp(-(((pitch * h / own.body - 1) / own.width) ** 2))) * audible(pitch * shift * h * 1.03)
-    return a * np.sqrt(2 / (a**2).sum())
+    return a / np.sqrt((a**2).sum() / 2 + (a.sum() / 3.125) ** 2)
 
 
 def tune(row: dict, tokens: np.ndarray, samples: int, room: np.ndarray) -> np.ndarray:
@@ -124,7 +124,7 @@ def voice(row: dict, seed: int, samples: int) -> np.ndarray:
         formant = state[:, k, None] / row["tract"]
         x = f / formant
         a /= np.sqrt((1 - x**2) ** 2 + (row["bandwidth"] * wide * state[:, 5, None] / formant * x) ** 2)
-    a *= np.sqrt(2 / (a**2).sum(axis=1, keepdims=True))
+    a /= np.sqrt((a**2).sum(axis=1, keepdims=True) / 2 + (a.sum(axis=1, keepdims=True) / 7) ** 2)
     place, frames = np.arange(samples), np.arange(len(t)) * hop
     pitch, voiced, noisy = (np.interp(place, frames, track) for track in (f0, state[:, 6], state[:, 7]))
     angle, out = 2 * np.pi * np.concatenate([[0], np.cumsum(pitch)[:-1]]) / RATE, np.zeros(samples)
@@ -132,10 +132,10 @@ def voice(row: dict, seed: int, samples: int) -> np.ndarray:
         out += np.interp(place, frames, a[:, j - 1]) * np.sin(j * angle)
     out *= voiced
     white, r2 = random.normal(size=samples), np.exp(-2 * np.pi * 1500 / RATE)
-    for level, centre in ((0.006 * voiced, 1700 / row["tract"]), (noisy, 5200 / np.sqrt(row["tract"]))):
+    for level, centre in ((0.004 * voiced, 1700 / row["tract"]), (noisy, 5200 / np.sqrt(row["tract"]))):
         b, c = np.sqrt(0.5 * (1 - r2)), np.cos(2 * np.pi * centre / RATE)
         out += lfilter([b, 0, -b], [1, -(1 + r2) * c, r2], level * white)
-    out *= 0.12 * 10 ** (row["gain"] / 20)
+    out *= 0.13 * 10 ** (row["gain"] / 20)
     out[-int(0.02 * RATE) :] = 0
     return out.astype(np.float32)
 

@@ -42,7 +42,7 @@ def tunes(*, bars: Literal[1, 2] = 2, octave: Octave = 0, rate: Rate = 16000) ->
     playing = (
         categorical("instrument", names, description="who plays"),
         ordinal("tempo", TEMPI if whole else [120], unit="1/min", description="quarter notes a minute"),
-        _share("loudness", 0.75, whole, "from soft to loud over 18 dB; loud notes also begin faster and are brighter"),
+        _share("loudness", 1.0, whole, "from soft to loud over 18 dB; loud notes also begin faster and are brighter"),
         _share("vibrato", 0.0, whole, "depth: 1 is half a semitone up and down, 5.5 times a second"),
         _share("brightness", 0.5, whole, "how little the harmonics fall off"),
         categorical("effect", EFFECTS if whole else EFFECTS[:1], description="on the whole tune"),

@@ -40,13 +40,13 @@ def test_a_flat_voice_has_the_fundamental_of_its_label(made: Generator, vowel: s
 
 @pytest.mark.parametrize("vowel", VOWELS)
 def test_formants_are_those_of_the_vowel_over_the_length_of_the_tract(made: Generator, vowel: str) -> None:
-    """The median over some pitches: prediction draws a formant to the nearest harmonic."""
+    """The mean over some pitches: prediction draws a formant to the nearest harmonic."""
     for tract in (0.8, 0.9, 1.0, 1.1):
         wanted, found = np.array(VOWELS[vowel]) / tract, []
-        for pitch in (90, 94, 98, 102, 106, 110, 114):
-            peaks = formants(say(made, vowel, pitch=pitch, tract=tract)["audio"][VOWEL], RATE)
+        for pitch in range(90, 118, 3):
+            peaks = formants(say(made, vowel, pitch=pitch, tract=tract, bandwidth=60)["audio"][VOWEL], RATE)
             found.append([peaks[np.abs(peaks - formant).argmin()] for formant in wanted])
-        assert (np.abs(np.median(found, axis=0) / wanted - 1) < 0.05).all()
+        assert (np.abs(np.mean(found, axis=0) / wanted - 1) < 0.05).all()
 
 
 def test_contours_go_where_they_say(made: Generator) -> None:
@@ -112,7 +112,7 @@ def test_no_sample_is_beyond_one_and_both_ends_are_silent(made: Generator) -> No
     for name, ends in {"tilt": (-6, -14), "bandwidth": (60, 160), "pitch": (90, 260), "gain": (0, 0)}.items():
         values[:200, made.space.index(name)] = np.resize(np.repeat(ends, 3), 200)
     audio = made.render(values)["audio"]
-    assert 0.4 < np.abs(audio).max() < 0.9
+    assert 0.4 < np.abs(audio).max() < 0.7
     assert not audio[:, : int(0.05 * RATE)].any()
     assert not audio[:, -int(0.02 * RATE) :].any()
 

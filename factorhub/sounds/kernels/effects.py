@@ -13,8 +13,8 @@ from factorhub.numerics.trig import sincos
 from factorhub.sounds.kernels.harmonics import LN2, TURN, resonate
 
 TAPS, ROOM = 40, 0.32  # echoes of the room, and how late the last of them is [s]
-QUIET = 0.02  # amplitude above which the compressor begins to work
-KEPT = 26.0  # 1 + (0.1 / QUIET)²: an amplitude of 0.1 stays what it is
+QUIET = 0.01  # level above which the compressor begins to work
+KEPT = 26.0  # 1 + (0.05 / QUIET)²: a level of 0.05 stays what it is
 
 
 @compiled
@@ -51,15 +51,14 @@ def reverberate(signal: Array, wet: float, rate: float, chances: Array, work: Ar
 
 
 @compiled
-def compress(signal: Array, ratio: float, rate: float) -> None:
-    """Make loud parts softer, in place: above QUIET the level grows by 1 dB for each `ratio` dB. 0.1 stays 0.1."""
-    attack, release = 1.0 - exp(-1.0 / (0.008 * rate)), 1.0 - exp(-1.0 / (0.080 * rate))
-    power, level = 0.5 * (1.0 / ratio - 1.0), 0.0
+def compress(signal: Array, powers: Array, ratio: float) -> None:
+    """Make loud parts softer and soft ones louder, in place: above QUIET the level grows by 1 dB for each `ratio` dB.
+
+    The level is known here, where a machine has to follow the sound: `powers` (samples,) is its square. So nothing overshoots.
+    """
+    exponent = 0.5 * (1.0 / ratio - 1.0)
     for i in range(signal.size):
-        size = abs(signal[i])
-        level += (attack if size > level else release) * (size - level)
-        share = level * (1.0 / QUIET)
-        signal[i] *= exp(power * log((1.0 + share * share) / KEPT))
+        signal[i] *= exp(exponent * log((1.0 + powers[i] / (QUIET * QUIET)) / KEPT))
 
 
 @compiled

@@ -99,12 +99,17 @@ def resonate(b: Array, a1: float, a2: float, state: Array, start: int, stop: int
 
 
 @compiled
-def unit_power(amplitudes: Array, count: int) -> None:
-    """Scale amplitudes so that the sum of their sines has the mean square 1."""
-    power = 0.0
+def level(amplitudes: Array, count: int, crest: float) -> None:
+    """Scale amplitudes so that the sum of their sines has nearly the mean square 1, and is nowhere beyond `crest`.
+
+    The mean square is 1 of few harmonics and less of many, whose peaks rise high above it; smooth, where a limit is not.
+    """
+    power, peak = 0.0, 0.0
     for h in range(count):
         power += amplitudes[h] * amplitudes[h]
-    scale = math.sqrt(2.0 / max(power, 1e-30))
+        peak += abs(amplitudes[h])
+    peak /= crest
+    scale = 1.0 / math.sqrt(max(0.5 * power + peak * peak, 1e-30))
     for h in range(count):
         amplitudes[h] *= scale
 

@@ -10,17 +10,18 @@ from factorhub.factors import Array
 from factorhub.numerics.compiled import compiled
 from factorhub.numerics.normal import exp, log
 from factorhub.numerics.trig import sincos
-from factorhub.sounds.kernels.harmonics import TURN, audible, harmonics_below, unit_power
+from factorhub.sounds.kernels.harmonics import TURN, audible, harmonics_below, level
 
 # Columns of an instrument's row, in the order of `factorhub.sounds.instruments.Instrument`.
 SLOPE, EVEN, BODY, WIDTH, STRENGTH, COMB, STOPS, ATTACK, DECAY, RELEASE, BITE, BITE_TIME = range(12)
+CREST = 3.125  # of a note's peak over its level: two that overlap stay below 1 at the loudest
 POINTS = 256  # of one period that is overdriven
 DRAWBARS = 0b10101111  # harmonics 1, 2, 3, 4, 6 and 8 of an organ, the first in the lowest bit
 
 
 @compiled
 def spectrum(own: Array, pitch: float, shift: float, slope: float, rate: float, out: Array) -> int:
-    """Fill `out` with the amplitudes of a note's harmonics, of unit power, and say how many there are.
+    """Fill `out` with the amplitudes of a note's harmonics, levelled, and say how many there are.
 
     Args:
         own: the row of the instrument.
@@ -41,7 +42,7 @@ def spectrum(own: Array, pitch: float, shift: float, slope: float, rate: float, 
         off = (pitch * h / own[BODY] - 1.0) / own[WIDTH]
         a *= 1.0 + own[STRENGTH] * exp(-off * off)
         out[h - 1] = a * audible(pitch * shift * h * 1.03, rate)
-    unit_power(out, count)
+    level(out, count, CREST)
     return count
 
 
@@ -53,7 +54,7 @@ def saturated(x: float) -> float:
 
 @compiled
 def overdrive(amplitudes: Array, count: int, drive: float, top: float, rate: float, sines: Array) -> None:
-    """Replace harmonics by those of the overdriven wave, of unit power again.
+    """Replace harmonics by those of the overdriven wave, levelled again.
 
     One period is bent point by point and taken apart again: what the amplifier adds above the band is left out, which
     bending the sampled signal could not do. The wave is odd, and so is the curve: it stays a sum of sines.
@@ -77,4 +78,4 @@ def overdrive(amplitudes: Array, count: int, drive: float, top: float, rate: flo
         for n in range(half):
             total += bent[n] * sines[(h * n) % POINTS]
         amplitudes[h - 1] = total * audible(top * h, rate)
-    unit_power(amplitudes, count)
+    level(amplitudes, count, CREST)

@@ -28,7 +28,7 @@ INSTRUMENT, TEMPO, LOUDNESS, VIBRATO, BRIGHTNESS, EFFECT, STRENGTH = range(7)  #
 LEAD = 0.05  # silence before the first note [s]
 SILENT, FADE = 0.03, 0.10  # after the last sound, and how long that fades [s]
 REACH, SPEED = 0.0293, 5.5  # of vibrato: how far up and down, 50 cents, and how often a second
-MOST = 64  # harmonics
+MOST = 96  # harmonics
 
 
 @compiled
@@ -46,12 +46,13 @@ def play(tokens: Array, how: Array, own: Array, rate: float, hop: int, chances: 
         f0: (n, frames) float32, the fundamental in Hz at each hop, 0 while no note is held.
     """
     size = audio.shape[1]
-    signal, work = np.empty(size), np.empty(size)
+    signal, work, powers = np.empty(size), np.empty(size), np.empty(size)
     sines = np.empty(POINTS)
     for n in range(POINTS):
         sines[n] = sincos(TURN * n / POINTS)[0]
     for row in range(tokens.shape[0]):
         signal[:] = 0.0
+        powers[:] = 0.0
         f0[row] = 0.0
         kind, strength = int(how[row, EFFECT]), how[row, STRENGTH]
         shift = semitones(0.5 + 3.5 * strength) if kind == PITCH_SHIFT else 1.0
@@ -61,7 +62,7 @@ def play(tokens: Array, how: Array, own: Array, rate: float, hop: int, chances: 
             if tokens[row, t] > 1:
                 pitch = 440.0 * semitones(float(tokens[row, t]) - 11.0)  # token 11 is the A of 440 Hz
                 begin, player = LEAD * rate + t * tick, own[int(how[row, INSTRUMENT])]
-                note(pitch, shift, begin, tick, how[row], player, drive, rate, sines, signal)
+                note(pitch, shift, begin, tick, how[row], player, drive, rate, sines, signal, powers)
                 frames(pitch * shift, begin, tick, how[row, VIBRATO], rate, hop, f0[row])
         if kind == GAIN:
             level = decibels(-2.0 - 10.0 * strength)
@@ -72,7 +73,7 @@ def play(tokens: Array, how: Array, own: Array, rate: float, hop: int, chances: 
         elif kind == REVERB:
             reverberate(signal, 0.25 + 1.25 * strength, rate, chances, work)
         elif kind == COMPRESSION:
-            compress(signal, exp(0.4 + 1.7 * strength), rate)
+            compress(signal, powers, exp(0.4 + 1.7 * strength))
         end_smoothly(signal, int(SILENT * rate), int(FADE * rate))
         keep(signal, audio[row])
 
@@ -89,8 +90,9 @@ def note(
     rate: float,
     sines: Array,
     signal: Array,
+    powers: Array,
 ) -> None:
-    """Add one note to `signal`: held for `length` samples from the sample `begin` on, and then released."""
+    """Add one note to `signal`, and the square of its level to `powers`: held for `length` samples from `begin` on."""
     loudness = how[LOUDNESS]
     slope = own[SLOPE] * (1.45 - 0.9 * how[BRIGHTNESS]) + 0.35 * (1.0 - loudness)
     late, first = np.zeros(MOST), np.zeros(MOST)
@@ -119,6 +121,8 @@ def note(
             if drive > 0.0:  # an amplifier that is overdriven holds a fading note
                 fading = saturated(drive * fading) / loud
             levels[i] = level * fading * smooth(t / attack) * (1.0 - smooth((t - held) / release))
+        for i in range(size):
+            powers[base + i] += levels[i] * levels[i]
         add_harmonics(angles, shares, late, first, count, size, work, signal[base:stop], levels)
 
 

@@ -20,9 +20,9 @@ from factorhub.sounds.kernels.harmonics import (
     end_smoothly,
     harmonics_below,
     keep,
+    level,
     resonate,
     smooth,
-    unit_power,
 )
 
 TRACT, TILT, BANDWIDTH, JITTER, PITCH, CONTOUR, TEMPO, GAIN = range(8)  # columns of how something is said
@@ -31,8 +31,9 @@ LEAD, SILENT, FADE = 0.05, 0.02, 0.02  # silence before and after, and how long 
 CONSONANT = 0.35  # of a syllable that has one
 GLIDE = 0.045  # from one unit to the next [s]
 RISE, FALL = 0.030, 0.070  # of the whole utterance [s]
-LOUD, BREATH = 0.12, 0.006  # root mean square of a vowel at 0 dB, and of the breath beside a vowel of 1
+LOUD, BREATH = 0.13, 0.004  # level of a vowel at 0 dB, and of the breath beside a vowel of 1
 OCTAVE = 6.020599913279624  # dB of an octave where amplitude is as frequency, which is what the lips add
+CREST = 7.0  # of the peak of a vowel over its level
 SWING = 0.15  # of the pitch, up and down, where the contour is not flat
 BROAD = (1.0, 1.2, 1.7, 2.4, 3.0)  # bandwidths of the formants beside the first one's
 HISS, AIR, WIDTH = 5200.0, 1700.0, 1500.0  # where s and breath are loudest, and how wide [Hz]
@@ -85,9 +86,9 @@ def speak(
         noise(state, key, seeds[row], hop, breath, hiss)
         ring(breath, AIR / how[row, TRACT], rate)
         ring(hiss, HISS / math.sqrt(how[row, TRACT]), rate)
-        level = LOUD * decibels(how[row, GAIN])
+        gain = LOUD * decibels(how[row, GAIN])
         for i in range(size):
-            signal[i] = level * (signal[i] + breath[i] + hiss[i])
+            signal[i] = gain * (signal[i] + breath[i] + hiss[i])
         end_smoothly(signal, int(SILENT * rate), int(FADE * rate))
         keep(signal, audio[row])
 
@@ -151,7 +152,7 @@ def pitch_at(share: float, how: Array, key: Array, seed: int, frame: int) -> flo
 
 @compiled
 def envelope(state: Array, source: Array, pitch: float, tract: float, width: float, rate: float, out: Array) -> int:
-    """Fill `out` with the amplitudes of all harmonics, of unit power: the source under five resonances; how many there are."""
+    """Fill `out` with the amplitudes of all harmonics, levelled: the source under five resonances; how many there are."""
     count = min(harmonics_below(pitch, rate), out.size)
     for h in range(count):
         out[h] = 1.0
@@ -166,7 +167,7 @@ def envelope(state: Array, source: Array, pitch: float, tract: float, width: flo
         out[h] = source[h] / math.sqrt(out[h])
     for h in range(int(0.79 * 0.5 * rate / pitch), count):
         out[h] *= audible(pitch * (h + 1.0), rate)
-    unit_power(out, count)
+    level(out, count, CREST)
     return count
 
 
