@@ -125,7 +125,8 @@ def main(names: list[str]) -> None:
         "# Generators", "",
         "Every generator of the catalog, drawn by the project itself (`make pictures`). `factorhub info NAME` prints these facts.",
         "`factorhub preview NAME --out FILE.png --traverse FACTOR` draws such pictures for any factor.",
-        "Options, masks, object tables and interventions of the scenes: [scenes](scenes.md).", "",
+        "Options, masks, object tables and interventions of the scenes: [scenes](scenes.md).",
+        "What holds of all sounds: [sounds](sounds.md).", "",
     ]  # fmt: skip
     for name in names:
         draw(name)

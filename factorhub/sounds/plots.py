@@ -27,6 +27,10 @@ def log_mel(audio: Array, rate: float, frames: int = WIDE, bands: int = MELS) ->
     """Power in mel bands [dB] of one clip (samples,): (bands, frames), the lowest band first, at even times over the clip.
 
     Triangles of even width in mel from 60 Hz to half the rate over the power spectra of Hann windows of 32 ms.
+
+    >>> tone = np.sin(2 * np.pi * 1000 * np.arange(16_000) / 16_000)
+    >>> log_mel(tone, 16_000, frames=9)[:, 4].argmax().item()
+    26
     """
     size = int(WINDOW * rate) // 2 * 2
     padded = np.pad(np.asarray(audio, dtype=np.float64), size // 2)
@@ -42,7 +46,7 @@ def log_mel(audio: Array, rate: float, frames: int = WIDE, bands: int = MELS) ->
     return np.asarray(10.0 * np.log10(shares @ power.T + 1e-12))
 
 
-def waves(rate: int, most: float = 0.6) -> Callable[[Batch], Array]:
+def waves(rate: int, most: float = 0.45) -> Callable[[Batch], Array]:
     """A function from batches with `audio` and `f0` to pictures (n, 256, 512, 3): waveform, spectrogram, fundamental.
 
     Args:

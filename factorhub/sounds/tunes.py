@@ -34,6 +34,11 @@ def tunes(*, bars: Literal[1, 2] = 2, octave: Octave = 0, rate: Rate = 16000) ->
         bars: 2 is a whole melody of dMelodies. 1 is its first bar, played plainly at 120 beats a minute.
         octave: of all tonics; 0 leaves it a factor.
         rate: samples a second.
+
+    >>> from factorhub import generator
+    >>> made = generator("tunes", bars=1, octave=4)
+    >>> made.render(tonic="A", instrument=["flute", "violin"])["audio"].shape, made.field("audio").sampling_rate
+    ((2, 40000), 16000)
     """
     melodies, whole = dmelodies(), bars == 2
     notes = [factor for factor in melodies.space if whole or factor.name not in SECOND_BAR]

@@ -23,6 +23,11 @@ def voices(*, rate: Rate = 16000) -> Generator:
 
     Args:
         rate: samples a second.
+
+    >>> from factorhub import generator
+    >>> batch = generator("voices").render(syllable_1="ma", pitch=[100, 200])
+    >>> batch["audio"].shape, batch["f0"][:, 40].tolist()
+    ((2, 24000), [100.0, 200.0])
     """
     said = [categorical(f"syllable_{i}", SYLLABLES, description=f"content: the syllable at place {i}") for i in range(1, COUNT + 1)]
     space = FactorSpace(
@@ -68,7 +73,7 @@ def voices(*, rate: Rate = 16000) -> Generator:
         draw=draw,
         source="own definition; vowels' formants by Peterson, Barney: Control methods used in a study of the vowels (1952)",
         notes=(
-            "voice = Σ_h a_h sin(h φ), φ = 2π ∫ f0 dt, none above 47% of the sampling rate, level at each frame",
+            "voice = Σ_h a_h sin(h φ), φ = 2π ∫ f0 dt, none above 47% of the sampling rate, scaled at each frame to one level",
             "a_h = h^(1 + tilt / 6.02) Π_k 1 / √((1 - x²)² + (b x)²), x = h f0 tract / F_k, b = bandwidth w_k tract / F_k",
             "F_1 … F_3 by unit, F_4 = 3500 Hz, F_5 = 4500 Hz; w = 1, 1.2, 1.7, 2.4, 3; units glide into one another in 45 ms",
             "f0 = pitch (1 + 0.15 c(t)) (1 + jitter r), c from -1 to 1 by contour and r random at each frame of 5 ms",
