@@ -39,6 +39,8 @@ CATALOG: dict[str, str] = {
     "causal_flow": "factorhub.dsprites_like.causal_flow:causal_flow",
     "degraded": "factorhub.wrappers.degraded:degraded",
     "dmelodies": "factorhub.dmelodies.dmelodies:dmelodies",
+    "tunes": "factorhub.sounds.tunes:tunes",
+    "voices": "factorhub.sounds.voices:voices",
     "pendulum": "factorhub.dynamics.pendulum:pendulum",
     "lotka_volterra": "factorhub.dynamics.lotka_volterra:lotka_volterra",
     "three_body": "factorhub.dynamics.three_body:three_body",

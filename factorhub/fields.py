@@ -25,7 +25,8 @@ class Field:
         dims: a name for each axis of `shape`: ("y", "x"), ("y", "x", "channel"), ("time", "component").
         unit: of the numbers; empty when they have none.
         description: one line for tables and dataset cards.
-        meta: further facts a reader needs, as JSON data, such as a vocabulary or the names of components.
+        meta: further facts a reader needs, as JSON data, such as a vocabulary, the names of components, or the
+            "sampling_rate" of a sound, in samples a second.
     """
 
     name: str
@@ -44,6 +45,11 @@ class Field:
         object.__setattr__(self, "dtype", np.dtype(self.dtype).name)
 
     @property
+    def sampling_rate(self) -> int | None:
+        """Samples a second of a sound, as `meta` has it; None of what is no sound."""
+        return sampling_rate(self.dims, self.meta)
+
+    @property
     def is_image(self) -> bool:
         """True for uint8 pixels (y, x) or (y, x, channel) with 1, 3 or 4 channels."""
         return is_image(self.dtype, self.dims, self.shape) and self.dims[0] == "y"
@@ -53,6 +59,12 @@ def is_image(dtype: str, dims: tuple[str, ...], shape: tuple[int, ...]) -> bool:
     """True for uint8 pixels (…, y, x) or (…, y, x, channel) with 1, 3 or 4 channels; axes such as "pair" may come before."""
     channels = dims[-1:] == ("channel",) and shape[-1] in (1, 3, 4)
     return dtype == "uint8" and (dims[:-1] if channels else dims)[-2:] == ("y", "x")
+
+
+def sampling_rate(dims: tuple[str, ...], meta: Mapping[str, Any]) -> int | None:
+    """Samples a second of a sound (…, time) whose `meta` has "sampling_rate"; None of anything else."""
+    found = meta.get("sampling_rate") if dims[-1:] == ("time",) else None
+    return found if isinstance(found, int) and found > 0 else None
 
 
 def check_batch(what: str, fields: Iterable[Field], batch: object, lead: tuple[int, ...]) -> None:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from factorhub.errors import InputError, RowError, short, unknown
 from factorhub.factors import Array, Factor
-from factorhub.fields import Batch, Field, is_image
+from factorhub.fields import Batch, Field, is_image, sampling_rate
 from factorhub.space import FactorSpace
 
 Role: TypeAlias = Literal["index", "factor", "value", "attribute", "regime", "observation"]
@@ -51,6 +51,11 @@ class Column:
     def is_image(self) -> bool:
         """True for pixels of an observation, of one image or several: see `factorhub.fields.is_image`."""
         return self.role == "observation" and is_image(self.dtype, self.dims, self.shape)
+
+    @property
+    def sampling_rate(self) -> int | None:
+        """Samples a second of a sound, or of several; None of what is no sound."""
+        return sampling_rate(self.dims, self.attributes.get("meta", {})) if self.role == "observation" else None
 
     @property
     def is_binary(self) -> bool:

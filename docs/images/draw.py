@@ -20,7 +20,7 @@ MOVED = {  # the factor that a generator's traversal shows; of other scenes, the
     "abstract_dsprites": "color", "infinite_sprites": "shape", "moving_sprites": "velX", "multi_dsprites": "posX_1",
     "tetrominoes": "shape_1", "shapes3d": "orientation", "objects_room": "orientation", "causal_pendulum": "light_angle",
     "causal_flow": "ball_radius", "dmelodies": "octave", "robot_arm": "horizontal_axis", "turntable": "azimuth",
-    "glyphs": "thickness", "degraded": "strength", "heads": "yaw", "figures": "action",
+    "glyphs": "thickness", "degraded": "strength", "heads": "yaw", "figures": "action", "tunes": "effect", "voices": "contour",
 }  # fmt: skip
 SMALL = {  # options that make a sequence fit a page
     "pendulum": {"video": 48}, "three_body": {"video": 48, "steps": 400}, "bouncing_balls": {"video": 48},
@@ -125,7 +125,8 @@ def main(names: list[str]) -> None:
         "# Generators", "",
         "Every generator of the catalog, drawn by the project itself (`make pictures`). `factorhub info NAME` prints these facts.",
         "`factorhub preview NAME --out FILE.png --traverse FACTOR` draws such pictures for any factor.",
-        "Options, masks, object tables and interventions of the scenes: [scenes](scenes.md).", "",
+        "Options, masks, object tables and interventions of the scenes: [scenes](scenes.md).",
+        "What holds of all sounds: [sounds](sounds.md).", "",
     ]  # fmt: skip
     for name in names:
         draw(name)

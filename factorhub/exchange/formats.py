@@ -65,7 +65,7 @@ FORMATS = (
     Format(
         "parquet",
         ".parquet",
-        "PNG pictures and ClassLabel factors for Hugging Face datasets; any set",
+        "PNG pictures, WAV sounds and ClassLabel factors for Hugging Face datasets; any set",
         "factorhub.exchange.parquet:write",
     ),
     Format(
@@ -80,6 +80,12 @@ FORMATS = (
         ".zip",
         "MusicXML files of melodies, zipped (.musicxml for a single one)",
         "factorhub.exchange.tunes:write_musicxml",
+    ),
+    Format(
+        "wav",
+        ".zip",
+        "WAV files of sounds and a table of their factors, zipped (.wav for a single one)",
+        "factorhub.exchange.wav:write",
     ),
 )
 

@@ -1,4 +1,4 @@
-"""Parquet for Hugging Face: pictures as PNG under an Image feature, categorical factors as ClassLabel, any set."""
+"""Parquet for Hugging Face: pictures as PNG under Image, sounds as WAV under Audio, categorical factors as ClassLabel, any set."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from factorhub.errors import InputError
-from factorhub.exchange import png
+from factorhub.exchange import png, wav
 from factorhub.exchange.output import replacing
 from factorhub.exchange.table import Table
 from factorhub.factors import Array
@@ -69,13 +69,15 @@ def _writer(opened: BinaryIO, schema: Any) -> Iterator[Any]:
 
 def feature(column: Column, space: FactorSpace) -> Any:
     """The `datasets` feature of a column."""
-    from datasets import ClassLabel, Image, List, Value
+    from datasets import Audio, ClassLabel, Image, List, Value
     from datasets import features as known
 
     labels = labels_of(column, space)
     inner, outer = _split(column)
     if column.is_image:
         item: Any = Image()
+    elif column.sampling_rate:
+        item = Audio(sampling_rate=column.sampling_rate)
     elif labels is not None:
         item = ClassLabel(names=list(labels))
     elif len(inner) > 1:
@@ -91,9 +93,11 @@ def feature(column: Column, space: FactorSpace) -> Any:
 
 
 def _split(column: Column) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """A column's shape, and the axes around each of its items: those before a picture's (y, x), all around a label."""
+    """A column's shape, and the axes around its items: those before a picture's (y, x) or a sound's time, all around a label."""
     if column.is_image:
         return column.shape, column.shape[: column.dims.index("y")]
+    if column.sampling_rate:
+        return column.shape, column.shape[:-1]
     return column.shape, column.shape
 
 
@@ -106,10 +110,10 @@ def _arrow(batch: Batch, columns: dict[str, Column], schema: Any, pool: Executor
         column, rows = columns.get(field.name), batch[field.name]
         if column is None:
             arrays.append(pa.array(rows, field.type))
-        elif column.is_image:
+        elif column.is_image or column.sampling_rate:
             outer = _split(column)[1]
             flat = rows.reshape(-1, *column.shape[len(outer) :])
-            files = png.encode(flat * np.uint8(255) if column.is_binary else flat, pool)
+            files = _files(flat, column, pool)
             paths = pa.nulls(len(files), pa.string())
             arrays.append(_fixed(pa.StructArray.from_arrays([pa.array(files, pa.binary()), paths], ["bytes", "path"]), outer))
         elif isinstance(field.type, pa.BaseExtensionType):
@@ -120,6 +124,14 @@ def _arrow(batch: Batch, columns: dict[str, Column], schema: Any, pool: Executor
                 item = item.value_type
             arrays.append(_fixed(pa.array(rows.reshape(-1), item), column.shape))
     return pa.table(arrays, schema=schema)
+
+
+def _files(rows: Array, column: Column, pool: Executor) -> list[bytes]:
+    """Pictures as PNG files, sounds as WAV files."""
+    rate = column.sampling_rate
+    if rate:
+        return list(pool.map(lambda clip: wav.encode(clip, rate), rows))
+    return png.encode(rows * np.uint8(255) if column.is_binary else rows, pool)
 
 
 def _fixed(values: Any, shape: tuple[int, ...]) -> Any:

@@ -22,7 +22,7 @@ from factorhub.storage.card import BATCH
 from factorhub.storage.manifest import MANIFEST, Manifest, read_manifest
 
 
-def load(path: str | Path, split: str | None = None, *, streaming: bool = False) -> Any:
+def load(path: str | Path, split: str | None = None, *, streaming: bool = False, audio: bool = False) -> Any:
     """Load a set with `datasets`: a Dataset, or an IterableDataset where `streaming`; a dictionary of all splits for None.
 
     The rows and features are those of `datasets.load_dataset(path)`, as NumPy arrays of the stored dtypes where the
@@ -34,6 +34,8 @@ def load(path: str | Path, split: str | None = None, *, streaming: bool = False)
         path: the folder of a set.
         split: one split's name.
         streaming: read rows as they are asked for, instead of converting the set to Arrow in the library's cache.
+        audio: sounds as dictionaries of `array` and `sampling_rate`, by the keys that `datasets` gives a decoded `Audio` under,
+            in place of plain arrays. That feature itself needs torchcodec to write and to read; the parquet format has it.
 
     Raises:
         StoreError: no set there, or a shard is missing.
@@ -57,12 +59,15 @@ def load(path: str | Path, split: str | None = None, *, streaming: bool = False)
         shards = [str(folder / shard.path) for shard in plan.shards if shard.split == name]
         files[name] = DataFilesList(shards, [(key,)] * len(shards))
     known = features(plan.columns, plan.space)
+    rates = {column.name: column.sampling_rate for column in plan.columns if column.sampling_rate} if audio else {}
     builder = HDF5(dataset_name="factorhub", hash=key, data_files=files, features=known, batch_size=BATCH)
     if streaming:
         stream = builder.as_streaming_dataset(split=split)
+        stream = _each(stream, lambda part: _sounding(part, rates, known)) if rates else stream
         return _each(stream, lambda part: part.with_format(as_stored()))
     builder.download_and_prepare()
     found = builder.as_dataset(split=split)
+    found = _each(found, lambda part: _sounding(part, rates, known)) if rates else found
     return _each(found, lambda part: part.with_format("numpy", dtype=None))  # None: as it is, where absence means int64
 
 
@@ -84,6 +89,26 @@ def features(columns: tuple[Column, ...], space: FactorSpace) -> Any:
             one = datasets.List(one, length=length)
         found[column.name] = one
     return datasets.Features(found)
+
+
+def _sounding(part: Any, rates: dict[str, int], known: Any) -> Any:
+    """A dataset whose sounds have their sampling rates beside them."""
+    import datasets
+
+    rated = {name: {"array": known[name], "sampling_rate": datasets.Value("int32")} for name in rates}
+    wanted = datasets.Features({name: rated.get(name, known[name]) for name in known})
+    return part.with_format("arrow").map(_rated, batched=True, fn_kwargs={"rates": rates}, features=wanted)
+
+
+def _rated(table: Any, rates: dict[str, int]) -> Any:
+    """An Arrow table with each sound (`rates` says which) and its sampling rate in one column."""
+    import pyarrow as pa
+
+    for name, rate in rates.items():
+        sound = table[name].combine_chunks()
+        both = pa.StructArray.from_arrays([sound, pa.array([rate] * len(sound), pa.int32())], ["array", "sampling_rate"])
+        table = table.set_column(table.schema.get_field_index(name), name, both)
+    return table
 
 
 def _key(folder: Path, manifest: Manifest) -> str:

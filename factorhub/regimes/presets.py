@@ -81,6 +81,9 @@ KLINDT = "Klindt et al.: Towards nonlinear disentanglement in natural data with 
 PAWLOWSKI = "Pawlowski, Castro, Glocker: Deep Structural Causal Models (NeurIPS 2020); strengths of this project"
 FOTIADIS = "Fotiadis et al.: Disentangled generative models for robust prediction of system dynamics (ICML 2023)"
 SQUIRES = "Squires, Seigal, Bhate, Uhler: Linear causal disentanglement via interventions (ICML 2023)"
+QIAN = "after Qian, Zhang, Chang, Yang, Hasegawa-Johnson: AutoVC: zero-shot voice style transfer (ICML 2019)"
+TODA = "after Toda, Black, Tokuda: Voice conversion by estimation of spectral parameter trajectory (IEEE TASLP 2007)"
+STEINMETZ = "after Steinmetz, Bryan, Reiss: Style transfer of audio effects with differentiable signal processing (JAES 2022)"
 PATI = "Pati, Gururani, Lerch: dMelodies (ISMIR 2020)"
 
 _ROTH = {
@@ -298,6 +301,22 @@ def _signals() -> Iterator[Preset]:
     yield Preset("rf-unknown-channels", "rf_fingerprint", about, "this project", "", rows, options)
 
 
+def _sounds() -> Iterator[Preset]:
+    rows = "train=20000 * where('~({test})', uniform()); test=5000 * where('{test}', uniform())"
+    about = "speakers of short and middling tracts to train on, of long ones to test"
+    yield Preset("voices-speakers-held-out", "voices", about, QIAN, "", rows.format(test="tract > 1.1"))
+    about = "pairs of two speakers who say the same at the same pitch"
+    yield Preset("voices-conversion-pairs", "voices", about, TODA, "pairs(k=4, factors=[tract, tilt, bandwidth, jitter])")
+    about = "long tracts have low voices: correlation -0.8 of tract and pitch"
+    yield Preset("voices-tract-pitch", "voices", about, f"after {TRAEUBLE}", "copula([[tract, pitch, -0.8]])")
+    about = "four effects to train on; reverb, overdrive and compression to test"
+    held_out = "effect in (reverb, overdrive, compression)"
+    yield Preset("tunes-unseen-effects", "tunes", about, STEINMETZ, "", rows.format(test=held_out))
+    about = "the 16,128 clips of one bar by four instruments that are the audio set of sequential benchmarks, in dMelodies' shares"
+    shares, options = "train=0.7,validation=0.2,test=0.1", (("bars", "1"), ("octave", "4"))
+    yield Preset("tunes-one-bar", "tunes", about, f"{PATI}; its audio set in MSD-Benchmark (2025)", "", shares, options)
+
+
 def _shells() -> Iterator[Preset]:
     def box(text: str, away: str, rows: tuple[int, int, int, int]) -> str:
         easy, hard = away.split(" | ")
@@ -332,4 +351,6 @@ def _shells() -> Iterator[Preset]:
 _MELODIES = Preset(
     "dmelodies-70-20-10", "dmelodies", "the published shares, by a seeded order", PATI, "", "train=0.7,validation=0.2,test=0.1"
 )
-PRESETS: tuple[Preset, ...] = (*_correlated(), *_held_out(), *_weak(), *_causal(), *_scenes(), *_signals(), *_shells(), _MELODIES)
+PRESETS: tuple[Preset, ...] = (
+    *_correlated(), *_held_out(), *_weak(), *_causal(), *_scenes(), *_signals(), *_sounds(), *_shells(), _MELODIES,
+)  # fmt: skip

@@ -18,7 +18,7 @@ from factorhub.regimes.uniform import Uniform
 
 
 def test_every_format_has_a_writer():
-    assert list(formats()) == ["npz", "hdf5", "shapes3d", "objects", "parquet", "webdataset", "midi", "musicxml"]
+    assert list(formats()) == ["npz", "hdf5", "shapes3d", "objects", "parquet", "webdataset", "midi", "musicxml", "wav"]
     for known in formats().values():
         assert callable(known.write)
         assert known.write.__doc__
@@ -126,7 +126,7 @@ from factorhub.exchange.formats import export, formats
 assert not {"h5py", "pyarrow", "datasets", "music21", "numba"} & set(sys.modules) - {"h5py"}, sys.modules
 print(len(formats()))
 """
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "8\n"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "9\n"
 
 
 def test_natural_order_is_that_of_the_index(scenes):

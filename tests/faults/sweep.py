@@ -37,7 +37,7 @@ ERRORS = (errno.EIO, errno.ENOSPC, errno.EINTR)
 ROWS, SHARD = 60, 30
 FORMATS = {
     "npz": "x.npz", "hdf5": "x.hdf5", "shapes3d": "x.h5", "objects": "x.hdf5", "parquet": "x.parquet", "webdataset": "x.tar",
-    "midi": "x.zip", "musicxml": "x.zip",
+    "midi": "x.zip", "musicxml": "x.zip", "wav": "x.zip",
 }  # fmt: skip
 disk = ctypes.CDLL(None)
 
@@ -73,7 +73,7 @@ def run(words: list[str]) -> tuple[int, str]:
 
 def sets(base: Path) -> dict[str, Path]:
     """The sets that commands begin from, each made once."""
-    made = {name: base / f"ready-{name}" for name in ("dsprites", "multi_dsprites", "dmelodies")}
+    made = {name: base / f"ready-{name}" for name in ("dsprites", "multi_dsprites", "dmelodies", "voices")}
     for name, folder in made.items():
         factorhub.generate(name, folder, rows=ROWS, shard_rows=SHARD)
     return made
@@ -135,7 +135,8 @@ def scenarios(base: Path) -> dict[str, Scenario]:
         "repair": Scenario(damaged, lambda f: ["repair", str(f / "set")], whole, lambda f: ""),
     }
     for name, file in FORMATS.items():
-        source = ready["multi_dsprites" if name == "objects" else "dmelodies" if name in ("midi", "musicxml") else "dsprites"]
+        needed = {"objects": "multi_dsprites", "midi": "dmelodies", "musicxml": "dmelodies", "wav": "voices"}
+        source = ready[needed.get(name, "dsprites")]
         expected = base / f"expected-{name}"
         expected.mkdir()
         assert run(["export", str(source), "--to", name, "--out", str(expected / file)]) == (0, "")

@@ -14,7 +14,7 @@ import pytest
 HERE = Path(__file__).parent
 SCENARIOS = (
     "generate", "resume", "overwrite", "repair", "import", "read", "verify", "export npz", "export hdf5", "export shapes3d",
-    "export objects", "export parquet", "export webdataset", "export midi", "export musicxml",
+    "export objects", "export parquet", "export webdataset", "export midi", "export musicxml", "export wav",
 )  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""Generators of sound: melodies that are played, and voices that speak."""
