@@ -81,8 +81,8 @@ KLINDT = "Klindt et al.: Towards nonlinear disentanglement in natural data with 
 PAWLOWSKI = "Pawlowski, Castro, Glocker: Deep Structural Causal Models (NeurIPS 2020); strengths of this project"
 FOTIADIS = "Fotiadis et al.: Disentangled generative models for robust prediction of system dynamics (ICML 2023)"
 SQUIRES = "Squires, Seigal, Bhate, Uhler: Linear causal disentanglement via interventions (ICML 2023)"
-QIAN = "after Qian, Zhang, Chang, Yang, Hasegawa-Johnson: AutoVC: zero-shot voice style transfer (ICML 2019)"
-TODA = "after Toda, Black, Tokuda: Voice conversion by estimation of spectral parameter trajectory (IEEE TASLP 2007)"
+QIAN = "after Qian, Zhang, Chang, Yang, Hasegawa-Johnson: AutoVC: zero-shot voice style transfer with only autoencoder loss (ICML 2019)"
+TODA = "after Toda, Black, Tokuda: Voice conversion based on maximum-likelihood estimation of spectral parameter trajectory (2007)"
 STEINMETZ = "after Steinmetz, Bryan, Reiss: Style transfer of audio effects with differentiable signal processing (JAES 2022)"
 PATI = "Pati, Gururani, Lerch: dMelodies (ISMIR 2020)"
 
@@ -314,7 +314,7 @@ def _sounds() -> Iterator[Preset]:
     yield Preset("tunes-unseen-effects", "tunes", about, STEINMETZ, "", rows.format(test=held_out))
     about = "the 16,128 clips of one bar by four instruments that are the audio set of sequential benchmarks, in dMelodies' shares"
     shares, options = "train=0.7,validation=0.2,test=0.1", (("bars", "1"), ("octave", "4"))
-    yield Preset("tunes-one-bar", "tunes", about, f"{PATI}; its audio set in MSD-Benchmark (2025)", "", shares, options)
+    yield Preset("tunes-one-bar", "tunes", about, f"{PATI}; the factors of the audio set dMelodies-WAV", "", shares, options)
 
 
 def _shells() -> Iterator[Preset]:

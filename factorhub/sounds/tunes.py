@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from factorhub import randomness
+from factorhub.dmelodies.attributes import ATTRIBUTES
 from factorhub.dmelodies.dmelodies import dmelodies
 from factorhub.dmelodies.vocabulary import VOCABULARY
 from factorhub.factors import Array, Factor, categorical, continuous, ordinal
@@ -93,6 +94,7 @@ def tunes(*, bars: Literal[1, 2] = 2, octave: Octave = 0, rate: Rate = 16000) ->
             "reverb 40 echoes in 0.32 s; overdrive x / √(1 + x²) of each wave; compression by e^(0.4 + 1.7 strength) : 1",
         ),
         picture=waves(rate),
+        attributes=ATTRIBUTES if whole and not octave else (),
     )
 
 
