@@ -81,7 +81,7 @@ KLINDT = "Klindt et al.: Towards nonlinear disentanglement in natural data with 
 PAWLOWSKI = "Pawlowski, Castro, Glocker: Deep Structural Causal Models (NeurIPS 2020); strengths of this project"
 FOTIADIS = "Fotiadis et al.: Disentangled generative models for robust prediction of system dynamics (ICML 2023)"
 SQUIRES = "Squires, Seigal, Bhate, Uhler: Linear causal disentanglement via interventions (ICML 2023)"
-QIAN = "after Qian, Zhang, Chang, Yang, Hasegawa-Johnson: AutoVC: zero-shot voice style transfer with only autoencoder loss (ICML 2019)"
+QIAN = "after Qian et al.: AutoVC: zero-shot voice style transfer with only autoencoder loss (ICML 2019)"
 TODA = "after Toda, Black, Tokuda: Voice conversion based on maximum-likelihood estimation of spectral parameter trajectory (2007)"
 STEINMETZ = "after Steinmetz, Bryan, Reiss: Style transfer of audio effects with differentiable signal processing (JAES 2022)"
 PATI = "Pati, Gururani, Lerch: dMelodies (ISMIR 2020)"
@@ -301,6 +301,17 @@ def _signals() -> Iterator[Preset]:
     yield Preset("rf-unknown-channels", "rf_fingerprint", about, "this project", "", rows, options)
 
 
+def _graphs() -> Iterator[Preset]:
+    for name, generator, train, test, about in (
+        ("concept-graphs-interventions", "concept_graphs", "intervention == none", "intervention != none",
+         "without interventions to train on, under them to test"),
+        ("drifting-graphs-faster", "drifting_graphs", "drift <= 0.2", "drift > 0.2", "slow drift to train on, fast to test"),
+        ("intents-noisier", "intents", "noise <= 0.2", "noise > 0.2", "few choices by chance to train on, many to test"),
+    ):  # fmt: skip
+        rows = f"train=8000 * where('{train}', uniform(on_grid=true)); test=2000 * where('{test}', uniform(on_grid=true))"
+        yield Preset(name, generator, about, "this project", "", rows)
+
+
 def _sounds() -> Iterator[Preset]:
     rows = "train=20000 * where('~({test})', uniform()); test=5000 * where('{test}', uniform())"
     about = "speakers of short and middling tracts to train on, of long ones to test"
@@ -352,5 +363,5 @@ _MELODIES = Preset(
     "dmelodies-70-20-10", "dmelodies", "the published shares, by a seeded order", PATI, "", "train=0.7,validation=0.2,test=0.1"
 )
 PRESETS: tuple[Preset, ...] = (
-    *_correlated(), *_held_out(), *_weak(), *_causal(), *_scenes(), *_signals(), *_sounds(), *_shells(), _MELODIES,
+    *_correlated(), *_held_out(), *_weak(), *_causal(), *_scenes(), *_signals(), *_graphs(), *_sounds(), *_shells(), _MELODIES,
 )  # fmt: skip
