@@ -7,7 +7,7 @@ those of `factorhub.factors`. In every array the last axis is the factors and th
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -32,6 +32,12 @@ class FactorSpace:
 
     In every array the last axis is the factors (k of them) and the leading axes are free.
 
+    Attributes:
+        factors: slowest first.
+        symmetries: where two labels draw one observation.
+        attributes: what follows from factors and is stored beside them.
+        groups: names for several factors together, such as `identity`, {name: factors}; they stand for them in lists of factors.
+
     >>> from factorhub.factors import categorical, continuous
     >>> space = FactorSpace((categorical("shape", ["square", "heart"]), continuous("scale", 0.5, 1.0, grid=6)))
     >>> len(space), space.codes(7).tolist(), space.values([1, 1]).tolist(), space.rows([1, 1]).item()
@@ -41,18 +47,19 @@ class FactorSpace:
     factors: tuple[Factor, ...]
     symmetries: tuple[Symmetry, ...] = field(default=())
     attributes: tuple[Attribute, ...] = field(default=())
+    groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("factors", "symmetries", "attributes"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
+        object.__setattr__(self, "groups", {name: tuple(members) for name, members in self.groups.items()})
         if not self.factors:
             raise InputError("a factor space needs at least one factor; got none")
-        names = (*self.names, *(attribute.name for attribute in self.attributes))
+        names = (*self.names, *(attribute.name for attribute in self.attributes), *self.groups)
         if len(set(names)) != len(names):
             raise InputError(f"factor names are distinct; got {', '.join(names)}")
-        for attribute in self.attributes:
-            for name in attribute.reads:
-                self.index(name)
+        for name in (name for reads in (*(item.reads for item in self.attributes), *self.groups.values()) for name in reads):
+            self.index(name)
         for symmetry in self.symmetries:
             affected = symmetry.factors if isinstance(symmetry, Ignored) else (symmetry.factor,)
             for name in (*affected, symmetry.by):
@@ -106,7 +113,7 @@ class FactorSpace:
 
     def __getstate__(self) -> dict[str, Any]:
         # without the hash: those of strings differ between processes
-        return {"factors": self.factors, "symmetries": self.symmetries, "attributes": self.attributes}
+        return {"factors": self.factors, "symmetries": self.symmetries, "attributes": self.attributes, "groups": self.groups}
 
     def __iter__(self) -> Iterator[Factor]:
         return iter(self.factors)
@@ -122,6 +129,21 @@ class FactorSpace:
         if name not in self.names:
             raise unknown("factor", name, self.names, "this space")
         return self.names.index(name)
+
+    def members(self, names: Iterable[str], where: str = "this space") -> tuple[str, ...]:
+        """Factors' names, with those of a group in the place of the group's: what lists of factors are read by.
+
+        Recipes keep what a person wrote, "identity"; whose factors these are follows from the generator's version.
+
+        Raises:
+            InputError: neither a factor nor a group.
+        """
+        found: list[str] = []
+        for name in names:
+            if name not in self.groups and name not in self.names:
+                raise unknown("factor", name, (*self.names, *self.groups), where)
+            found += self.groups.get(name, (name,))
+        return tuple(found)
 
     def known(self, name: str) -> Factor:
         """The factor called `name`, or the attribute of that name as a factor describes it."""
@@ -234,7 +256,8 @@ class FactorSpace:
         kinds = {kind: name for name, kind in SYMMETRIES.items()}
         symmetries = [{"symmetry": kinds[type(s)], **vars(s)} for s in self.symmetries]
         attributes = {"attributes": [attribute.to_dict() for attribute in self.attributes]} if self.attributes else {}
-        return {"factors": [factor.to_dict() for factor in self.factors], "symmetries": symmetries, **attributes}
+        groups = {"groups": {name: list(members) for name, members in self.groups.items()}} if self.groups else {}
+        return {"factors": [factor.to_dict() for factor in self.factors], "symmetries": symmetries, **attributes, **groups}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> FactorSpace:
@@ -244,7 +267,8 @@ class FactorSpace:
             fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in item.items() if k != "symmetry"}
             symmetries.append(SYMMETRIES[item["symmetry"]](**fields))
         attributes = tuple(Attribute.from_dict(item) for item in data.get("attributes", ()))
-        return cls(tuple(Factor.from_dict(item) for item in data["factors"]), tuple(symmetries), attributes)
+        factors = tuple(Factor.from_dict(item) for item in data["factors"])
+        return cls(factors, tuple(symmetries), attributes, data.get("groups", {}))
 
     def _last_axis(self, array: npt.ArrayLike, what: str) -> Array:
         array = np.asarray(array)

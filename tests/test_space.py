@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -118,3 +119,21 @@ def test_a_factor_s_repr_is_one_line() -> None:
         for factor in factorhub.generator(name).space:
             assert len(repr(factor)) <= 160
             assert repr(factor).startswith(f"Factor({factor.name!r}, {factor.kind}")
+
+
+def test_a_group_stands_for_its_factors_in_lists() -> None:
+    space = FactorSpace((ordinal("a", [0, 1]), ordinal("b", [0, 1]), ordinal("c", [0, 1])), groups={"pose": ["a", "c"]})
+    assert space.members(["pose", "b"]) == ("a", "c", "b")
+    assert FactorSpace.from_dict(json.loads(json.dumps(space.to_dict()))) == space
+    assert pickle.loads(pickle.dumps(space)).members(["pose"]) == ("a", "c")
+    with pytest.raises(InputError, match="no factor named 'poze' in this space; it has a, b, c, pose; did you mean 'pose'?"):
+        space.members(["poze"])
+
+
+@pytest.mark.parametrize(
+    ("groups", "answer"),
+    [({"a": ["b"]}, "factor names are distinct; got a, b, a"), ({"pose": ["d"]}, "no factor named 'd' in this space; it has a, b")],
+)
+def test_a_group_is_no_factor_and_holds_factors(groups: dict[str, list[str]], answer: str) -> None:
+    with pytest.raises(InputError, match=answer):
+        FactorSpace((ordinal("a", [0, 1]), ordinal("b", [0, 1])), groups=groups)

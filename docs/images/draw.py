@@ -126,7 +126,8 @@ def main(names: list[str]) -> None:
         "Every generator of the catalog, drawn by the project itself (`make pictures`). `factorhub info NAME` prints these facts.",
         "`factorhub preview NAME --out FILE.png --traverse FACTOR` draws such pictures for any factor.",
         "Options, masks, object tables and interventions of the scenes: [scenes](scenes.md).",
-        "What holds of all sounds: [sounds](sounds.md); of graphs: [graphs](graphs.md). What follows from factors: [attributes](attributes.md).", "",
+        "What holds of all sounds: [sounds](sounds.md); of graphs: [graphs](graphs.md).",
+        "What follows from factors: [attributes](attributes.md).", "",
     ]  # fmt: skip
     for name in names:
         draw(name)

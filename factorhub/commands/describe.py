@@ -85,6 +85,7 @@ def generator_facts(made: Generator) -> dict[str, Any]:
         "rows": made.space.grid_size if made.space.enumerable else None,
         "notes": list(made.notes),
         "factors": space_facts(made.space),
+        "groups": {name: list(members) for name, members in made.space.groups.items()},
         "attributes": attribute_facts(made.space.attributes),
         "offered": attribute_facts(made.attributes),
         "fields": [
@@ -120,7 +121,8 @@ def space_text(space: FactorSpace) -> str:
         values = factor.range_text().partition(" (or codes")[0]
         rows.append([factor.name, factor.kind, size, values, nuisance, record["symmetry"], factor.description])
     keep = [i for i, name in enumerate(rows[0]) if i < 4 or any(row[i] for row in rows[1:])]
-    return table([[row[i] for i in keep] for row in rows])
+    groups = [["group", "factors"], *([name, ", ".join(members)] for name, members in space.groups.items())]
+    return table([[row[i] for i in keep] for row in rows]) + (f"\n\n{table(groups)}" if space.groups else "")
 
 
 def attribute_facts(attributes: Sequence[Attribute]) -> list[dict[str, Any]]:

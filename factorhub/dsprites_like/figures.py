@@ -56,6 +56,11 @@ RODS = (
 )  # fmt: skip
 FIXED = {"shoe": (52.0, 44.0, 44.0), "blade": (226.0, 230.0, 240.0), "wood": (150.0, 108.0, 66.0), "glow": (255.0, 226.0, 90.0)}
 
+GROUPS = {
+    "identity": ("skin", "hair", "top", "bottom", "height", "build"), "motion": ("action", "speed", "phase"),
+    "pose": ("direction", "posX", "posY", "scale", "camera_tilt"), "context": ("drift_x", "drift_y", "background_seed"),
+}  # fmt: skip
+
 
 def figures(*, size: int = 64, frames: int = 8, mask: bool = False, keypoints: bool = False) -> Generator:
     """The generator of figures: `video` (time, y, x, channel), or `image` (y, x, channel) with one frame.
@@ -121,7 +126,9 @@ def space(still: bool = False) -> FactorSpace:
         continuous("drift_y", -0.03, 0.03, grid=5, description=f"{drift}, downwards"),
         ordinal("background_seed", range(2**32), nuisance=True, description="of the ground and what lies on it"),
     )  # fmt: skip
-    return FactorSpace(tuple(f for f in factors if not (still and f.name in MOVES)))
+    shown = tuple(f for f in factors if not (still and f.name in MOVES))
+    names = {f.name for f in shown}
+    return FactorSpace(shown, groups={group: tuple(name for name in members if name in names) for group, members in GROUPS.items()})
 
 
 def _pictures(values: Array, size: int, frames: int, mask: bool) -> tuple[Array, Array, Array]:

@@ -54,8 +54,12 @@ def glyphs(*, size: int = 64, characters: Characters = "all", length: int = 1, b
             circular("hue", 1.0, grid=8, description=f"of the strokes: {hue}"),
             *([circular("background_hue", 1.0, grid=8, description=f"of the ground: {hue}")] if background else []),
             ordinal("hand", range(2**32), nuisance=True, description="seed of how strokes are bent"),
-        )
-    )
+        ),
+        groups={
+            "content": names, "style": ("thickness", "slant", "hand"), "pose": ("rotation", "scale", "posX", "posY"),
+            "context": ("intensity", "hue", *(["background_hue"] * background)),
+        },
+    )  # fmt: skip
 
     def draw(values: Array) -> Batch:
         return {"image": pictures(values, size, alphabet, length, background)}

@@ -76,12 +76,13 @@ def space(forgery: bool = False) -> FactorSpace:
         circular("shirt_hue", 1.0, grid=8, description="HSV hue"),
     )  # fmt: skip
     if not forgery:
-        return FactorSpace(factors)  # type: ignore[arg-type]
+        return FactorSpace(factors, groups=GROUPS)  # type: ignore[arg-type]
+    groups = {**GROUPS, "method": METHOD}
     method = (
         categorical("artefact", METHODS, description="what a forgery left"),
         continuous("artefact_strength", 0.1, 1.0, grid=10, description="of the artefact"),
     )
-    return FactorSpace((*factors, *method), (Ignored(("artefact_strength",), by="artefact", codes=(0,)),))  # type: ignore[arg-type]
+    return FactorSpace((*factors, *method), (Ignored(("artefact_strength",), by="artefact", codes=(0,)),), (), groups)  # type: ignore[arg-type]
 
 
 def heads(*, size: int = 64, mask: bool = False, depth: bool = False, landmarks: bool = False, forgery: bool = False) -> Generator:

@@ -9,7 +9,7 @@ import numpy as np
 
 from factorhub.dsprites_like.attributes import objects
 from factorhub.dsprites_like.lattice import CELLS, apart, largest
-from factorhub.dsprites_like.objects import amodal_masks, instance_map, object_table
+from factorhub.dsprites_like.objects import amodal_masks, instance_map, object_table, tagged
 from factorhub.dsprites_like.sprites import FOLDS, RGB, SHAPES, outlines
 from factorhub.errors import InputError
 from factorhub.factors import Array, Factor, categorical, circular, continuous, ordinal
@@ -161,4 +161,4 @@ def scene_space(fewest: int, max_objects: int, variant: Variant, top: float, lat
         symmetries.append(Fold(f"orientation_{i}", by=f"shape_{i}", folds=TURNS))
         if i > fewest:
             symmetries.append(Ignored(tuple(factor.name for factor in own), by="count", codes=tuple(range(i - fewest))))
-    return FactorSpace(tuple(factors), tuple(symmetries))
+    return tagged(FactorSpace(tuple(factors), tuple(symmetries)))

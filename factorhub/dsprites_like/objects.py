@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from factorhub.fields import Field
+from factorhub.space import FactorSpace
 
 
 def instance_map(size: int, objects: int) -> Field:
@@ -29,11 +31,25 @@ def amodal_masks(size: int, objects: int) -> Field:
     return Field("amodal", "uint8", (objects, size, size), ("object", "y", "x"), description=about, meta={"binary": True})
 
 
+EXTRINSIC = ("cell", "orientation", "posX", "posY", "posZ", "x", "y", "z", "visible")  # where and how it stands
+
+
+def tagged(space: FactorSpace) -> FactorSpace:
+    """The space with the groups `intrinsic`, what objects are, and `extrinsic`, where they are and how they are turned.
+
+    Factors of objects end with the object's number, as in `shape_1`.
+    """
+    owned = [name for name in space.names if name.rpartition("_")[2].isdigit()]
+    placed = tuple(name for name in owned if name.rpartition("_")[0] in EXTRINSIC)
+    return replace(space, groups={"intrinsic": tuple(name for name in owned if name not in placed), "extrinsic": placed})
+
+
 def object_table(objects: int, components: Sequence[str], labels: Mapping[str, Sequence[str]]) -> Field:
     """What each object is like: one row per object up to the fixed maximum, one named component per column.
 
     The first component is `present`, 1 or 0; the row of an absent object is all zeros. Row i is the object with
-    number i + 1 in the instance map.
+    number i + 1 in the instance map. By the meta data, components are `extrinsic` (where the
+    object is) or `intrinsic` (what it is).
 
     Args:
         objects: the maximum of objects.
@@ -42,5 +58,9 @@ def object_table(objects: int, components: Sequence[str], labels: Mapping[str, S
     """
     names = ["present", *components]
     about = f"one row per object, in the order of their numbers in `mask`, zeros for absent ones: {', '.join(names)}"
-    meta = {"components": names, "labels": {name: list(known) for name, known in labels.items()}}
+    meta = {
+        "components": names, "labels": {name: list(known) for name, known in labels.items()},
+        "extrinsic": [name for name in components if name in EXTRINSIC],
+        "intrinsic": [name for name in components if name not in EXTRINSIC],
+    }  # fmt: skip
     return Field("objects", "float64", (objects, len(names)), ("object", "component"), description=about, meta=meta)

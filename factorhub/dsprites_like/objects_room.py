@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from factorhub.dsprites_like.attributes import objects
-from factorhub.dsprites_like.objects import object_table
+from factorhub.dsprites_like.objects import object_table, tagged
 from factorhub.dsprites_like.shapes3d import SHAPES, SIZES, SOURCE, check_size, picture_fields, rgb
 from factorhub.errors import InputError
 from factorhub.factors import Array, Factor, categorical, circular, continuous, ordinal
@@ -96,4 +96,4 @@ def scene_space(max_objects: int) -> FactorSpace:
         ]
         if i > 1:
             symmetries.append(Ignored(tuple(f"{name}_{i}" for name in OWN), by="count", codes=tuple(range(i - 1))))
-    return FactorSpace(tuple(factors), tuple(symmetries))
+    return tagged(FactorSpace(tuple(factors), tuple(symmetries)))

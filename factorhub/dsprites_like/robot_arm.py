@@ -61,8 +61,12 @@ def space() -> FactorSpace:
             categorical("background_color", BACKGROUNDS),
             ordinal("horizontal_axis", range(STEPS), description="turn of the arm about the upright axis, -60° to 60°"),
             ordinal("vertical_axis", range(STEPS), description="lift of the arm, -20° to 43°"),
-        )
-    )
+        ),
+        groups={
+            "identity": ("object_color", "object_shape", "object_size"), "pose": ("horizontal_axis", "vertical_axis"),
+            "context": ("camera_height", "background_color"),
+        },
+    )  # fmt: skip
 
 
 def robot_arm(*, size: int = 64, mask: bool = False, depth: bool = False) -> Generator:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from factorhub.dsprites_like.attributes import objects
-from factorhub.dsprites_like.objects import instance_map, object_table
+from factorhub.dsprites_like.objects import instance_map, object_table, tagged
 from factorhub.errors import InputError
 from factorhub.factors import Array, Factor, categorical, continuous
 from factorhub.fields import Batch, Field
@@ -84,7 +84,7 @@ def tetrominoes(*, n: int = 3, cells: int = 7, cell: int = 5) -> Generator:
         table = np.concatenate([np.ones((len(values), n, 1)), scenes[..., :2], places], axis=2)
         return {"image": images, "mask": masks, "objects": table}
 
-    space = FactorSpace(tuple(factor for i in range(1, n + 1) for factor in piece_factors(i, pieces)))
+    space = tagged(FactorSpace(tuple(factor for i in range(1, n + 1) for factor in piece_factors(i, pieces))))
     return Generator(
         name="tetrominoes",
         summary="coloured pieces of four bevelled cells that never overlap, with an instance map: the Tetrominoes scenes",

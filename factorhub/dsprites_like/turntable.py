@@ -179,7 +179,13 @@ def turntable(*, size: int = 64, instances: int = 10, mask: bool = False, depth:
                 circular("object_hue", 1.0, grid=8, description=hue),
                 circular("background_hue", 1.0, grid=8, description=hue),
                 circular("light_hue", 1.0, grid=8, description=hue),
-            )
+            ),
+            groups={
+                "identity": ("category", "instance", "object_hue"),
+                "pose": ("elevation", "azimuth"),
+                "lighting": ("light", "light_hue"),
+                "context": ("background_hue",),
+            },
         ),
         fields=(image, *([parts_map(size, PARTS)] if mask else []), *([depth_map(size, DEPTH)] if depth else [])),
         draw=draw,

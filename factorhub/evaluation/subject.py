@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from factorhub import randomness
-from factorhub.errors import InputError, unknown
+from factorhub.errors import InputError
 from factorhub.evaluation.digests import digest
 from factorhub.factors import Array, Factor
 from factorhub.fields import Batch
@@ -84,10 +84,8 @@ class Subject:
         if asked is None:
             chosen = tuple(factor for factor in self.space if not factor.nuisance and factor.size != 1)
         else:
-            for name in [asked] if isinstance(asked, str) else asked:
-                if name not in self.space.names:
-                    raise unknown("factor", name, self.space.names, self.name)
-            chosen = tuple(factor for factor in self.space if factor.name in asked)
+            wanted = self.space.members([asked] if isinstance(asked, str) else asked, self.name)
+            chosen = tuple(factor for factor in self.space if factor.name in wanted)
         if not chosen:
             raise InputError(f"a model is judged by factors that vary; {self.name} has none; name some with factors=[…]")
         return chosen

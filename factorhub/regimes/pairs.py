@@ -53,12 +53,13 @@ class Paired(Extended):
 
     source: Regime | None = None
     factors: tuple[str, ...]
+    keep: tuple[str, ...] = ()
     ordered = True  # by default only factors with an order change
 
     @remembered
     def free(self, base: FactorSpace) -> Array:
         """The positions of the factors that may change."""
-        return movable(base, self.fresh(), self.factors, ordered=self.ordered)
+        return movable(base, self.fresh(), self.factors, ordered=self.ordered, keep=self.keep)
 
     def fresh(self) -> Regime:
         """The regime that new values come from: the inner one unless another is named."""
@@ -140,8 +141,12 @@ def each_point(numbers: Array, points: Array) -> Array:
     return np.repeat(numbers * max(several, 1), several) + np.tile(np.arange(several), len(numbers))
 
 
-def movable(base: FactorSpace, source: Regime, names: tuple[str, ...], *, ordered: bool) -> Array:
-    """The positions of the factors that may change: those named, else all that vary in the source (and are ordered)."""
+def movable(base: FactorSpace, source: Regime, names: tuple[str, ...], *, ordered: bool, keep: tuple[str, ...] = ()) -> Array:
+    """The positions of the factors that may change: those named, else all that vary in the source (and are ordered).
+
+    Those to `keep` never do.
+    """
+    names, held = base.members(names), set(base.members(keep))
     space, region = source.space(base), source.support(base)
     varying = set(space.names if region is None or not enumerable(region, space) else diagram(region, space).varying())
     fixed = {factor.name for factor in space if factor.size == 1 or factor.name not in varying}
@@ -149,8 +154,9 @@ def movable(base: FactorSpace, source: Regime, names: tuple[str, ...], *, ordere
         for name in names:
             if base[name].name in fixed:
                 raise InputError(f"{name} has one value under this regime, so it cannot change; name other factors")
-        return np.array(columns(base, names, "factors"), dtype=np.int64)
-    found = [i for i, f in enumerate(base) if f.name not in fixed and not (ordered and f.kind == "categorical")]
+        found = [j for j in columns(base, names, "factors") if base.names[j] not in held]
+    else:
+        found = [i for i, f in enumerate(base) if f.name not in fixed | held and not (ordered and f.kind == "categorical")]
     if not found:
         raise InputError(f"no {'ordered ' if ordered else ''}factor varies under this regime, so none can change; name factors")
     return np.array(found, dtype=np.int64)
@@ -169,15 +175,16 @@ class Pairs(Paired):
     """Two rows that share all factors but a few.
 
     Attributes:
-        k: how many factors; -1 draws a number from 1 to one less than may change, for each row.
+        k: how many factors; -1 draws a number from 1 to one less than may change, for each row; 0 changes all that may.
         mode: "exactly" (k factors change, each to a different value), "at_most" (k factors are redrawn and may draw the
             old value), "dlib" (1 or k factors are redrawn with equal chance, also where k is drawn: what
             disentanglement_lib's code does), or "laplace" (every ordered factor moves by a discretised Laplace step, at
             least one changes; k is not used).
         rate: of the Laplace steps, whose scale is log(size) / rate.
-        factors: which may change; all that vary by default.
+        factors: which may change, or groups of them such as `pose`; all that vary by default.
         source: where redrawn values come from; `inner` by default.
         inner: where first members come from.
+        keep: factors, or groups such as `identity`, that never change.
     """
 
     version: ClassVar[int] = 2
@@ -189,12 +196,14 @@ class Pairs(Paired):
     factors: tuple[str, ...] = ()
     source: Regime | None = None
     inner: Regime = UNIFORM
+    keep: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         choice("mode", self.mode, get_args(Mode), "pairs")
         object.__setattr__(self, "factors", tuple(self.factors))
-        if self.k < 1 and self.k != -1:
-            raise InputError(f"pairs change k factors, at least 1 (or -1 for a random number); got {self.k}")
+        object.__setattr__(self, "keep", tuple(self.keep))
+        if self.k < -1:
+            raise InputError(f"pairs change k factors, at least 1 (-1 for a random number, 0 for all that may); got {self.k}")
         if not self.rate > 0:
             raise InputError(f"the rate of Laplace pairs is above 0; got {self.rate:g}")
 
@@ -250,14 +259,15 @@ class Pairs(Paired):
 
     def counts(self, seed: int, numbers: Array, most: int, stream: str) -> tuple[Array, int]:
         """How many factors each row redraws (n,), and the most that any may."""
-        if self.k > most:
+        asked = self.k or most
+        if asked > most:
             raise InputError(f"pairs of k={self.k} need as many factors that vary; this regime has {most}; ask for fewer")
         if self.k == -1 or self.mode == "dlib":
             word = randomness.words(seed, f"{stream}/count", numbers, 1)[:, 0]
-            several = max(most - 1, 1) if self.k == -1 else self.k
-            counts = 1 + randomness.integers(word, several) if self.k == -1 else np.full(len(numbers), self.k)
+            several = max(most - 1, 1) if self.k == -1 else asked
+            counts = 1 + randomness.integers(word, several) if self.k == -1 else np.full(len(numbers), asked)
             if self.mode == "dlib":
                 coin = randomness.words(seed, f"{stream}/one", numbers, 1)[:, 0] if self.k == -1 else word
                 counts = np.where(randomness.integers(coin, 2) == 0, 1, counts)
             return counts, several
-        return np.full(len(numbers), self.k), self.k
+        return np.full(len(numbers), asked), asked

@@ -267,8 +267,8 @@ def repeated(mask: Array, n: int) -> Array:
 
 
 def columns(space: FactorSpace, names: Iterable[str], what: str) -> list[int]:
-    """The positions of the named factors, each named once."""
-    found = [space.index(name) for name in names]
+    """The positions of the named factors and of those in named groups, each named once."""
+    found = [space.index(name) for name in space.members(names)]
     if len(set(found)) != len(found):
         raise InputError(f"{what} names a factor twice; got {', '.join(names)}")
     return found

@@ -44,7 +44,8 @@ def voices(*, rate: Rate = 16000) -> Generator:
             continuous("rate", 3.0, 6.0, grid=4, unit="1/s", description="syllables a second"),
             continuous("gain", -18.0, 0.0, grid=5, unit="dB", description="of the whole sound"),
             ordinal("noise_seed", range(2**32), nuisance=True, description="of breath, s and jitter"),
-        )
+        ),
+        groups={"content": [factor.name for factor in said], "identity": SPEAKER, "prosody": ("pitch", "contour", "rate")},
     )
     samples, hop = int(SECONDS * rate), rate // 200
     frames = samples // hop

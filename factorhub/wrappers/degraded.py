@@ -60,7 +60,7 @@ def degraded(*, of: str = "shapes3d") -> Generator:
     return Generator(
         name="degraded",
         summary=f"{of} with blur, noise, coarse pixels, blocks or an occlusion as factors, beside the clean picture",
-        space=FactorSpace((*made.space.factors, *own), made.space.symmetries),
+        space=FactorSpace((*made.space.factors, *own), made.space.symmetries, groups=made.space.groups),
         fields=(image, clean, *made.fields[1:]),
         draw=draw,
         source=f"kinds of damage after Hendrycks, Dietterich: ImageNet-C (2019); pictures of {made.source}",

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+import factorhub
 from factorhub.errors import InputError
 from factorhub.factors import categorical, continuous, ordinal
 from factorhub.regimes import (
@@ -17,6 +18,7 @@ from factorhub.regimes import (
     Pairs,
     Uniform,
     Where,
+    from_text,
 )
 from factorhub.regions import parse
 from factorhub.space import FactorSpace
@@ -147,7 +149,29 @@ def test_pairs_that_cannot_be_say_so() -> None:
     line = FactorSpace((ordinal("a", range(3)), ordinal("b", range(3))))
     with pytest.raises(InputError, match="no second member for row 0 in 4096 draws; name factors that can change there"):
         draw(Pairs(1, inner=Where("a == 0 & b == 0 | a == 1 & b == 1", Grid())), line, np.arange(2))
-    with pytest.raises(InputError, match="pairs change k factors, at least 1 \\(or -1 for a random number\\); got 0"):
-        Pairs(0)
+    with pytest.raises(
+        InputError, match="pairs change k factors, at least 1 \\(-1 for a random number, 0 for all that may\\); got -2"
+    ):
+        Pairs(-2)
     with pytest.raises(InputError, match="no mode named 'exact' in pairs; it has exactly, at_most, dlib, laplace"):
         Pairs(1, mode="exact")
+
+
+def test_pairs_keep_a_group_and_change_all_else() -> None:
+    space = factorhub.generator("heads").space
+    pairs = Pairs(0, keep=("identity", "yaw")).draw(space, 3, np.arange(100)).values
+    kept = np.isin(space.names, space.members(["identity", "yaw"]))
+    assert (pairs[:, 0, kept] == pairs[:, 1, kept]).all()
+    assert (pairs[:, 0, ~kept] != pairs[:, 1, ~kept]).all()
+    only = Pairs(-1, factors=("expression", "pose"), keep=("pose",)).draw(space, 3, np.arange(100)).values
+    moved = np.isin(space.names, space.members(["expression"]))
+    assert (only[:, 0, ~moved] == only[:, 1, ~moved]).all()
+    assert (only[:, 0, moved] != only[:, 1, moved]).any(axis=1).all()
+
+
+def test_sequences_hold_a_group_still() -> None:
+    space = factorhub.generator("figures").space
+    frames = from_text("sequence(5, static=[identity, context])").draw(space, 1, np.arange(20)).values
+    still = np.isin(space.names, space.members(["identity", "context"]))
+    assert (frames[:, :1, still] == frames[:, :, still]).all()
+    assert (frames[:, 0] != frames[:, -1]).any(axis=1).all()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import h5py
 import numpy as np
@@ -20,16 +22,16 @@ from factorhub.space import FactorSpace
 from factorhub.testing import check_regime
 
 
-def space_of(name: str) -> FactorSpace:
+def space_of(name: str, options: Mapping[str, str] = MappingProxyType({})) -> FactorSpace:
     if name in factorhub.generators() or not name:
-        return factorhub.generator(name or "dsprites").space
+        return factorhub.generator(name or "dsprites", **options).space
     return {"shapes3d": shapes3d_space(), "mpi3d": MPI3D(), PUBLISHED: MPI3D()}[name]
 
 
 @pytest.mark.parametrize("name", [item.name for item in PRESETS])
 def test_a_preset_fits_its_generator(name: str) -> None:
     found = preset(name)
-    space = space_of(found.generator)
+    space = space_of(found.generator, {} if found.generator == PUBLISHED else dict(found.options))
     assert found.description
     assert found.source
     assert found.regime or found.splits

@@ -108,8 +108,8 @@ def test_a_recipe_file_reads_the_same() -> None:
         ("where(shape == heart)", "cannot read 'shape == heart' in the regime .*; a region stands in quotes, as in where"),
         ("  ", "the text of a regime is empty; name one of grid, uniform, correlated"),
         (
-            "pairs(2, exactly, 1, [], grid, grid, grid)",
-            r"pairs takes at most 6 arguments \(k, mode, .*\); got 7",
+            "pairs(2, exactly, 1, [], grid, grid, [], grid)",
+            r"pairs takes at most 7 arguments \(k, mode, .*\); got 8",
         ),
         ("pairs(2, k=2)", "pairs is given k twice; give it once"),
         ("pairs(k=1 + 1)", r"cannot read '1 \+ 1' in the regime .*; it takes words, numbers, lists and regimes as in pairs\(k=2\)"),
