@@ -161,4 +161,4 @@ def scene_space(fewest: int, max_objects: int, variant: Variant, top: float, lat
         symmetries.append(Fold(f"orientation_{i}", by=f"shape_{i}", folds=TURNS))
         if i > fewest:
             symmetries.append(Ignored(tuple(factor.name for factor in own), by="count", codes=tuple(range(i - fewest))))
-    return tagged(FactorSpace(tuple(factors), tuple(symmetries)))
+    return tagged(FactorSpace(tuple(factors), tuple(symmetries)), "placed_in_turn", ("cell",) if lattice else ())

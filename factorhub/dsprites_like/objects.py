@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from factorhub.fields import Field
+import numpy as np
+
+from factorhub.errors import InputError
+from factorhub.factors import Array
+from factorhub.fields import Batch, Field
 from factorhub.space import FactorSpace
 
 
@@ -34,14 +38,18 @@ def amodal_masks(size: int, objects: int) -> Field:
 EXTRINSIC = ("cell", "orientation", "posX", "posY", "posZ", "x", "y", "z", "visible")  # where and how it stands
 
 
-def tagged(space: FactorSpace) -> FactorSpace:
+def tagged(space: FactorSpace, relative: str = "", whose: tuple[str, ...] = ()) -> FactorSpace:
     """The space with the groups `intrinsic`, what objects are, and `extrinsic`, where they are and how they are turned.
 
-    Factors of objects end with the object's number, as in `shape_1`.
+    Factors of objects end with the object's number, as in `shape_1`. The group `relative`, of the factors `whose` meaning hangs on
+    more than the object, is "placed_in_turn" (on the objects before it) or "placed_by_number" (on its number).
     """
     owned = [name for name in space.names if name.rpartition("_")[2].isdigit()]
     placed = tuple(name for name in owned if name.rpartition("_")[0] in EXTRINSIC)
-    return replace(space, groups={"intrinsic": tuple(name for name in owned if name not in placed), "extrinsic": placed})
+    groups = {"intrinsic": tuple(name for name in owned if name not in placed), "extrinsic": placed}
+    if whose:
+        groups[relative] = tuple(name for name in placed if name.rpartition("_")[0] in whose)
+    return replace(space, groups=groups)
 
 
 def object_table(objects: int, components: Sequence[str], labels: Mapping[str, Sequence[str]]) -> Field:
@@ -64,3 +72,20 @@ def object_table(objects: int, components: Sequence[str], labels: Mapping[str, S
         "intrinsic": [name for name in components if name not in EXTRINSIC],
     }  # fmt: skip
     return Field("objects", "float64", (objects, len(names)), ("object", "component"), description=about, meta=meta)
+
+
+def may_change(batch: Batch) -> Array:
+    """The pixels (n, y, x) that an edit may have changed: those of the object in either scene of the regime `edits`.
+
+    What the object lies over, and what it hid, are among them. In rooms its shadow falls outside, and edges that are blended may
+    differ by one pixel around it.
+
+    Args:
+        batch: rows of a set or a source with the fields `mask` (n, 2, y, x), `before` and `after`.
+    """
+    for name in ("mask", "before", "after"):
+        if name not in batch:
+            raise InputError(f"pixels of an edit are found by mask, before and after; got {', '.join(batch)}; read '{name}' too")
+    first, second = (batch["mask"][:, i] for i in (0, 1))
+    before, after = (batch[name][:, None, None] for name in ("before", "after"))
+    return np.asarray((first == before) & (before > 0) | (second == after) & (after > 0))

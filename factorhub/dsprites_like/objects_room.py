@@ -96,4 +96,4 @@ def scene_space(max_objects: int) -> FactorSpace:
         ]
         if i > 1:
             symmetries.append(Ignored(tuple(f"{name}_{i}" for name in OWN), by="count", codes=tuple(range(i - 1))))
-    return tagged(FactorSpace(tuple(factors), tuple(symmetries)))
+    return tagged(FactorSpace(tuple(factors), tuple(symmetries)), "placed_by_number", ("posZ",))

@@ -84,7 +84,11 @@ def tetrominoes(*, n: int = 3, cells: int = 7, cell: int = 5) -> Generator:
         table = np.concatenate([np.ones((len(values), n, 1)), scenes[..., :2], places], axis=2)
         return {"image": images, "mask": masks, "objects": table}
 
-    space = tagged(FactorSpace(tuple(factor for i in range(1, n + 1) for factor in piece_factors(i, pieces))))
+    space = tagged(
+        FactorSpace(tuple(factor for i in range(1, n + 1) for factor in piece_factors(i, pieces))),
+        "placed_in_turn",
+        ("posX", "posY"),
+    )
     return Generator(
         name="tetrominoes",
         summary="coloured pieces of four bevelled cells that never overlap, with an instance map: the Tetrominoes scenes",

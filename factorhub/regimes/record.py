@@ -22,6 +22,7 @@ from factorhub.formulas import Formula
 from factorhub.regimes.causal import Causal
 from factorhub.regimes.correlated import Copula, Correlated
 from factorhub.regimes.counterfactual import Counterfactual
+from factorhub.regimes.edits import Edits
 from factorhub.regimes.environments import Environments
 from factorhub.regimes.grid import Grid
 from factorhub.regimes.labels import Labels
@@ -43,7 +44,7 @@ REGIMES: dict[str, type] = {
     "grid": Grid, "uniform": Uniform, "correlated": Correlated, "line": Line, "copula": Copula, "causal": Causal,
     "counterfactual": Counterfactual, "linear_scm": LinearScm, "environments": Environments, "shell": Shell, "where": Where,
     "pairs": Pairs, "radius": Radius, "perturbation": Perturbation, "walk": Walk, "traversal": Traversal, "sequence": Sequence,
-    "temporal": Temporal, "labels": Labels, "tasks": Tasks,
+    "temporal": Temporal, "labels": Labels, "tasks": Tasks, "edits": Edits,
 }  # fmt: skip
 PARTS: dict[str, type] = {"mechanism": Mechanism, "formula": Formula, "do": Do}  # what regimes are made of
 KINDS = {**REGIMES, **PARTS}

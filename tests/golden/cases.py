@@ -205,6 +205,16 @@ def attribute_cases() -> Iterator[tuple[str, Callable[[], str]]]:
         yield f"derived dsprites | {text} | {versions(made_of)}", lambda made_of=made_of: digest(drawn(made_of, space))
 
 
+def edit_cases() -> Iterator[tuple[str, Callable[[], str]]]:
+    """Edits of every scene with objects, which the spaces of the other regimes have not."""
+    for name in ("multi_dsprites", "tetrominoes", "objects_room"):
+        space = factorhub.generator(name).space
+        label = (space["shape_1"].labels or ("",))[0]
+        for text in ("edits", "edits(edits=[recolour, move], inner=uniform(on_grid=true))", f"where('shape_1 == {label}', edits)"):
+            made = from_text(text)
+            yield f"regime {name} | {text} | {versions(made)}", lambda made=made, space=space: digest(drawn(made, space))
+
+
 def on_grid(space: FactorSpace, u: Array) -> Array:
     """Values (n, k) at points `u` (n, k), on the grid of each factor that has one."""
     columns = [
@@ -236,4 +246,4 @@ def order_cases() -> Iterator[tuple[str, Callable[[], str]]]:
 
 def all_cases() -> dict[str, Callable[[], str]]:
     """Every case by name: what computes its digest."""
-    return dict([*regime_cases(), *preset_cases(), *generator_cases(), *attribute_cases(), *order_cases()])
+    return dict([*regime_cases(), *preset_cases(), *generator_cases(), *attribute_cases(), *edit_cases(), *order_cases()])

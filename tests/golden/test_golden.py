@@ -39,7 +39,7 @@ def test_nothing_that_is_gone_is_kept() -> None:
 def test_every_regime_is_pinned_over_every_space() -> None:
     pinned = {(name.split()[1], part.split("@")[0]) for name, _ in regime_cases() for part in name.rsplit(" | ", 1)[1].split()}
     kinds = {kind.__name__.lower() for kind in REGIMES.values()}
-    needs_others = {"shell", "line"}  # a box or a line of named factors: pinned with their presets
+    needs_others = {"shell", "line", "edits"}  # a box or a line of named factors, scenes with objects: pinned elsewhere
     for space in ("dsprites", "shapes3d", "dmelodies"):
         assert kinds - needs_others <= {kind for where, kind in pinned if where == space}
 

@@ -44,6 +44,7 @@ from factorhub.regimes import (
     Walk,
     Where,
 )
+from factorhub.regimes.edits import Edits
 from factorhub.regimes.record import KINDS
 from factorhub.regimes.regime import Single
 from factorhub.regions import Condition
@@ -143,6 +144,8 @@ MAKERS: dict[str, Callable[[FactorSpace], Regime]] = {
     "labels": lambda s: Labels(fraction=0.5, noise=0.1, bins=5, permuted=True),
     "labels of grid": lambda s: Labels(rows=1000, inner=finite(s)),
     "tasks": lambda s: Tasks(tasks=4, reads=2, noise=0.1),
+    "tasks, rule": lambda s: Tasks(tasks=3, reads=1, head="rule", classes=2, factors=tuple(varying(s)[:1])),
+    "pairs that keep": lambda s: Pairs(0, keep=(varying(s)[0],)),
     "tasks, logistic": lambda s: Tasks(tasks=4, head="logistic", inner=Pairs()),
     "pairs of where of pairs of grid": lambda s: Pairs(inner=Where(half(s), Pairs(mode="at_most", inner=finite(s)))),
     "where of a walk of counterfactuals": lambda s: Where(half(s), Walk(3, rate=0.2, inner=MAKERS["counterfactual"](s))),
@@ -191,8 +194,9 @@ def test_a_regime_in_use_travels_to_another_process(name: str) -> None:
 
 
 def test_every_kind_is_covered() -> None:
+    """Edits are of scenes with objects, and have tests of their own."""
     made = {type(MAKERS[name](SPACES["all kinds"])) for name in MAKERS}
-    assert set(KINDS.values()) - made <= {Mechanism, Formula, Do, Grid}, "add a maker for the new regime"
+    assert set(KINDS.values()) - made <= {Mechanism, Formula, Do, Grid, Edits}, "add a maker for the new regime"
 
 
 @pytest.mark.parametrize("name", factorhub.generators())
