@@ -35,6 +35,7 @@ CATALOG: dict[str, str] = {
     "glyphs": "factorhub.dsprites_like.glyphs:glyphs",
     "turntable": "factorhub.dsprites_like.turntable:turntable",
     "robot_arm": "factorhub.dsprites_like.robot_arm:robot_arm",
+    "cppn": "factorhub.dsprites_like.cppn:cppn",
     "causal_pendulum": "factorhub.dsprites_like.causal_pendulum:causal_pendulum",
     "causal_flow": "factorhub.dsprites_like.causal_flow:causal_flow",
     "degraded": "factorhub.wrappers.degraded:degraded",

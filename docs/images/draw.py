@@ -20,7 +20,8 @@ MOVED = {  # the factor that a generator's traversal shows; of other scenes, the
     "abstract_dsprites": "color", "infinite_sprites": "shape", "moving_sprites": "velX", "multi_dsprites": "posX_1",
     "tetrominoes": "shape_1", "shapes3d": "orientation", "objects_room": "orientation", "causal_pendulum": "light_angle",
     "causal_flow": "ball_radius", "dmelodies": "octave", "robot_arm": "horizontal_axis", "turntable": "azimuth",
-    "glyphs": "thickness", "degraded": "strength", "heads": "yaw", "figures": "action", "tunes": "effect", "voices": "contour",
+    "glyphs": "thickness", "degraded": "strength", "heads": "yaw", "figures": "action", "tunes": "effect",
+    "cppn": "stretch_x", "voices": "contour",
 }  # fmt: skip
 SMALL = {  # options that make a sequence fit a page
     "pendulum": {"video": 48}, "three_body": {"video": 48, "steps": 400}, "bouncing_balls": {"video": 48},

@@ -8,8 +8,9 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from factorhub.dsprites_like.figure import Figure
+from factorhub.dsprites_like.shapes3d import rgb
 from factorhub.errors import InputError
-from factorhub.factors import Array, Factor
+from factorhub.factors import Array, Factor, circular
 from factorhub.fields import Batch, Field
 from factorhub.formulas import Formula, follow
 from factorhub.generator import Generator
@@ -33,6 +34,7 @@ def causal_scene(
     channels: Channels,
     source: str,
     view: tuple[float, float, float, float] | None = None,
+    background: bool = False,
 ) -> Generator:
     """The generator of a scene whose picture is drawn from all its causal variables, causes and effects alike.
 
@@ -51,15 +53,22 @@ def causal_scene(
         intervene: "none", one of the effects, or "all".
         view: where something stands half outside the frame as published, the wider frame that people are shown, with the
             published one drawn in it: as `frame`, and its lowest x.
+        background: the factor `background_hue` tints the ground. It is no variable of the scene: nothing follows from it.
     """
     if not 16 <= size <= 1024:
         raise InputError(f"size of {name} is 16 to 1024 pixels; got {size}")
     figure, every = Figure(size, *frame), (*causes, *effects)
-    space = FactorSpace((*causes, *(effect for effect in effects if intervene in (effect.name, "all"))))
+    free = (*causes, *(effect for effect in effects if intervene in (effect.name, "all")))
+    tint = circular("background_hue", 1.0, grid=8, description="HSV hue of the ground, which causes nothing")
+    space = FactorSpace((*free, *([tint] if background else [])))
 
     def draw(values: Array) -> Batch:
         known = follow(formulas, dict(zip(space.names, values.T, strict=True)))
-        images = figure.paint(len(values), picture(figure, known), len(channels))
+        ground = None
+        if background:
+            pale = np.rint(255 - 0.4 * (255 - rgb(values[:, -1]))).astype(np.uint8)
+            ground = np.concatenate([pale, np.full((len(values), len(channels) - 3), 255, np.uint8)], axis=1)
+        images = figure.paint(len(values), picture(figure, known), len(channels), ground)
         return {"image": images, "causal": np.stack([known[factor.name] for factor in every], axis=-1)}
 
     def shown(batch: Batch) -> Array:
@@ -78,5 +87,11 @@ def causal_scene(
     image = Field("image", "uint8", (size, size, len(channels)), ("y", "x", "channel"))
     causal = Field("causal", "float64", (len(every),), ("component",), description=f"all variables: {', '.join(names)}", meta=meta)
     return Generator(
-        name=name, summary=summary, space=space, fields=(image, causal), draw=draw, source=source, picture=shown if view else None
+        name=name,
+        summary=summary,
+        space=space,
+        fields=(image, causal),
+        draw=draw,
+        source=source,
+        picture=shown if view and not background else None,
     )

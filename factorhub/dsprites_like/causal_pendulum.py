@@ -32,7 +32,9 @@ HANGS = Formula("bob_x", "10 + 8 * sin(pendulum_angle)"), Formula("bob_y", "10.5
 SHINES = Formula("sun_x", "10 + 10 / tan(light_angle)")
 
 
-def causal_pendulum(*, size: int = 96, intervene: Intervene = "none", channels: Channels = "rgba") -> Generator:
+def causal_pendulum(
+    *, size: int = 96, intervene: Intervene = "none", channels: Channels = "rgba", background: bool = False
+) -> Generator:
     """The generator of the causal pendulum, on the published grid of 7,308 pictures.
 
     The light falls on a pendulum that hangs from (10, 10.5) above the ground at y = -0.5. Pictures differ from the
@@ -46,6 +48,8 @@ def causal_pendulum(*, size: int = 96, intervene: Intervene = "none", channels: 
         size: of the picture [px].
         intervene: an effect that becomes a factor, to be set instead of following from the causes; or all of them.
         channels: "rgb" leaves out the alpha channel, which is 255 everywhere.
+        background: the factor `background_hue` tints the ground: the spurious factor whose correlation with the light shifts
+            between training and test.
 
     >>> import factorhub
     >>> pendulum = factorhub.generator("causal_pendulum")
@@ -64,6 +68,7 @@ def causal_pendulum(*, size: int = 96, intervene: Intervene = "none", channels: 
         size=size,
         intervene=intervene,
         channels=channels,
+        background=background,
         source="Yang et al.: CausalVAE (CVPR 2021), https://github.com/huawei-noah/trustworthyAI",
     )
 

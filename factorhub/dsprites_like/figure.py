@@ -80,8 +80,11 @@ class Figure:
         published = self.size / PUBLISHED
         return published * (math.floor(pixel / published + 0.5) + 0.5 * (round(points * PUBLISHED / 72) % 2))
 
-    def paint(self, n: int, shapes: Sequence[tuple[Array, str]], channels: int) -> Array:
-        """n pictures (n, size, size, channels) uint8: shapes (n or 1, vertices, 2) with their colours, later ones on top."""
+    def paint(self, n: int, shapes: Sequence[tuple[Array, str]], channels: int, ground: Array | None = None) -> Array:
+        """n pictures (n, size, size, channels) uint8: shapes (n or 1, vertices, 2) with their colours, later ones on top.
+
+        They lie on a `ground` (n, channels) uint8, or on white, within a white margin.
+        """
         from factorhub.dsprites_like.kernels.coverage import paint_sprites
 
         vertices = np.concatenate([np.broadcast_to(outlines, (n, *outlines.shape[1:])) for outlines, _ in shapes], axis=1)
@@ -92,6 +95,8 @@ class Figure:
         poses[..., 1] = 1
         colors = np.broadcast_to(np.array([COLORS[name][:channels] for _, name in shapes], np.uint8), (n, len(shapes), channels))
         images = np.full((n, self.size, self.size, channels), 255, np.uint8)
+        if ground is not None:
+            images[:] = ground[:, None, None]
         nothing = np.empty((0, 0, 0), np.uint8), np.empty((0, 0, 0, 0), np.uint8), np.empty((0, 0, 2), np.int64)
         paint_sprites(vertices.reshape(-1, 2), starts, poses, np.ascontiguousarray(colors), True, images, *nothing)
         left, right, top, bottom = (round(edge * self.size / PUBLISHED) for edge in EDGES)

@@ -6,9 +6,10 @@ import math
 
 import numpy as np
 
+from factorhub import randomness
 from factorhub.dsprites_like.sprites import Shapes, color_factors, folds, paint, picture, sprite_factors, sprite_symmetry
 from factorhub.errors import InputError
-from factorhub.factors import Array, categorical, continuous
+from factorhub.factors import Array, categorical, continuous, ordinal
 from factorhub.fields import Batch, Field
 from factorhub.generator import Generator
 from factorhub.space import FactorSpace, within_period
@@ -33,7 +34,9 @@ def bounce(x: Array) -> Array:
     return np.where(x > 1, 2 - x, x)
 
 
-def moving_sprites(*, frames: int = 16, size: int = 64, shapes: Shapes = "original", antialias: bool = True) -> Generator:
+def moving_sprites(
+    *, frames: int = 16, size: int = 64, shapes: Shapes = "original", antialias: bool = True, background: bool = False
+) -> Generator:
     """The generator of moving sprites: `video` (time, y, x, channel), and the pose in each frame.
 
     Colour, shape and scale stay; the pose starts at orientation, posX and posY and moves at (velX, velY), in units of
@@ -45,6 +48,7 @@ def moving_sprites(*, frames: int = 16, size: int = 64, shapes: Shapes = "origin
         size: of a frame [px].
         shapes: "more" adds triangle, pentagon, hexagon, star, cross and arrow.
         antialias: blends edges by the area of a pixel that they leave.
+        background: a marbled texture, of which there are 2**32, lies still behind the sprite, darker than it.
     """
     if not 1 <= frames <= 10_000:
         raise InputError(f"frames of moving_sprites is 1 to 10000; got {frames}")
@@ -58,6 +62,7 @@ def moving_sprites(*, frames: int = 16, size: int = 64, shapes: Shapes = "origin
             continuous("velX", -FASTEST, FASTEST, grid=6, description=per_frame),  # without rest, where all motions are one
             continuous("velY", -FASTEST, FASTEST, grid=6, description=per_frame.replace("to the right", "downwards")),
             continuous("spin", -SPIN, SPIN, grid=5, unit="rad", description="turn per frame, counter-clockwise"),
+            *([ordinal("background_seed", range(2**32), nuisance=True, description="of the texture behind")] if background else []),
         ),
         (sprite_symmetry(shapes),),
     )
@@ -73,7 +78,9 @@ def moving_sprites(*, frames: int = 16, size: int = 64, shapes: Shapes = "origin
         angle = values[:, 5:6] + values[:, 11:12] * np.arange(frames)
         still = np.broadcast_to(values[:, None, 3:5], (n, frames, 2))
         sprites = np.concatenate([still, np.stack([angle, x, y], axis=-1)], axis=-1).reshape(n * frames, 5)
-        video = np.zeros((n * frames, size, size, 3), np.uint8)
+        video = (
+            behind(values[:, 12], size).repeat(frames, axis=0) if background else np.zeros((n * frames, size, size, 3), np.uint8)
+        )
         paint(sprites, np.rint(255 * values[:, :3]).astype(np.uint8).repeat(frames, axis=0), video, shapes, antialias)
         pose = np.stack([x, y, within_period(angle, turns[shape, None])], axis=-1)
         return {"video": video.reshape(n, *fields[0].shape), "pose": pose}
@@ -95,6 +102,17 @@ def moving_sprites(*, frames: int = 16, size: int = 64, shapes: Shapes = "origin
         "Representations using LSTMs, ICML 2015",
         picture=strip,
     )
+
+
+def behind(seeds: Array, size: int) -> Array:
+    """Textures (n, size, size, 3) at half their brightness."""
+    from factorhub.dsprites_like.kernels.texture import NUMBERS, paint_textures
+
+    words = randomness.words(0, "moving_sprites/background", seeds.astype(np.uint64), (NUMBERS + 3) // 4)
+    images = np.empty((len(seeds), size, size, 3), np.uint8)
+    paint_textures(words.astype("<u8", copy=False).view("<u2"), np.zeros((len(seeds), size, size), np.uint8), images)
+    images >>= 1
+    return images
 
 
 def strip(batch: Batch) -> Array:
