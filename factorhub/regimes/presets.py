@@ -81,6 +81,7 @@ KLINDT = "Klindt et al.: Towards nonlinear disentanglement in natural data with 
 PAWLOWSKI = "Pawlowski, Castro, Glocker: Deep Structural Causal Models (NeurIPS 2020); strengths of this project"
 FOTIADIS = "Fotiadis et al.: Disentangled generative models for robust prediction of system dynamics (ICML 2023)"
 SQUIRES = "Squires, Seigal, Bhate, Uhler: Linear causal disentanglement via interventions (ICML 2023)"
+SHEN = "after Shen et al.: Weakly supervised disentangled generative causal representation learning (JMLR 2022)"
 QIAN = "after Qian et al.: AutoVC: zero-shot voice style transfer with only autoencoder loss (ICML 2019)"
 TODA = "after Toda, Black, Tokuda: Voice conversion based on maximum-likelihood estimation of spectral parameter trajectory (2007)"
 STEINMETZ = "after Steinmetz, Bryan, Reiss: Style transfer of audio effects with differentiable signal processing (JAES 2022)"
@@ -274,6 +275,13 @@ def _causal() -> Iterator[Preset]:
 
 
 def _scenes() -> Iterator[Preset]:
+    tinted = "correlated(pairs=[[light_angle, background_hue]], sigma=0.1, on_grid=true)"
+    rows = f"train=5000 * {tinted}; test=2000 * uniform(on_grid=true)"
+    about = "the colour of the ground goes with the light in training, and with nothing in the test"
+    yield Preset("causal-pendulum-shift", "causal_pendulum", about, SHEN, "", rows, (("background", "true"),))
+    about = "scenes with and without one of their objects, also a partly hidden one"
+    text = "edits(edits=[remove], inner=where('count > 1'))"
+    yield Preset("multi-dsprites-removal", "multi_dsprites", about, "this project", text)
     text = "causal([mechanism(intensity, [thickness], [0.9], noise=0.4)])"
     yield Preset("glyphs-thickness-intensity", "glyphs", "thick strokes are bright", PAWLOWSKI, text)
     for case, train, about in (
@@ -289,8 +297,25 @@ def _scenes() -> Iterator[Preset]:
     ):
         rows = f"train=20000 * where('{train}', uniform()); test=5000 * where('~({train})', uniform())"
         yield Preset(f"figures-{case}", "figures", about, "this project", "", rows)
+    yield from _people()
     text = "pairs(k=6, factors=[skin, hair, top, bottom, height, build])"
     yield Preset("figures-actor-swap", "figures", "pairs of two actors in one action, view and place", "this project", text)
+
+
+def _people() -> Iterator[Preset]:
+    about = "two people with one expression, pose, light and surroundings"
+    yield Preset("heads-identity-swap", "heads", about, "this project", "pairs(k=0, factors=[identity])")
+    about = "clips of one person whose expression and pose move: a source's identity, a driver's motion"
+    yield Preset("heads-reenactment", "heads", about, "this project", "sequence(16, static=[identity, light, context])")
+    train, test = "artefact in (none, seam, colour_shift, blur)", "artefact in (upsample, ghost)"
+    rows = f"train=20000 * where('{train}', uniform(on_grid=true)); test=5000 * where('{test}', uniform(on_grid=true))"
+    about = "three artefacts of forgeries to train on, two others to test"
+    yield Preset("heads-unseen-artefacts", "heads", about, "this project", "", rows, (("forgery", "true"),))
+    rows = "train=20000 * where('light_azimuth <= 0', uniform()); test=5000 * where('light_azimuth > 0', uniform())"
+    yield Preset("heads-light-shift", "heads", "lit from the left to train on, from the right to test", "this project", "", rows)
+    text = "correlated(pairs=[[jaw, beard], [hair_light, glasses]], sigma=0.4)"
+    about = "square jaws have beards, fair hair has glasses: correlations of the kind that photographs of faces have"
+    yield Preset("heads-attributes", "heads", about, "this project", text)
 
 
 def _signals() -> Iterator[Preset]:
