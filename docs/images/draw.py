@@ -134,7 +134,9 @@ def main(names: list[str]) -> None:
         draw(name)
     if set(names) & set(scenes()):
         overview()
-    page += [line for name in factorhub.generators() for line in section(name)]
+    for family, members in catalog.FAMILIES.items():
+        page += [f"- {family}: {', '.join(f'[{name}](#{name})' for name in members)}"]
+    page += ["", *(line for name in factorhub.generators() for line in section(name))]
     (HERE.parent / "generators.md").write_text("\n".join(page), encoding="utf-8")
 
 

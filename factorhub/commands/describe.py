@@ -23,10 +23,12 @@ MOST_WIDE, LEAST_WIDE, NARROW = 132, 60, 12  # characters of a table where nothi
 
 
 def catalog_facts() -> list[dict[str, Any]]:
-    """One record for each generator in the catalog: name, factors, rows of its grid (None: endless), fields, summary."""
+    """One record for each generator in the catalog: name, family, factors, rows of its grid (None: endless), fields, summary."""
+    families = {name: family for family, members in catalog.FAMILIES.items() for name in members}
     return [
         {
             "name": made.name,
+            "family": families[made.name],
             "factors": len(made.space.factors),
             "rows": made.space.grid_size if made.space.enumerable else None,
             "fields": {item.name: f"{item.dtype}{list(item.shape)}" for item in made.fields},
@@ -37,12 +39,16 @@ def catalog_facts() -> list[dict[str, Any]]:
 
 
 def catalog_text(facts: Iterable[dict[str, Any]]) -> str:
-    """`catalog_facts` as a table."""
-    rows = [["generator", "factors", "grid rows", "fields", "what it is"]]
+    """`catalog_facts` as a table, a family after the other."""
+    rows, family = [["family", "generator", "factors", "grid rows", "fields", "what it is"]], ""
     for item in facts:
         fields = ", ".join(f"{name} {shape}" for name, shape in item["fields"].items())
-        size = f"{item['rows']:,}" if item["rows"] is not None else "endless"
-        rows.append([item["name"], str(item["factors"]), size, fields, item["summary"]])
+        count = item["rows"]
+        size = "endless" if count is None else f"{count:,}" if count < 10**9 else f"{count:.1e}"
+        rows.append(
+            [item["family"] if item["family"] != family else "", item["name"], str(item["factors"]), size, fields, item["summary"]]
+        )
+        family = item["family"]
     return table(rows)
 
 

@@ -24,7 +24,8 @@ def run(place: Path, *words: str) -> str:
 
 
 def test_every_regime_is_drawn_by_warm() -> None:
-    assert {text.partition("(")[0] for text in TEXTS} == set(REGIMES)
+    others = {"edits"}  # of scenes with objects; its loops are those of pairs
+    assert {text.partition("(")[0] for text in TEXTS} == set(REGIMES) - others
 
 
 def test_what_is_warm_compiles_nothing_more(tmp_path: Path) -> None:
