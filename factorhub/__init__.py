@@ -11,6 +11,7 @@ vectors to render. `generate` writes them as sharded HDF5, `open` reads such a s
     stream(name, regime, …)   batches rendered as they are asked for, without a disk
     verify(path)              compare every stored value with its digest
     repair(path)              make damaged shards again
+    read_factors(tokens, …)   factors of melodies, sentences and captions that a model wrote
     evaluate(encode, set, …)  judge a model, its scores beside those of codes of known kinds
 
 Further: `factorhub.loaders` (torch, jax, grain, huggingface), `regimes`, `regions`, `exchange`, `adapters`,
@@ -39,9 +40,10 @@ if TYPE_CHECKING:
     from factorhub.build.recipes import recipe
     from factorhub.build.streams import stream
     from factorhub.evaluation import evaluate
+    from factorhub.readers import read_factors
     from factorhub.storage.verify import verify
 
-__all__ = ["evaluate", "generate", "generator", "generators", "open", "recipe", "repair", "stream", "verify"]
+__all__ = ["evaluate", "generate", "generator", "generators", "open", "read_factors", "recipe", "repair", "stream", "verify"]
 __version__ = "0.1.0"
 
 # imported when first asked for, so that rendering alone never loads HDF5
@@ -49,6 +51,7 @@ _LATER = {
     "evaluate": "factorhub.evaluation",
     "generate": "factorhub.build",
     "open": "factorhub.build",
+    "read_factors": "factorhub.readers",
     "recipe": "factorhub.build.recipes",
     "repair": "factorhub.build",
     "stream": "factorhub.build.streams",

@@ -79,8 +79,12 @@ FAMILIES: dict[str, dict[str, str]] = {  # as people look for them
         "concept_graphs": "factorhub.graphs.concept_graphs:concept_graphs",
         "intents": "factorhub.graphs.intents:intents",
     },
+    "language": {
+        "sentences": "factorhub.language.sentences:sentences",
+    },
     "wrappers": {
         "degraded": "factorhub.wrappers.degraded:degraded",
+        "captioned": "factorhub.wrappers.captioned:captioned",
     },
 }
 CATALOG: dict[str, str] = {name: place for family in FAMILIES.values() for name, place in family.items()}

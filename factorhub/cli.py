@@ -25,6 +25,7 @@ from factorhub.commands.completion import (
 )  # fmt: skip
 from factorhub.commands.evaluate import evaluate, leaderboard, metrics
 from factorhub.commands.group import WHOLE, Group, echo
+from factorhub.commands.read import read
 from factorhub.commands.shell import EXAMPLES, shards
 from factorhub.commands.warm import warm
 from factorhub.errors import InputError
@@ -287,5 +288,5 @@ def import_(ctx: click.Context, file: str, out: str, splits: str | None, layout:
     ctx.invoke(generate, name=NAME, out=out, splits=splits, seed=seed, overwrite=overwrite, options=options, file=None)
 
 
-for command in (metrics, evaluate, leaderboard, warm):
+for command in (read, metrics, evaluate, leaderboard, warm):
     main.add_command(command)

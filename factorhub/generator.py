@@ -15,6 +15,7 @@ from factorhub.errors import InputError, short, unknown
 from factorhub.factors import Array
 from factorhub.fields import Batch, Field, check_batch
 from factorhub.space import FactorSpace
+from factorhub.strings import is_text, strings
 
 STRONG = np.array(
     [(230, 60, 60), (60, 190, 75), (70, 110, 250), (245, 215, 60), (200, 80, 220), (60, 210, 220), (250, 140, 40), (240, 240, 240)],
@@ -42,6 +43,8 @@ class Generator:
             error bound ("error") and invariant drifts ("drift_…"), all as fractions; what a build stores and limits.
         notes: lines for people on how observations follow from the factors, such as equations of motion.
         attributes: that it offers by name to `derive`; those that its rows have are in `space.attributes`.
+        reader: of observations that a model made: from tokens (…, L) to the codes (…, k) that can be read, -1 elsewhere, and
+            which (…) of them are observations of the grid. See `factorhub.read_factors`.
     """
 
     name: str
@@ -56,6 +59,7 @@ class Generator:
     quality: Callable[[Array], Batch] | None = None
     notes: tuple[str, ...] = ()
     attributes: tuple[Attribute, ...] = ()
+    reader: Callable[[npt.ArrayLike], tuple[Array, Array]] | None = None
 
     def __post_init__(self) -> None:
         derived = [attribute.name for attribute in self.space.attributes]
@@ -123,7 +127,19 @@ class Generator:
         flat = np.ascontiguousarray(values.reshape(-1, values.shape[-1]))
         batch = self.draw(flat)
         check_batch(f"draw of {self.name}", self.fields, batch, flat.shape[:1])
-        return {item.name: batch[item.name].reshape(*lead, *item.shape) for item in self.fields}
+        return {item.name: batch[item.name].reshape((*lead, *item.shape)) for item in self.fields}
+
+    def texts(self, batch: Batch, field: str = "") -> Any:
+        """The texts (…) of a batch, of the first field of tokens with a vocabulary unless one is named; a string of a single row.
+
+        Raises:
+            InputError: the generator has no text.
+        """
+        for item in [self.field(field)] if field else self.fields:
+            if is_text(item.dims, item.meta):
+                found = strings(batch[item.name], item.meta)
+                return found if found.ndim else found.item()
+        raise InputError(f"{self.name} has no text: none of its fields ({', '.join(f.name for f in self.fields)}) has a vocabulary")
 
     def pictures(self, batch: Batch) -> Array:
         """A batch as uint8 pictures (n, y, x, 3) for people: the first image field, or what `picture` draws.

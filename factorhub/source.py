@@ -20,6 +20,7 @@ from factorhub.errors import InputError, RowError, short, unknown
 from factorhub.factors import Array, Factor
 from factorhub.fields import Batch, Field, is_image, sampling_rate
 from factorhub.space import FactorSpace
+from factorhub.strings import is_text
 
 Role: TypeAlias = Literal["index", "factor", "value", "attribute", "regime", "observation"]
 LABELS: tuple[Role, ...] = ("factor", "attribute", "regime")  # of columns that say what a row is, beside its values
@@ -56,6 +57,11 @@ class Column:
     def sampling_rate(self) -> int | None:
         """Samples a second of a sound, or of several; None of what is no sound."""
         return sampling_rate(self.dims, self.attributes.get("meta", {})) if self.role == "observation" else None
+
+    @property
+    def is_text(self) -> bool:
+        """True of tokens with a vocabulary in the meta data: see `factorhub.strings`."""
+        return self.role == "observation" and is_text(self.dims, self.attributes.get("meta", {}))
 
     @property
     def is_binary(self) -> bool:

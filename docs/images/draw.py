@@ -21,7 +21,7 @@ MOVED = {  # the factor that a generator's traversal shows; of other scenes, the
     "tetrominoes": "shape_1", "shapes3d": "orientation", "objects_room": "orientation", "causal_pendulum": "light_angle",
     "causal_flow": "ball_radius", "dmelodies": "octave", "robot_arm": "horizontal_axis", "turntable": "azimuth",
     "glyphs": "thickness", "degraded": "strength", "heads": "yaw", "figures": "action", "tunes": "effect",
-    "cppn": "stretch_x", "voices": "contour",
+    "cppn": "stretch_x", "captioned": "shape", "voices": "contour",
 }  # fmt: skip
 SMALL = {  # options that make a sequence fit a page
     "pendulum": {"video": 48}, "three_body": {"video": 48, "steps": 400}, "bouncing_balls": {"video": 48},

@@ -17,6 +17,7 @@ ORDER = (
     "repair",
     "preview",
     "lookup",
+    "read",
     "export",
     "import",
     "metrics",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from factorhub.dmelodies.attributes import ATTRIBUTES
 from factorhub.dmelodies.pianoroll import pictures
+from factorhub.dmelodies.reader import read_factors
 from factorhub.dmelodies.rules import CHORDS, OCTAVES, ONSETS, RHYTHMS, SCALES, TONICS, space
 from factorhub.dmelodies.vocabulary import LOWEST, REST, VOCABULARY
 from factorhub.factors import Array
@@ -48,6 +50,15 @@ def dmelodies() -> Generator:
             np.take(words, where.astype(np.intp), out=tokens[first : first + BLOCK], mode="clip")
         return {"tokens": tokens.view(np.uint8)}
 
+    def read(melodies: npt.ArrayLike) -> tuple[Array, Array]:
+        found = np.asarray(melodies)
+        codes = read_factors(found)
+        told = (codes >= 0).all(axis=-1)
+        values = np.maximum(codes, 0).reshape(-1, codes.shape[-1]).astype(np.float64)
+        values[:, 1] += OCTAVES[0]
+        again = draw(values)["tokens"].reshape(found.shape)
+        return codes, told & (again == found).all(axis=-1)
+
     tokens = Field(
         "tokens",
         "uint8",
@@ -66,4 +77,5 @@ def dmelodies() -> Generator:
         "https://github.com/ashispati/dmelodies_dataset; written from the published rules",
         picture=lambda batch: pictures(batch["tokens"]),
         attributes=ATTRIBUTES,
+        reader=read,
     )

@@ -20,9 +20,10 @@ from factorhub.source import Column, labels_of
 from factorhub.space import FactorSpace
 from factorhub.storage.card import BATCH
 from factorhub.storage.manifest import MANIFEST, Manifest, read_manifest
+from factorhub.strings import strings
 
 
-def load(path: str | Path, split: str | None = None, *, streaming: bool = False, audio: bool = False) -> Any:
+def load(path: str | Path, split: str | None = None, *, streaming: bool = False, audio: bool = False, text: bool = False) -> Any:
     """Load a set with `datasets`: a Dataset, or an IterableDataset where `streaming`; a dictionary of all splits for None.
 
     The rows and features are those of `datasets.load_dataset(path)`, as NumPy arrays of the stored dtypes where the
@@ -36,6 +37,7 @@ def load(path: str | Path, split: str | None = None, *, streaming: bool = False,
         streaming: read rows as they are asked for, instead of converting the set to Arrow in the library's cache.
         audio: sounds as dictionaries of `array` and `sampling_rate`, by the keys that `datasets` gives a decoded `Audio` under,
             in place of plain arrays. That feature itself needs torchcodec to write and to read; the parquet format has it.
+        text: tokens of sentences, captions and melodies as strings, in their place.
 
     Raises:
         StoreError: no set there, or a shard is missing.
@@ -60,14 +62,17 @@ def load(path: str | Path, split: str | None = None, *, streaming: bool = False,
         files[name] = DataFilesList(shards, [(key,)] * len(shards))
     known = features(plan.columns, plan.space)
     rates = {column.name: column.sampling_rate for column in plan.columns if column.sampling_rate} if audio else {}
+    words = {column.name: column for column in plan.columns if text and column.is_text}
     builder = HDF5(dataset_name="factorhub", hash=key, data_files=files, features=known, batch_size=BATCH)
     if streaming:
         stream = builder.as_streaming_dataset(split=split)
         stream = _each(stream, lambda part: _sounding(part, rates, known)) if rates else stream
+        stream = _each(stream, lambda part: _spelled(part, words)) if words else stream
         return _each(stream, lambda part: part.with_format(as_stored()))
     builder.download_and_prepare()
     found = builder.as_dataset(split=split)
     found = _each(found, lambda part: _sounding(part, rates, known)) if rates else found
+    found = _each(found, lambda part: _spelled(part, words)) if words else found
     return _each(found, lambda part: part.with_format("numpy", dtype=None))  # None: as it is, where absence means int64
 
 
@@ -109,6 +114,24 @@ def _rated(table: Any, rates: dict[str, int]) -> Any:
         both = pa.StructArray.from_arrays([sound, pa.array([rate] * len(sound), pa.int32())], ["array", "sampling_rate"])
         table = table.set_column(table.schema.get_field_index(name), name, both)
     return table
+
+
+def _spelled(part: Any, words: dict[str, Column]) -> Any:
+    """A dataset whose tokens (`words` says which) are strings, or lists of them in rows of several members."""
+    import datasets
+
+    wanted = {**part.features}
+    for name, column in words.items():
+        one: Any = datasets.Value("string")
+        for length in reversed(column.shape[:-1]):
+            one = datasets.List(one, length=length)
+        wanted[name] = one
+
+    def spell(batch: dict[str, Any]) -> dict[str, Any]:
+        spelled = {name: strings(np.asarray(batch[name]), column.attributes["meta"]).tolist() for name, column in words.items()}
+        return {**batch, **spelled}
+
+    return part.with_format(None).map(spell, batched=True, features=datasets.Features(wanted))
 
 
 def _key(folder: Path, manifest: Manifest) -> str:

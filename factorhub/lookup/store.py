@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from factorhub.errors import StoreError
+from factorhub.errors import InputError, StoreError
 from factorhub.factors import Array
 from factorhub.fields import Batch
 from factorhub.generator import Generator
@@ -24,6 +24,7 @@ from factorhub.space import FactorSpace
 from factorhub.storage.manifest import Manifest, Plan
 from factorhub.storage.reader import Reader, reopened
 from factorhub.storage.shard import OpenShards
+from factorhub.strings import strings
 
 Make: TypeAlias = Callable[[Mapping[str, Any]], Generator]  # from a recipe
 Follow: TypeAlias = Callable[[Mapping[str, Any], int, Mapping[str, Any]], Array | None]  # (recipe, natural row, changes): values
@@ -164,6 +165,24 @@ class Store:
     def codes(self, rows: npt.ArrayLike | slice = slice(None)) -> Array:
         """The codes (…, k) of all factors of these rows, from memory: the quick way from a row to its ground truth."""
         return self.truth.codes(rows)
+
+    def text(self, rows: npt.ArrayLike | slice, column: str = "") -> Any:
+        """The texts (…) of rows, of the first column of tokens with a vocabulary unless one is named; a string of a single row.
+
+        Raises:
+            InputError: the set has no text, or not under this name.
+        """
+        found = self.text_column(column)
+        spelled = strings(self.read(rows, [found.name])[found.name], found.attributes["meta"])
+        return spelled if spelled.ndim else spelled.item()
+
+    def text_column(self, name: str = "") -> Column:
+        """The column of tokens with a vocabulary that has this name; the first for none."""
+        for column in self.columns:
+            if column.is_text and name in ("", column.name):
+                return column
+        had = ", ".join(column.name for column in self.columns if column.role == "observation")
+        raise InputError(f"{name or 'a text'} is a column of tokens with a vocabulary; {self.folder} has {had}")
 
     def factors(self, row: int) -> dict[str, Any]:
         """The ground-truth factors of one row: labels and numbers by factor name."""

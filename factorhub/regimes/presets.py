@@ -337,6 +337,15 @@ def _graphs() -> Iterator[Preset]:
         yield Preset(name, generator, about, "this project", "", rows)
 
 
+def _language() -> Iterator[Preset]:
+    rows = "train=20000 * where('platform in (report, post, letter)', uniform); test=5000 * where('platform == chat', uniform)"
+    about = "three platforms to train on, a fourth to test"
+    yield Preset("sentences-unseen-platform", "sentences", about, "this project", "", rows)
+    rows = "train=20000 * correlated(pairs=[[topic, platform]], sigma=0.2); test=5000 * uniform"
+    about = "topics go with platforms in training, and with nothing in the test"
+    yield Preset("sentences-topic-platform", "sentences", about, "this project", "", rows)
+
+
 def _sounds() -> Iterator[Preset]:
     rows = "train=20000 * where('~({test})', uniform()); test=5000 * where('{test}', uniform())"
     about = "speakers of short and middling tracts to train on, of long ones to test"
@@ -388,5 +397,6 @@ _MELODIES = Preset(
     "dmelodies-70-20-10", "dmelodies", "the published shares, by a seeded order", PATI, "", "train=0.7,validation=0.2,test=0.1"
 )
 PRESETS: tuple[Preset, ...] = (
-    *_correlated(), *_held_out(), *_weak(), *_causal(), *_scenes(), *_signals(), *_graphs(), *_sounds(), *_shells(), _MELODIES,
+    *_correlated(), *_held_out(), *_weak(), *_causal(), *_scenes(), *_signals(), *_graphs(), *_language(),
+    *_sounds(), *_shells(), _MELODIES,
 )  # fmt: skip

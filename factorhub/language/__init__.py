@@ -1,0 +1,1 @@
+"""Language: sentences whose words follow from factors, as tokens with a vocabulary, and their readers."""

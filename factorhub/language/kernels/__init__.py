@@ -1,0 +1,1 @@
+"""The compiled loops of language: pieces of text put one after another."""
