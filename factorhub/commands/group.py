@@ -88,8 +88,7 @@ class Group(click.Group):
         except BrokenPipeError:
             raise
         except KeyboardInterrupt:
-            echo("factorhub: interrupted; run the same command again to go on", err=True)
-            ctx.exit(130)
+            _interrupted(ctx)
         except MemoryError:
             echo("factorhub: the memory of this machine is full; ask for fewer rows, or fewer --workers", err=True)
             ctx.exit(1)
@@ -98,6 +97,8 @@ class Group(click.Group):
         except Exception as error:
             if isinstance(error, (click.exceptions.Exit, click.Abort)) or os.environ.get(TRACEBACK):
                 raise
+            if _began_with_interrupt(error):
+                _interrupted(ctx)
             what = cut(" ".join(f"{type(error).__name__}: {error}".split()), 300)
             echo(f"factorhub: a fault of factorhub itself ({what}); run it again with {TRACEBACK}=1 to see where", err=True)
             ctx.exit(FAULT)
@@ -121,6 +122,20 @@ class Group(click.Group):
             raise unknown("command", args[0], self.list_commands(ctx), "factorhub")
         look_here(args)
         return super().resolve_command(ctx, args)
+
+
+def _interrupted(ctx: click.Context) -> NoReturn:
+    echo("factorhub: interrupted; run the same command again to go on", err=True)
+    ctx.exit(130)
+
+
+def _began_with_interrupt(error: BaseException | None) -> bool:
+    """True where a library made an error of its own of Ctrl-C, as HDF5 does of one that falls into a call back to Python."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _explain(error: click.UsageError) -> NoReturn:
