@@ -12,6 +12,7 @@ vectors to render. `generate` writes them as sharded HDF5, `open` reads such a s
     verify(path)              compare every stored value with its digest
     repair(path)              make damaged shards again
     read_factors(tokens, …)   factors of melodies, sentences and captions that a model wrote
+    show(batch, of)           rows as a notebook shows them
     evaluate(encode, set, …)  judge a model, its scores beside those of codes of known kinds
 
 Further: `factorhub.loaders` (torch, jax, grain, huggingface), `regimes`, `regions`, `exchange`, `adapters`,
@@ -41,9 +42,22 @@ if TYPE_CHECKING:
     from factorhub.build.streams import stream
     from factorhub.evaluation import evaluate
     from factorhub.readers import read_factors
+    from factorhub.showing import show
     from factorhub.storage.verify import verify
 
-__all__ = ["evaluate", "generate", "generator", "generators", "open", "read_factors", "recipe", "repair", "stream", "verify"]
+__all__ = [
+    "evaluate",
+    "generate",
+    "generator",
+    "generators",
+    "open",
+    "read_factors",
+    "recipe",
+    "repair",
+    "show",
+    "stream",
+    "verify",
+]
 __version__ = "0.1.0"
 
 # imported when first asked for, so that rendering alone never loads HDF5
@@ -54,6 +68,7 @@ _LATER = {
     "read_factors": "factorhub.readers",
     "recipe": "factorhub.build.recipes",
     "repair": "factorhub.build",
+    "show": "factorhub.showing",
     "stream": "factorhub.build.streams",
     "verify": "factorhub.storage.verify",
 }

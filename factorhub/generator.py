@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from factorhub import html, randomness
 from factorhub.attributes import Attribute
 from factorhub.errors import InputError, short, unknown
 from factorhub.factors import Array
@@ -87,6 +88,30 @@ class Generator:
         rows = f", {self.space.grid_size:,} rows on its grid" if self.space.enumerable else ""
         fields = ", ".join(f"{item.name} {item.dtype} {item.shape}" for item in self.fields)
         return f"Generator({self.name!r}): {len(self.space.factors)} factors{rows}; {fields}"
+
+    @html.never_raises
+    def _repr_html_(self) -> str:
+        u = randomness.uniforms(0, "repr", np.arange(8), len(self.space.factors))
+        try:
+            drawn = html.gallery(self.pictures(self.render(self.space.from_unit(u))))
+        except InputError:  # nothing to see
+            drawn = ""
+        rows = f"{self.space.grid_size:,} rows on its grid" if self.space.enumerable else "endless"
+        fields = html.table(
+            ["field", "dtype", "shape", "description"], ((f.name, f.dtype, f.shape, f.description) for f in self.fields)
+        )
+        begin = f"g = factorhub.generator({self.name!r})\nrows = factorhub.recipe(g, rows=1000).source()"
+        options = "\n".join(f"{name} = {value!r}" for name, value in self.options.items())
+        return html.page(
+            f"{self.name}: {self.summary}",
+            f"<div class='dim'>{html.text(rows)}; version {self.version}; {html.text(self.source)}</div>",
+            drawn,
+            html.folded(f"{len(self.space.factors)} factors", html.factor_table(self.space), shown=len(self.space.factors) <= 12),
+            html.folded("fields", fields),
+            html.folded("equations", html.code("\n".join(self.notes)) if self.notes else ""),
+            html.folded("options", html.code(options) if options else ""),
+            html.folded("to start", html.code(begin)),
+        )
 
     def field(self, name: str) -> Field:
         """The field called `name`."""

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from factorhub import html
 from factorhub.attributes import Attribute
 from factorhub.errors import InputError, RowError, unknown
 from factorhub.factors import Array, Factor
@@ -100,6 +101,10 @@ class FactorSpace:
         shown = shown if len(shown) <= MOST_SHOWN else [*shown[: MOST_SHOWN - 1], f"and {len(shown) - MOST_SHOWN + 1} more"]
         rows = f": {self.grid_size:,} rows" if self.enumerable else ""
         return f"FactorSpace({', '.join(shown)}){rows}"
+
+    @html.never_raises
+    def _repr_html_(self) -> str:
+        return html.page(repr(self), html.factor_table(self))
 
     def __bool__(self) -> bool:
         return True

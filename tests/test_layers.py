@@ -12,6 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "factorhub"
 BASE = {
     "errors",
+    "html",
     "named",
     "printable",
     "progress",
@@ -38,14 +39,15 @@ MAP: dict[str, set[str]] = {
     "fields": {"errors", "factors"},
     "strings": {"errors", "factors"},
     "attributes": {"errors", "factors"},
+    "html": {"factors", "printable"},
     "symmetries": {"factors"},
-    "space": {"errors", "factors", "attributes", "symmetries"},
+    "space": {"errors", "factors", "attributes", "html", "symmetries"},
     "numerics": {"errors", "factors", "space"},
     "randomness": {"errors", "factors", "numerics"},
     "formulas": {"errors", "factors", "numerics"},
     "moved": set(),
     "order": {"errors", "factors", "randomness", "numerics"},
-    "generator": {"errors", "attributes", "factors", "fields", "space", "strings"},
+    "generator": {"errors", "attributes", "factors", "fields", "html", "randomness", "space", "strings"},
     "source": {"errors", "factors", "fields", "space", "strings"},
     "regions": BASE,
     "derived": BASE | {"generator", "regions"},
@@ -65,6 +67,7 @@ MAP: dict[str, set[str]] = {
     "loaders": BASE | {"source", "order", "storage"},
     "exchange": BASE | {"generator", "source", "storage", "dsprites_like", "dmelodies"},
     "readers": BASE | {"generator", "catalog"},
+    "showing": BASE | {"generator", "lookup"},
     "testing": BASE | {"generator", "regimes"},
     "build": BASE
     | {"generator", "catalog", "derived", "regimes", "regions", "order", "source", "storage", "lookup", "loaders", "exchange"},

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias, get_args
 
 import numpy as np
 
-from factorhub import catalog, regimes
+from factorhub import catalog, html, regimes
 from factorhub.build.rendered import Sampled
 from factorhub.derived import check_rules
 from factorhub.errors import InputError, must_be, unknown, whole
@@ -80,6 +80,10 @@ class Recipe:
 
     def __getstate__(self) -> dict[str, Any]:
         return {item.name: getattr(self, item.name) for item in fields(self)}  # another process makes the generator itself
+
+    @html.never_raises
+    def _repr_html_(self) -> str:
+        return html.page(f"recipe of {self.generator}", html.code(toml(self.to_dict())))
 
     def source(self) -> Sampled:
         """The rows of this recipe, rendered on demand.

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from factorhub import html
 from factorhub.errors import InputError, unknown
 from factorhub.evaluation import record
 from factorhub.evaluation.panel import KINDS
@@ -59,6 +60,10 @@ class Report:
 
     def __str__(self) -> str:
         return "\n".join([*self._head(), "", *self._table(), "", *self._foot()])
+
+    @html.never_raises
+    def _repr_html_(self) -> str:
+        return html.page(self._head()[0], html.code(str(self)))
 
     def _head(self) -> list[str]:
         n, d, protocol = self.set["n"], self.model["D"], self.protocol.get("name", "")

@@ -10,16 +10,18 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from factorhub import html
 from factorhub.errors import InputError, StoreError
 from factorhub.factors import Array
 from factorhub.fields import Batch
 from factorhub.generator import Generator
+from factorhub.lookup.pages import rows_page, set_page
 from factorhub.lookup.query import changed
 from factorhub.lookup.truth import By, Truth
 from factorhub.order import Order
 from factorhub.printable import printable
 from factorhub.regions import Region
-from factorhub.source import Column
+from factorhub.source import Column, row_numbers
 from factorhub.space import FactorSpace
 from factorhub.storage.manifest import Manifest, Plan
 from factorhub.storage.reader import Reader, reopened
@@ -64,6 +66,18 @@ class Store:
     def __repr__(self) -> str:
         split = f", split={self.split!r}" if self.split else ""
         return f"Store({str(self.folder)!r}{split}): {len(self)} rows of {printable(self.plan.title)}"
+
+    @html.never_raises
+    def _repr_html_(self) -> str:
+        return set_page(self)
+
+    def show(self, rows: npt.ArrayLike | slice) -> html.Shown:
+        """Rows as a notebook shows them: pictures or texts with their factors, up to a few dozen.
+
+        Raises:
+            RowError: a row outside the set.
+        """
+        return rows_page(self, np.atleast_1d(row_numbers(rows, len(self), str(self.folder))))
 
     @property
     def folder(self) -> Path:
