@@ -67,6 +67,7 @@ MAP: dict[str, set[str]] = {
     "loaders": BASE | {"source", "order", "storage"},
     "exchange": BASE | {"generator", "source", "storage", "dsprites_like", "dmelodies"},
     "readers": BASE | {"generator", "catalog"},
+    "figures": BASE | {"generator", "regimes", "regions", "dmelodies"},
     "showing": BASE | {"generator", "lookup"},
     "testing": BASE | {"generator", "regimes"},
     "build": BASE
@@ -90,6 +91,7 @@ MAP: dict[str, set[str]] = {
     },
 }
 HEAVY = {
+    "matplotlib",
     "torch",
     "jax",
     "datasets",
