@@ -13,7 +13,6 @@ from factorhub.commands.completion import (
     ANY,
     COMPRESSION,
     CONDITION,
-    FACTOR,
     FILE,
     FORMAT,
     GENERATOR,
@@ -24,8 +23,10 @@ from factorhub.commands.completion import (
     SPLIT,
 )  # fmt: skip
 from factorhub.commands.evaluate import evaluate, leaderboard, metrics
+from factorhub.commands.explore import explore
 from factorhub.commands.group import WHOLE, Group, echo
 from factorhub.commands.read import read
+from factorhub.commands.sheets import preview
 from factorhub.commands.shell import EXAMPLES, shards
 from factorhub.commands.warm import warm
 from factorhub.errors import InputError
@@ -184,40 +185,6 @@ def lookup(
     show({"count": len(found), "rows": shown}, text + more, as_json)
 
 
-@main.command(short_help="Draw a contact sheet or a traversal.")
-@click.argument("name")
-@click.option("--out", required=True, metavar="FILE.png", type=FILE, help="The picture to write.")
-@click.option("--traverse", metavar="FACTOR", type=FACTOR, help="One row with this factor moved through its range.")
-@click.option("--count", type=WHOLE, help="Pictures on the sheet: 24, of a traversal 10, unless said.")
-@click.option("--seed", type=WHOLE, default=0, show_default=True, help="Of the rows shown.")
-@click.option("--columns", type=WHOLE, help="Pictures in a row of the sheet.")
-@set_option
-def preview(
-    name: str, out: str, traverse: str | None, count: int | None, seed: int, columns: int | None, options: tuple[str, ...]
-) -> None:
-    """Draw a contact sheet of a generator NAME or a set at a PATH, factors written under each picture."""
-    from factorhub import build, catalog
-    from factorhub.commands import describe
-    from factorhub.commands import preview as pictures
-
-    if not 1 <= (1 if count is None else count) <= 1000 or (columns is not None and columns < 1):
-        got = ", ".join(f"--{name} {value}" for name, value in (("count", count), ("columns", columns)) if value is not None)
-        raise InputError(f"a sheet has 1 to 1000 pictures and at least one column; got {got}")
-    if describe.is_set(name):
-        no_options(name, options)
-        store = build.open(name)
-        drawn = (
-            pictures.traversal(pictures.generator_of(store), traverse, seed, count)
-            if traverse
-            else pictures.stored(store, count or 24)
-        )
-    else:
-        made = catalog.generator(name, **pairs(options, "an option"))
-        drawn = pictures.traversal(made, traverse, seed, count) if traverse else pictures.contact(made, count or 24, seed)
-    pictures.save(pictures.sheet(*drawn, columns=columns), out)
-    echo(out)
-
-
 @main.command(short_help="Check a set against its digests.")
 @click.argument("path", type=SET)
 @as_json
@@ -288,5 +255,5 @@ def import_(ctx: click.Context, file: str, out: str, splits: str | None, layout:
     ctx.invoke(generate, name=NAME, out=out, splits=splits, seed=seed, overwrite=overwrite, options=options, file=None)
 
 
-for command in (read, metrics, evaluate, leaderboard, warm):
+for command in (preview, explore, read, metrics, evaluate, leaderboard, warm):
     main.add_command(command)

@@ -90,6 +90,8 @@ MAP: dict[str, set[str]] = {
         "readers",
     },
 }
+MAP["explorer"] = {room for room in MAP if room not in ("testing", "adapters", "commands")}
+MAP["commands"] |= {"explorer", "source", "regions", "randomness"}
 HEAVY = {
     "matplotlib",
     "torch",

@@ -7,6 +7,7 @@ import re
 import textwrap
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,12 @@ from factorhub.commands import describe
 from factorhub.commands.traversals import effective, steps
 from factorhub.errors import InputError, StoreError
 from factorhub.factors import Array, Factor
+from factorhub.fields import Batch
 from factorhub.generator import Generator
 from factorhub.lookup import Store
+from factorhub.lookup.truth import Truth
 from factorhub.paths import local_path
+from factorhub.source import Column
 from factorhub.space import FactorSpace, Ignored
 from factorhub.storage.whole import Temporary, left_over_of, remove_left_over
 from factorhub.testing import sample
@@ -38,20 +42,39 @@ def contact(made: Generator, count: int, seed: int = 0) -> tuple[Array, list[lis
     return made.pictures(made.render(values)), [_caption(made.space, row) for row in values]
 
 
-def stored(store: Store, count: int) -> tuple[Array, list[list[str]]]:
-    """`count` rows spread over a set: pictures and the lines under each."""
-    rows = np.unique(np.linspace(0, len(store) - 1, min(count, len(store))).astype(np.int64))
-    batch = store[rows]
-    axes = batch[store.columns[1].name].ndim - 1
-    observed = {c.name: batch[c.name] for c in store.columns if c.role == "observation"}
-    made = generator_of(store)
-    flat = {name: array.reshape(-1, *array.shape[1 + axes :]) for name, array in observed.items()}
-    pictures = made.pictures(flat)
-    if axes:  # the members of a pair or a sequence stand side by side, with lines between
-        members = pictures.reshape(len(rows), -1, *pictures.shape[1:])[:, :8]
-        line = np.full((len(rows), pictures.shape[1], 1, 3), 128, np.uint8)
+def drawn_by(made: Generator, count: int, seed: int, regime: str) -> tuple[Array, list[list[str]]]:
+    """`count` rows of a generator under a regime: pictures and the lines under each, members of a row side by side."""
+    from factorhub.build.recipes import recipe
+
+    asked = recipe(made, regime=regime, seed=seed)
+    length = asked.regime.length(made.space)
+    source = replace(asked, rows=count if length is None else min(count, length)).source()
+    rows = np.arange(len(source))
+    truth = Truth(source, made.name)
+    captions = [[f"row {row}", *_lines(source.space, truth.factors(int(row)))] for row in rows]
+    return side_by_side(made, source.columns, source.read(rows)), captions
+
+
+def stored(store: Store, count: int, rows: Array | None = None) -> tuple[Array, list[list[str]]]:
+    """`count` rows spread over a set, or over some `rows` of it: pictures and the lines under each."""
+    able = np.arange(len(store)) if rows is None else rows
+    chosen = able[np.unique(np.linspace(0, len(able) - 1, min(count, len(able))).astype(np.int64))]
+    pictures = side_by_side(generator_of(store), store.columns, store[chosen])
+    return pictures, [[f"row {row}", *_lines(store.space, store.factors(int(row)))] for row in chosen]
+
+
+def side_by_side(made: Generator, columns: Sequence[Column], batch: Batch) -> Array:
+    """The pictures of rows; the members of a pair or a sequence stand beside one another, with lines between."""
+    observed = {c.name: batch[c.name] for c in columns if c.role == "observation"}
+    lead = next(c for c in columns if c.role in ("factor", "value"))
+    axes = batch[lead.name].ndim - 1 if lead.name in batch else len(lead.shape)
+    pictures = made.pictures({name: array.reshape(-1, *array.shape[1 + axes :]) for name, array in observed.items()})
+    if axes:
+        rows = len(next(iter(observed.values())))
+        members = pictures.reshape(rows, -1, *pictures.shape[1:])[:, :8]
+        line = np.full((rows, pictures.shape[1], 1, 3), 128, np.uint8)
         pictures = np.concatenate([part for member in np.moveaxis(members, 1, 0) for part in (line, member)][1:], axis=2)
-    return pictures, [[f"row {row}", *_lines(store.space, store.factors(int(row)))] for row in rows]
+    return pictures
 
 
 def traversal(made: Generator, name: str, seed: int = 0, most: int | None = None) -> tuple[Array, list[list[str]]]:

@@ -16,6 +16,7 @@ ORDER = (
     "verify",
     "repair",
     "preview",
+    "explore",
     "lookup",
     "read",
     "export",
