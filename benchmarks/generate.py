@@ -15,7 +15,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -26,6 +25,7 @@ import h5py
 import numpy as np
 from melodies import score_by_score
 from render_peers import opencv, pillow
+from timing import seconds
 
 import factorhub
 from factorhub.build import plan
@@ -35,16 +35,6 @@ from factorhub.storage.writer import cores, write
 
 Batch = dict[str, np.ndarray]
 DRAWN = 8192  # sprites, so many that no processor learns by heart how its branches go
-
-
-def seconds(work: Callable[[], object], tries: int = 4) -> float:
-    """The least wall time of some tries."""
-    best = float("inf")
-    for _ in range(tries):
-        start = time.perf_counter()
-        work()
-        best = min(best, time.perf_counter() - start)
-    return best
 
 
 class Held:

@@ -8,25 +8,13 @@ One core, the best of some tries, everything in one run; read the ratios. networ
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 import numpy as np
+from timing import seconds
 
 import factorhub
 from factorhub.testing import sample
 
 ROWS = 256
-
-
-def seconds(work: Callable[[], object], tries: int = 5) -> float:
-    """The least wall time of some tries."""
-    best = float("inf")
-    for _ in range(tries):
-        start = time.perf_counter()
-        work()
-        best = min(best, time.perf_counter() - start)
-    return best
 
 
 def ours(name: str, **options: object) -> float:

@@ -7,26 +7,14 @@ One core, the best of some tries, everything in one run; read the ratios.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 import numpy as np
+from timing import seconds
 
 import factorhub
 from factorhub.language import grammar as g
 from factorhub.testing import sample
 
 ROWS = 200_000
-
-
-def seconds(work: Callable[[], object], tries: int = 5) -> float:
-    """The least wall time of some tries."""
-    best = float("inf")
-    for _ in range(tries):
-        start = time.perf_counter()
-        work()
-        best = min(best, time.perf_counter() - start)
-    return best
 
 
 def formatted(values: np.ndarray) -> list[str]:
