@@ -31,6 +31,7 @@ demo: $(VENV)/.run
 	$(BIN)/factorhub preview demo/dmelodies --count 8 --out demo/dmelodies.png
 	$(BIN)/factorhub preview demo/dsprites --count 16 --out demo/dsprites.png
 	$(BIN)/factorhub preview dsprites --traverse orientation --out demo/dsprites-orientation.png
+	@echo 'Move factors on a page of your own: $(BIN)/factorhub explore shapes3d demo/dsprites'
 	@echo 'Look at the pictures in demo/, then type: $(BIN)/factorhub preview shapes3d --traverse orientation --out demo/shapes3d.png'
 
 lint: $(VENV)/.test

@@ -8,9 +8,12 @@ import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from factorhub import catalog
 from factorhub.attributes import Attribute
 from factorhub.commands.shell import shards
+from factorhub.factors import Factor
 from factorhub.generator import Generator
 from factorhub.printable import printable
 from factorhub.regimes.presets import PRESETS, PUBLISHED
@@ -217,11 +220,21 @@ def recipe_text(store: Store) -> str:
 
 def rows_text(store: Store, rows: Sequence[int]) -> str:
     """The factors of some rows, a line each."""
-    lines = [["row", *store.space.names]]
-    for row in rows:
+    attributes = [item.factor for item in store.space.attributes]
+    lines = [["row", *store.space.names, *(factor.name for factor in attributes)]]
+    follow = store.read(list(rows), [factor.name for factor in attributes]) if attributes else {}
+    for place, row in enumerate(rows):
         shown = store.factors(int(row))
-        lines.append([str(row), *(_number(shown[name]) for name in store.space.names)])
+        told = [_told(factor, follow[factor.name][place]) for factor in attributes]
+        lines.append([str(row), *(_number(shown[name]) for name in store.space.names), *map(_number, told)])
     return table(lines, wrap=False)
+
+
+def _told(factor: Factor, stored: Any) -> Any:
+    """A stored code or value of an attribute as a person reads it; a list for the members of a row."""
+    if factor.size is None:
+        return stored.tolist()
+    return np.asarray(factor.labels)[stored].tolist() if factor.labels is not None else factor.values(stored).tolist()
 
 
 def table(rows: Sequence[Sequence[str]], *, wrap: bool = True) -> str:
