@@ -68,8 +68,8 @@ class Tasks(Wrapper):
     def read(self, base: FactorSpace) -> FactorSpace:
         """The factors of the rows, and after them the attributes that tasks may read, as factors."""
         space = self.space(base)
-        named = [space.known(name) for name in self.factors if name not in space]
-        return FactorSpace((*space.factors, *named), space.symmetries) if named else space
+        named = [space.known(name) for name in self.factors if name not in space and name not in space.groups]
+        return FactorSpace((*space.factors, *named), space.symmetries, groups=space.groups) if named else space
 
     @remembered
     def weights(self, base: FactorSpace) -> Array:

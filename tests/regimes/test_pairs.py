@@ -175,3 +175,17 @@ def test_sequences_hold_a_group_still() -> None:
     still = np.isin(space.names, space.members(["identity", "context"]))
     assert (frames[:, :1, still] == frames[:, :, still]).all()
     assert (frames[:, 0] != frames[:, -1]).any(axis=1).all()
+
+
+def test_groups_stand_for_their_factors_in_every_list() -> None:
+    space = factorhub.generator("heads").space
+    tasks = from_text("tasks(tasks=4, reads=2, factors=[pose])")
+    heads = np.array(tasks.weights(space))
+    assert set(np.flatnonzero(heads.any(axis=0))) <= {space.index(name) for name in space.members(["pose"])}
+    for text in (
+        "labels(fraction=0.5, factors=[pose])",
+        "walk(3, factors=[pose])",
+        "perturbation(factors=[pose])",
+        "radius(factors=[pose])",
+    ):
+        from_text(text).draw(space, 1, np.arange(5))
